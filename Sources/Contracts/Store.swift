@@ -1,0 +1,202 @@
+public import IdentityModel
+
+/// The store could not do it. `busy`: the origin's lock is held by a living process.
+public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    case unreachable(String)
+    case busy(Origin)
+    case damaged(String)
+    public var description: String {
+        switch self {
+        case .unreachable(let why): "the store cannot be opened: \(why)"
+        case .busy(let origin): "another birthright process is working on \(origin); wait for it or stop it"
+        case .damaged(let what): "the store holds something it should not: \(what)"
+        }
+    }
+}
+
+/// Held while a run of an origin is alive; freed by `release` or by the end of the process.
+public protocol OriginLock: Sendable {
+    func release()
+}
+
+/// An attribute value by which a record is correlated to a user. Compared folded (lower case).
+public struct CorrelationKey: Hashable, Sendable {
+    public let attribute: String
+    public let folded: String
+    public init(attribute: String, folded: String) {
+        self.attribute = attribute
+        self.folded = folded
+    }
+}
+
+/// What planning needs to know of a chunk, asked for in one go.
+public struct KnowledgeRequest: Sendable {
+    public var source: SourceName?
+    public var keys: [UserKey] = []
+    /// Rows known only by the hash of their key (missing rows).
+    public var keyHashes: [UInt64] = []
+    public var correlations: [CorrelationKey] = []
+    public var users: [UserID] = []
+    public init(source: SourceName? = nil) { self.source = source }
+}
+
+public struct Knowledge: Sendable {
+    /// Everyone found by key, correlation or id.
+    public var users: [UserID: User] = [:]
+    /// Claims of the asked source by key.
+    public var claims: [UserKey: SourceClaim] = [:]
+    /// Claims of other sources on the same users.
+    public var otherClaims: [UserID: [SourceClaim]] = [:]
+    public var correlated: [CorrelationKey: [UserID]] = [:]
+    public var assignments: [UserID: [RoleAssignment]] = [:]
+    public var accounts: [UserID: [Account]] = [:]
+    public init() {}
+}
+
+/// A chunk of a plan: saved in one transaction.
+public struct PlanChunk: Sendable {
+    public var changes: [UserChange] = []
+    /// For each change, the values by which later records may correlate to the user.
+    public var correlations: [UserID: [CorrelationKey]] = [:]
+    /// Their sequences are given by the planner, ascending over the plan.
+    public var orders: [ProvisioningOrder] = []
+    public var reservations: [NameReservation] = []
+    public var quarantines: [Quarantine] = []
+    public init() {}
+}
+
+public enum StartOutcome: Sendable, Hashable {
+    case started
+    /// Users or accounts changed since the plan was made: which ones, in words.
+    case stale([String])
+}
+
+/// How a batch of orders ended: one transaction with accounts, audit and events.
+public struct Settlement: Sendable {
+    public struct Entry: Sendable {
+        /// With its new state, outcomes, attempts, notBefore and failure.
+        public let order: ProvisioningOrder
+        /// The account afterwards; nil when it did not change.
+        public let account: Account?
+        /// For an order that goes back to pending because a reference is still missing: the wave in which it is taken up again.
+        public let wave: Int?
+        public init(order: ProvisioningOrder, account: Account?, wave: Int? = nil) {
+            self.order = order
+            self.account = account
+            self.wave = wave
+        }
+    }
+
+    public var entries: [Entry] = []
+    /// Orders born of these (a reference sent later): appended to the plan as pending, with the next free sequences and `wave`.
+    public var followUps: [(order: ProvisioningOrder, wave: Int)] = []
+    public var events: [OutboxEvent] = []
+    /// Names that turned out to be taken on the target, to be remembered as held by nobody of ours; and names taken instead.
+    public var reservations: [NameReservation] = []
+    /// Users to plan again by the next run (an unresolved reference).
+    public var planAgain: [UserID] = []
+    public init() {}
+}
+
+/// The account a reference points at.
+public enum ReferenceTarget: Hashable, Sendable {
+    case account(AccountName)
+    /// Its Create is still open in this plan.
+    case awaited
+    case none
+}
+
+public struct OrderFilter: Sendable {
+    public var plan: PlanID?
+    public var user: UserID?
+    public var system: SystemName?
+    public var states: [OrderState] = []
+    public init() {}
+}
+
+/// The planning half of the store.
+public protocol PlanningStore: Sendable {
+    /// Takes the origin's lock or throws `.busy`.
+    func lock(_ origin: Origin) async throws(StoreError) -> any OriginLock
+    /// Begins an open plan. Called with the lock held: an unsealed plan of this origin is an orphan; it is discarded first and its reservations released.
+    func begin(_ origin: Origin, configurationHash: String, asOf: CivilDate, at: Instant) async throws(StoreError) -> Plan
+    /// The plan of this origin in one of these states, the newest; nil if there is none.
+    func plan(of origin: Origin, in states: [PlanState]) async throws(StoreError) -> Plan?
+    /// Every row last applied from this source, in any order. `asOf` decides which dates are due.
+    func marks(of source: SourceName, asOf: CivilDate, body: @Sendable ([SourceMark]) -> Void) async throws(StoreError)
+    /// The last applied file of the source.
+    func profile(of source: SourceName) async throws(StoreError) -> SourceProfile?
+    func hasApplied(source: SourceName, contentDigest: String) async throws(StoreError) -> Bool
+    func knowledge(_ request: KnowledgeRequest) async throws(StoreError) -> Knowledge
+    /// Users with a date due up to `asOf`, by id after `after`.
+    func dueUsers(asOf: CivilDate, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
+    /// Who holds these names, provisionally or for good; free ones have no entry.
+    func holders(of claims: [NameClaim]) async throws(StoreError) -> [NameClaim: UserID]
+    /// Saves a chunk with its reservations. When another run took a name meanwhile, nothing is saved and the lost claims are returned.
+    func save(_ chunk: PlanChunk, to plan: PlanID) async throws(StoreError) -> [NameClaim]
+    /// Takes users back out of an open plan (their rows turned out to be duplicates), with their orders and reservations; `quarantines` go in instead.
+    func retract(_ keys: [UserKey], of source: SourceName, from plan: PlanID, quarantines: [Quarantine]) async throws(StoreError)
+    /// The canonical documents of a plan's user changes, then of its orders, in sequence: what the seal is computed over.
+    func documents(of plan: PlanID, body: @Sendable (UnsafeRawBufferPointer) -> Void) async throws(StoreError)
+    /// Changes by kind and effects by system, counted in the store.
+    func totals(of plan: PlanID) async throws(StoreError) -> PlanTotals
+    /// Enabled accounts per system, and effects of plans that began to be applied at or after `since` (for guards).
+    func enabledAccounts() async throws(StoreError) -> [SystemName: Int]
+    func appliedEffects(since: CivilDate) async throws(StoreError) -> [SystemName: [Effect: Int]]
+    /// Seals an open plan: gives it the next ordinal; `superseding` becomes superseded and its reservations are released, in the same transaction.
+    func seal(_ plan: Plan, profile: (SourceName, SourceProfile)?, superseding: PlanID?, at: Instant) async throws(StoreError) -> Plan
+    /// Sets a plan aside (discarded, rejected) or approves it; releases reservations unless approved; audited.
+    func decide(_ plan: PlanID, _ state: PlanState, by: String, reason: String, at: Instant) async throws(StoreError)
+}
+
+/// The applying half.
+public protocol DispatchStore: Sendable {
+    /// Checks the versions of the whole plan and then, in one transaction, makes its user changes, assignments, claims, profile and names real and its
+    /// orders pending (those with a failed evaluation: state 7). Older orders in state 3 or 7 of the same accounts become withdrawn.
+    func startApplying(_ plan: PlanID, at: Instant) async throws(StoreError) -> StartOutcome
+    /// Moves up to `limit` pending orders of the system and wave, in sequence, to transmitted; orders whose `notBefore` lies after `at` are left.
+    func claim(_ plan: PlanID, system: SystemName, wave: Int, limit: Int, at: Instant) async throws(StoreError) -> [ProvisioningOrder]
+    /// Orders in state 2: with the lock held these are orphans of a run that died.
+    func transmitted(_ plan: PlanID) async throws(StoreError) -> [ProvisioningOrder]
+    /// Pending orders by system: the lowest wave, and the earliest `notBefore` (nil = now).
+    func pending(_ plan: PlanID) async throws(StoreError) -> [SystemName: (wave: Int, notBefore: Instant?, count: Int)]
+    func accounts(_ system: SystemName, users: [UserID]) async throws(StoreError) -> [UserID: Account]
+    /// Which of our users own these accounts.
+    func owners(_ system: SystemName, ids: [AccountID]) async throws(StoreError) -> [AccountID: UserID]
+    func references(_ system: SystemName, keys: [UserKey], plan: PlanID) async throws(StoreError) -> [UserKey: ReferenceTarget]
+    /// Every order of these users in the plan (for events).
+    func orders(_ plan: PlanID, users: [UserID]) async throws(StoreError) -> [UserID: [ProvisioningOrder]]
+    /// How many events of this tracking number there are.
+    func eventCounts(_ trackingNumbers: [String]) async throws(StoreError) -> [String: Int]
+    func commit(_ settlement: Settlement, plan: PlanID, at: Instant) async throws(StoreError)
+    /// All orders settled or waiting: the plan is applied.
+    func finish(_ plan: PlanID, at: Instant) async throws(StoreError)
+}
+
+/// The outbox.
+public protocol OutboxStore: Sendable {
+    /// Undelivered events for a sink, oldest first.
+    func undelivered(sink: String, limit: Int) async throws(StoreError) -> [(row: Int64, event: OutboxEvent)]
+    func markDelivered(sink: String, upTo row: Int64, at: Instant) async throws(StoreError)
+}
+
+/// What reading commands ask.
+public protocol ReadingStore: Sendable {
+    func plans(limit: Int) async throws(StoreError) -> [Plan]
+    func plan(ordinal: Int) async throws(StoreError) -> Plan?
+    /// User changes of a plan in sequence, after `after`.
+    func changes(of plan: PlanID, after: Int, limit: Int) async throws(StoreError) -> [(sequence: Int, change: UserChange)]
+    /// Orders by plan and sequence, after `after`.
+    func orders(_ filter: OrderFilter, after: OrderID?, limit: Int) async throws(StoreError) -> [ProvisioningOrder]
+    func order(ordinal: Int, sequence: Int) async throws(StoreError) -> ProvisioningOrder?
+    /// Rows in quarantine now (of applied plans) or of one plan; each with a stable number.
+    func quarantines(plan: PlanID?) async throws(StoreError) -> [(number: Int64, quarantine: Quarantine)]
+    func user(key: UserKey) async throws(StoreError) -> User?
+    func claims(user: UserID) async throws(StoreError) -> [SourceClaim]
+    func events(after row: Int64, limit: Int) async throws(StoreError) -> [(row: Int64, event: OutboxEvent)]
+    func audit(after row: Int64, limit: Int) async throws(StoreError) -> [(row: Int64, entry: AuditEntry)]
+}
+
+public protocol Store: PlanningStore, DispatchStore, OutboxStore, ReadingStore {
+    func close() async
+}

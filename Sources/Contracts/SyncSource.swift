@@ -1,0 +1,52 @@
+public import IdentityModel
+
+/// A source could not be read. Never the same as a source that is empty.
+public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let file: String
+    public let line: Int?
+    public let column: Int?
+    public let message: String
+    public init(file: String, line: Int? = nil, column: Int? = nil, message: String) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.message = message
+    }
+    /// `hr/2026-03-05.csv:187:40: error: ...`
+    public var description: String {
+        let position = [line, column].compactMap { $0 }.map { ":\($0)" }.joined()
+        return "\(file)\(position): error: \(message)"
+    }
+}
+
+/// What is known of a file before its first row.
+public struct SourceHeader: Hashable, Sendable {
+    /// The file as reports name it (relative to the configuration directory).
+    public let file: String
+    public let columns: [String]
+    /// Encoding, delimiter and how they were found, for people: "UTF-8 with BOM, delimiter ',' (detected)".
+    public let format: String
+    public init(file: String, columns: [String], format: String) {
+        self.file = file
+        self.columns = columns
+        self.format = format
+    }
+}
+
+/// How a source ended: only a reading that ended so may infer absence.
+public struct SourceEnd: Hashable, Sendable {
+    /// SHA-256 of all bytes, hexadecimal.
+    public let contentDigest: String
+    public init(contentDigest: String) { self.contentDigest = contentDigest }
+}
+
+/// Where users come from.
+public protocol SyncSource: Sendable {
+    /// The files to read now, oldest first, as reports name them; throws when the place cannot be read. An empty array: there is none.
+    func files() async throws(SourceError) -> [String]
+    /// Reads one file in order. `header` is called once before the first batch; whatever a callback throws ends the reading.
+    /// Batches are read ahead while earlier ones are worked on, in bounded memory.
+    func read(
+        _ file: String, header: @Sendable (SourceHeader) async throws -> Void, batch: @Sendable (SourceRowBatch) async throws -> Void
+    ) async throws -> SourceEnd
+}

@@ -1,0 +1,173 @@
+/// One operation on one account. Rename and move are Modify.
+public enum Operation: String, Sendable, CaseIterable {
+    case create = "Create"
+    case modify = "Modify"
+    case enable = "Enable"
+    case disable = "Disable"
+    case unlock = "Unlock"
+    case delete = "Delete"
+}
+
+public enum RequestOperation: String, Sendable {
+    case add = "Add"
+    case set = "Set"
+    case remove = "Remove"
+}
+
+/// One attribute of an order. A membership request carries single values and is written to the group, never replaced.
+public struct AttributeRequest: Hashable, Sendable {
+    public enum Kind: String, Sendable { case attribute, membership }
+    public enum Outcome: Hashable, Sendable {
+        case open
+        case done
+        /// The reference had no account yet; it is sent later as a Modify of its own.
+        case deferred(String)
+        case failed(ConnectorFailure)
+    }
+
+    public let kind: Kind
+    public let name: String
+    public let operation: RequestOperation
+    public let before: [AccountValue]
+    public let after: [AccountValue]
+    public var outcome: Outcome
+
+    public init(
+        kind: Kind = .attribute, name: String, operation: RequestOperation, before: [AccountValue], after: [AccountValue], outcome: Outcome = .open
+    ) {
+        self.kind = kind
+        self.name = name
+        self.operation = operation
+        self.before = before
+        self.after = after
+        self.outcome = outcome
+    }
+}
+
+/// Where an order stands (product.md section 3).
+public enum OrderState: Int, Sendable, CaseIterable, Comparable {
+    case planned = 0
+    case pending = 1
+    case transmitted = 2
+    case errored = 3
+    case verified = 4
+    case awaitingApproval = 5
+    case withdrawn = 6
+    case evaluationFailed = 7
+    case executed = 8
+
+    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+    /// The label people see.
+    public var label: String {
+        switch self {
+        case .planned: "None"
+        case .pending: "Pending"
+        case .transmitted: "Transmitted"
+        case .errored: "Errored"
+        case .verified: "Verified"
+        case .awaitingApproval: "Awaiting Approval"
+        case .withdrawn: "Inactive"
+        case .evaluationFailed: "Error"
+        case .executed: "Executed"
+        }
+    }
+
+    /// Nothing more happens to the order in this run by itself.
+    public var isSettled: Bool {
+        switch self {
+        case .errored, .verified, .withdrawn, .evaluationFailed, .executed: true
+        case .planned, .pending, .transmitted, .awaitingApproval: false
+        }
+    }
+
+    /// The user is planned again by the next run although the row is the same (product.md section 1).
+    public var leavesUserUnsettled: Bool {
+        switch self {
+        case .errored, .awaitingApproval, .evaluationFailed: true
+        case .planned, .pending, .transmitted, .verified, .withdrawn, .executed: false
+        }
+    }
+}
+
+/// One operation on one account, with what it was planned on and what came of it.
+public struct ProvisioningOrder: Hashable, Sendable {
+    public var id: OrderID
+    public let user: UserID
+    public let userKey: UserKey
+    public let userName: String
+    public let system: SystemName
+    public var operation: Operation
+    public var state: OrderState
+    public let change: LifecycleChange
+    /// Why: the row, the rules, the policy. Shown with the order and in explain.
+    public var reasons: [String]
+    public var warnings: [String]
+    /// The account this order is for, where one is known.
+    public var accountID: AccountID?
+    public var nameBefore: AccountName?
+    /// The name the account has afterwards; differs from `nameBefore` for a rename or move. Nil for Delete.
+    public var nameAfter: AccountName?
+    public var requests: [AttributeRequest]
+    /// Attribute name -> value, looked up before a Create is sent (policy map key `correlation`).
+    public var correlation: [String: String]
+    /// The entry existed before us and becomes ours with this order.
+    public var adopts: Bool
+    /// What the account's state is once this order is executed.
+    public let becomes: AccountState
+    public var nameBases: [String: String]
+    public var claims: [NameClaim]
+    public let userVersion: Int
+    public let accountVersion: Int
+    public var attempts: Int
+    public var notBefore: Instant?
+    public var failure: ConnectorFailure?
+
+    public init(
+        id: OrderID, user: UserID, userKey: UserKey, userName: String, system: SystemName, operation: Operation, state: OrderState,
+        change: LifecycleChange, reasons: [String], warnings: [String] = [], accountID: AccountID? = nil, nameBefore: AccountName? = nil,
+        nameAfter: AccountName? = nil, requests: [AttributeRequest] = [], correlation: [String: String] = [:], adopts: Bool = false,
+        becomes: AccountState, nameBases: [String: String] = [:], claims: [NameClaim] = [], userVersion: Int, accountVersion: Int,
+        attempts: Int = 0, notBefore: Instant? = nil, failure: ConnectorFailure? = nil
+    ) {
+        self.id = id
+        self.user = user
+        self.userKey = userKey
+        self.userName = userName
+        self.system = system
+        self.operation = operation
+        self.state = state
+        self.change = change
+        self.reasons = reasons
+        self.warnings = warnings
+        self.accountID = accountID
+        self.nameBefore = nameBefore
+        self.nameAfter = nameAfter
+        self.requests = requests
+        self.correlation = correlation
+        self.adopts = adopts
+        self.becomes = becomes
+        self.nameBases = nameBases
+        self.claims = claims
+        self.userVersion = userVersion
+        self.accountVersion = accountVersion
+        self.attempts = attempts
+        self.notBefore = notBefore
+        self.failure = failure
+    }
+
+    /// The account gets another name: a rename, a move, or both in one.
+    public var renames: Bool {
+        guard let nameBefore, let nameAfter else { return false }
+        return nameBefore != nameAfter
+    }
+
+    /// Attributes and memberships whose values are users' accounts, not resolved yet.
+    public var references: [UserKey] {
+        requests.flatMap { request in
+            request.after.compactMap { value in
+                if case .reference(let key) = value { key } else { nil }
+            }
+        }
+    }
+}
