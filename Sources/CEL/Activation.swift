@@ -1,0 +1,57 @@
+/// The values of an environment's variables. Made once and reused from user to user; not for several threads at once.
+package final class Activation {
+    @exclusivity(unchecked) var slots: [Slot]
+    @exclusivity(unchecked) var records: [RecordBuffer?]
+    @exclusivity(unchecked) var locals: [Value] = []
+    @exclusivity(unchecked) var cost = 0
+    var trace: ((Range<Int>, Result<Value, CELError>) -> Void)?
+
+    package init(_ environment: Environment) {
+        slots = Array(repeating: .absent, count: environment.variables.count)
+        records = Array(repeating: nil, count: environment.variables.count)
+    }
+
+    /// Slots are numbered by `Environment.slot(of:)`.
+    package func set(_ slot: Int, _ value: Slot) {
+        slots[slot] = value
+        records[slot] = nil
+    }
+
+    /// Programs read the record's fields as they are at that moment.
+    package func bind(_ slot: Int, record: RecordBuffer) {
+        records[slot] = record
+        slots[slot] = .absent
+    }
+
+    /// Takes steps from the budget of this evaluation.
+    @inline(__always)
+    func charge(_ steps: Int) throws(CELError) {
+        cost += steps
+        if cost > Limits.cost { throw Self.exhausted }
+    }
+
+    private static let exhausted = CELError(.limit, "the expression takes more than \(Limits.cost) steps")
+}
+
+/// A record that is filled field by field while programs read it, such as `out`. Not for several threads at once.
+package final class RecordBuffer {
+    package let type: ObjectType
+    @exclusivity(unchecked) var slots: [Slot]
+
+    package init(_ type: ObjectType) {
+        self.type = type
+        slots = Array(repeating: .absent, count: type.fields.count)
+    }
+
+    package func set(_ field: Int, _ slot: Slot) { slots[field] = slot }
+
+    package subscript(field: Int) -> Slot { slots[field] }
+
+    /// Makes every field absent.
+    package func clear() {
+        for index in slots.indices { slots[index] = .absent }
+    }
+
+    /// The record as it is now.
+    package var value: ObjectValue { ObjectValue(type: type, slots: slots) }
+}
