@@ -74,6 +74,8 @@ enum Byte {
     static let quote = UInt8(ascii: "\"")
     static let lineFeed: UInt8 = 0x0A
     static let carriageReturn: UInt8 = 0x0D
+    /// Where only the width of a delimiter matters.
+    static let delimiterStandIn = UInt8(ascii: ",")
 
     /// A byte for messages: `','`, `tab`, or `0x1F`.
     static func name(_ byte: UInt8) -> String {
