@@ -1,0 +1,148 @@
+extension UserValue: CanonicalDocument {
+    /// Texts, numbers, flags and lists are themselves; `{"date":"2026-03-02"}` and `{"ref":"E0042"}`.
+    public func write(to writer: inout DocumentWriter) {
+        switch self {
+        case .string(let text): writer.string(text)
+        case .int(let number): writer.int(number)
+        case .bool(let flag): writer.bool(flag)
+        case .date(let date): writer.object { $0.member("date", date.description) }
+        case .list(let elements): writer.array(elements) { $0.string($1) }
+        case .reference(let key): writer.object { $0.member("ref", key.text) }
+        }
+    }
+
+    public init(reading reader: inout DocumentReader) throws(DocumentError) {
+        switch reader.peek {
+        case UInt8(ascii: "\""): self = .string(try reader.string())
+        case UInt8(ascii: "["): self = .list(try reader.strings())
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): self = .bool(try reader.bool())
+        case UInt8(ascii: "{"):
+            var value: UserValue?
+            try reader.object { reader, name throws(DocumentError) in
+                let text = try reader.string()
+                switch name {
+                case "date":
+                    guard let date = CivilDate(text) else { throw DocumentError("'\(text)' is no date") }
+                    value = .date(date)
+                case "ref": value = .reference(UserKey(text))
+                default: throw DocumentError("'\(name)' is no kind of value")
+                }
+            }
+            self = try value.required("value")
+        default: self = .int(try reader.int())
+        }
+    }
+}
+
+/// The attributes of a user: an object by attribute name.
+public struct UserAttributes: Hashable, Sendable, CanonicalDocument {
+    public var values: [String: UserValue]
+    public init(_ values: [String: UserValue]) { self.values = values }
+
+    public func write(to writer: inout DocumentWriter) {
+        writer.object { writer in
+            for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+                writer.name(name)
+                value.write(to: &writer)
+            }
+        }
+    }
+
+    public init(reading reader: inout DocumentReader) throws(DocumentError) {
+        var values: [String: UserValue] = [:]
+        values.reserveCapacity(24)
+        try reader.object { reader, name throws(DocumentError) in values[name] = try UserValue(reading: &reader) }
+        self.values = values
+    }
+}
+
+extension User: CanonicalDocument {
+    public func write(to writer: inout DocumentWriter) {
+        writer.object { writer in
+            writer.name("attributes")
+            UserAttributes(attributes).write(to: &writer)
+            writer.member("id", id.text)
+            writer.member("key", key.text)
+            writer.member("source", source.text)
+            writer.member("status", status.rawValue)
+            writer.member("version", version)
+        }
+    }
+
+    public init(reading reader: inout DocumentReader) throws(DocumentError) {
+        var attributes: UserAttributes?
+        var id: UserID?
+        var key: UserKey?
+        var source: SourceName?
+        var status: UserStatus?
+        var version: Int?
+        try reader.object { reader, name throws(DocumentError) in
+            switch name {
+            case "attributes": attributes = try UserAttributes(reading: &reader)
+            case "id": id = try reader.identifier(UserID.self)
+            case "key": key = try reader.identifier(UserKey.self)
+            case "source": source = try reader.identifier(SourceName.self)
+            case "status": status = try reader.raw(UserStatus.self)
+            case "version": version = Int(try reader.int())
+            default: try reader.skip()
+            }
+        }
+        self.init(
+            id: try id.required("id"), key: try key.required("key"), source: try source.required("source"),
+            status: try status.required("status"), attributes: try attributes.required("attributes").values,
+            version: try version.required("version"))
+    }
+}
+
+extension RoleAssignment: CanonicalDocument {
+    /// `["Finance","rule:finance"]`: role and origin.
+    public func write(to writer: inout DocumentWriter) {
+        writer.array([role.text, origin.description]) { $0.string($1) }
+    }
+
+    public init(reading reader: inout DocumentReader) throws(DocumentError) {
+        let texts = try reader.strings()
+        guard texts.count == 2, let origin = RoleOrigin(texts[1]) else { throw DocumentError("an assignment is a role and an origin") }
+        self.init(role: RoleName(texts[0]), origin: origin)
+    }
+}
+
+extension SourceClaim: CanonicalDocument {
+    public func write(to writer: inout DocumentWriter) {
+        writer.object { writer in
+            writer.member("file", position.file)
+            writer.member("key", key.text)
+            writer.name("keyHash")
+            writer.int(Int64(bitPattern: keyHash))
+            writer.member("line", position.line)
+            writer.name("rowHash")
+            writer.int(Int64(bitPattern: rowHash))
+            writer.member("source", source.text)
+            writer.member("user", user.text)
+        }
+    }
+
+    public init(reading reader: inout DocumentReader) throws(DocumentError) {
+        var source: SourceName?
+        var key: UserKey?
+        var user: UserID?
+        var hashes: [String: UInt64] = [:]
+        var file: String?
+        var line: Int?
+        try reader.object { reader, name throws(DocumentError) in
+            switch name {
+            case "file": file = try reader.string()
+            case "key": key = try reader.identifier(UserKey.self)
+            case "keyHash", "rowHash": hashes[name] = UInt64(bitPattern: try reader.int())
+            case "line": line = Int(try reader.int())
+            case "source": source = try reader.identifier(SourceName.self)
+            case "user": user = try reader.identifier(UserID.self)
+            default: try reader.skip()
+            }
+        }
+        self.init(
+            source: try source.required("source"), key: try key.required("key"), user: try user.required("user"),
+            keyHash: try hashes["keyHash"].required("keyHash"), rowHash: try hashes["rowHash"].required("rowHash"),
+            position: SourcePosition(file: try file.required("file"), line: try line.required("line")))
+    }
+}
