@@ -1,0 +1,146 @@
+package import CEL
+package import IdentityModel
+
+/// A place in a configuration file, lines and columns from 1 (columns in characters).
+package struct TextPosition: Hashable, Sendable, CustomStringConvertible {
+    package let file: String
+    package let line: Int
+    package let column: Int
+    package init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+    package var description: String { "\(file):\(line):\(column)" }
+}
+
+/// A compiled expression and where it stands.
+package struct Expression: Sendable {
+    package let program: Program
+    package let position: TextPosition
+    package init(program: Program, position: TextPosition) {
+        self.program = program
+        self.position = position
+    }
+}
+
+/// Everything the configuration directory says, checked and compiled.
+package struct Configuration: Sendable {
+    package let service: ServiceSettings
+    package let schema: UserSchema
+    /// In the order of the file.
+    package let sources: [SourceConfiguration]
+    package let roles: [Role]
+    package let rules: [BusinessRule]
+    /// By system name.
+    package let policyMaps: [PolicyMap]
+    package let guards: GuardSettings
+    /// SHA-256 (hexadecimal) over the bytes of every YAML file and lookup, each with its relative path, in sorted order. Not over environment values.
+    package let hash: String
+
+    package init(
+        service: ServiceSettings, schema: UserSchema, sources: [SourceConfiguration], roles: [Role], rules: [BusinessRule],
+        policyMaps: [PolicyMap], guards: GuardSettings, hash: String
+    ) {
+        self.service = service
+        self.schema = schema
+        self.sources = sources
+        self.roles = roles
+        self.rules = rules
+        self.policyMaps = policyMaps
+        self.guards = guards
+        self.hash = hash
+    }
+
+    package func source(_ name: SourceName) -> SourceConfiguration? { sources.first { $0.name == name } }
+    package func policyMap(_ system: SystemName) -> PolicyMap? { policyMaps.first { $0.system == system } }
+}
+
+package struct ServiceSettings: Sendable, Hashable {
+    /// SQLite file, relative to the configuration directory.
+    package let storePath: String
+    /// `events: { file: PATH }`: JSON lines; nil without that sink.
+    package let eventFile: String?
+    package init(storePath: String, eventFile: String?) {
+        self.storePath = storePath
+        self.eventFile = eventFile
+    }
+}
+
+package struct UserSchema: Sendable {
+    package enum ValueType: String, Sendable, CaseIterable {
+        case string, int, bool, date, list = "list<string>", reference = "ref"
+    }
+
+    package struct Attribute: Sendable, Hashable {
+        package let name: String
+        package let type: ValueType
+        package init(name: String, type: ValueType) {
+            self.name = name
+            self.type = type
+        }
+    }
+
+    /// The built-in set of product.md section 2.2 (without `status`, which is a field of its own), then the configured ones.
+    package let attributes: [Attribute]
+    package let index: [String: Int]
+    /// `user` as expressions see it: the attributes in order, then `status`.
+    package let objectType: ObjectType
+
+    package static let builtIn: [Attribute] = [
+        Attribute(name: "employeeId", type: .string), Attribute(name: "firstName", type: .string), Attribute(name: "middleName", type: .string),
+        Attribute(name: "lastName", type: .string), Attribute(name: "preferredName", type: .string), Attribute(name: "title", type: .string),
+        Attribute(name: "department", type: .string), Attribute(name: "company", type: .string), Attribute(name: "location", type: .string),
+        Attribute(name: "country", type: .string), Attribute(name: "employeeType", type: .string), Attribute(name: "manager", type: .reference),
+        Attribute(name: "email", type: .string), Attribute(name: "phone", type: .string), Attribute(name: "mobile", type: .string),
+        Attribute(name: "startDate", type: .date), Attribute(name: "endDate", type: .date),
+    ]
+
+    /// `additional` are the attributes of `birthright.yaml`; a name that is already built in must not be among them.
+    package init(additional: [Attribute]) {
+        attributes = UserSchema.builtIn + additional
+        index = Dictionary(attributes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let fields = attributes.map { ObjectType.Field(name: $0.name, type: $0.type.expressionType) }
+        objectType = ObjectType(name: "user", fields: fields + [ObjectType.Field(name: "status", type: .string)], whenAbsent: .error)
+    }
+}
+
+extension UserSchema.ValueType {
+    /// Dates are timestamps at midnight UTC of that day in expressions.
+    package var expressionType: CELType {
+        switch self {
+        case .string: .string
+        case .int: .int
+        case .bool: .bool
+        case .date: .timestamp
+        case .list: .list(.string)
+        case .reference: Vocabulary.userReference
+        }
+    }
+}
+
+/// Effects above which a plan is held.
+package struct GuardSettings: Sendable, Hashable {
+    package struct Limit: Sendable, Hashable {
+        package let count: Int?
+        package let percent: Int?
+        package init(count: Int?, percent: Int?) {
+            self.count = count
+            self.percent = percent
+        }
+    }
+
+    /// Per run.
+    package let limits: [Effect: Limit]
+    /// Per rolling window of `windowDays` days, this run included; same limits unless configured.
+    package let windowDays: Int
+    package let windowLimits: [Effect: Limit]
+    package static let standard = GuardSettings(
+        limits: [.disable: Limit(count: 100, percent: 5), .delete: Limit(count: 100, percent: 5)], windowDays: 1, windowLimits: [:])
+
+    package init(limits: [Effect: Limit], windowDays: Int, windowLimits: [Effect: Limit]) {
+        self.limits = limits
+        self.windowDays = windowDays
+        self.windowLimits = windowLimits
+    }
+}

@@ -1,0 +1,163 @@
+package import CEL
+package import IdentityModel
+
+/// How to reach a managed system: keys as the connector's type defines them, `{env:}` and `{file:}` already resolved.
+package struct ConnectorSettings: Sendable {
+    package let type: String
+    package let dialect: String?
+    /// Plain settings by key.
+    package let values: [String: String]
+    /// Settings that must never be printed (password).
+    package let secrets: [String: Sensitive<String>]
+    package let position: TextPosition
+    package init(type: String, dialect: String?, values: [String: String], secrets: [String: Sensitive<String>], position: TextPosition) {
+        self.type = type
+        self.dialect = dialect
+        self.values = values
+        self.secrets = secrets
+        self.position = position
+    }
+}
+
+package enum OnDelete: String, Sendable, CaseIterable { case delete = "DELETE", disable = "DISABLE", update = "UPDATE" }
+
+/// When a computed value is sent (product.md section 2.4).
+package enum Enforcement: String, Sendable, CaseIterable { case onChange, always, ifEmpty, onCreate }
+
+/// The rules that compute one managed system's accounts.
+package struct PolicyMap: Sendable {
+    /// One step of evaluation; steps stand in dependency order.
+    package enum Step: Sendable, Hashable {
+        /// Index into `lets`.
+        case define(Int)
+        /// Index into `attributes`.
+        case compute(Int)
+    }
+
+    package struct Let: Sendable {
+        package let name: String
+        package let expression: Expression
+        /// The variable's slot in `environment`.
+        package let slot: Int
+        package init(name: String, expression: Expression, slot: Int) {
+            self.name = name
+            self.expression = expression
+            self.slot = slot
+        }
+    }
+
+    package let system: SystemName
+    package let file: String
+    package let connector: ConnectorSettings
+    package let correlation: [String]
+    /// Name of the attribute rule that names the account; it is not sent as an attribute.
+    package let accountName: String
+    package let onDelete: OnDelete
+    /// `grace: { deleteAfter: P30D }` in days.
+    package let deleteAfterDays: Int?
+    package let requires: [SystemName]
+    package let lets: [Let]
+    package let attributes: [AttributeRule]
+    package let steps: [Step]
+    /// Variables `user`, `account`, `tables`, `out`, then the lets and the counters of candidates.
+    package let environment: Environment
+    package let outType: ObjectType
+    /// The value of `tables`, the same for every user.
+    package let tables: ObjectValue
+
+    package init(
+        system: SystemName, file: String, connector: ConnectorSettings, correlation: [String], accountName: String, onDelete: OnDelete,
+        deleteAfterDays: Int?, requires: [SystemName], lets: [Let], attributes: [AttributeRule], steps: [Step], environment: Environment,
+        outType: ObjectType, tables: ObjectValue
+    ) {
+        self.system = system
+        self.file = file
+        self.connector = connector
+        self.correlation = correlation
+        self.accountName = accountName
+        self.onDelete = onDelete
+        self.deleteAfterDays = deleteAfterDays
+        self.requires = requires
+        self.lets = lets
+        self.attributes = attributes
+        self.steps = steps
+        self.environment = environment
+        self.outType = outType
+        self.tables = tables
+    }
+}
+
+/// One line of a policy map's `attributes`.
+package struct AttributeRule: Sendable {
+    package enum Value: Sendable {
+        case expression(Expression)
+        /// A list of literal texts: `objectClass: ["inetOrgPerson"]`.
+        case literals([String])
+        case unique(UniqueRule)
+    }
+
+    package let name: String
+    package let value: Value
+    package let when: Expression?
+    package let enforce: Enforcement
+    /// `onError: skip` leaves the attribute alone; the default fails the account's order.
+    package let skipsOnError: Bool
+    /// In characters (code points).
+    package let maxLength: Int?
+    package let position: TextPosition
+
+    package init(
+        name: String, value: Value, when: Expression? = nil, enforce: Enforcement = .onChange, skipsOnError: Bool = false,
+        maxLength: Int? = nil, position: TextPosition
+    ) {
+        self.name = name
+        self.value = value
+        self.when = when
+        self.enforce = enforce
+        self.skipsOnError = skipsOnError
+        self.maxLength = maxLength
+        self.position = position
+    }
+}
+
+/// A value that nobody else may hold.
+package struct UniqueRule: Sendable {
+    package enum Scope: String, Sendable, CaseIterable { case system, container }
+    package enum Match: String, Sendable, CaseIterable { case caseInsensitive, exact }
+    package enum Place: String, Sendable, CaseIterable { case store, target }
+
+    package struct Counter: Sendable, Hashable {
+        package let variable: String
+        package let slot: Int
+        package let from: Int
+        package let to: Int
+        package init(variable: String, slot: Int, from: Int, to: Int) {
+            self.variable = variable
+            self.slot = slot
+            self.from = from
+            self.to = to
+        }
+    }
+
+    package struct Candidate: Sendable {
+        package let expression: Expression
+        package let counter: Counter?
+        package init(expression: Expression, counter: Counter?) {
+            self.expression = expression
+            self.counter = counter
+        }
+    }
+
+    package let places: Set<Place>
+    /// `container`: among accounts directly below the same parent; the parent is read off the account name rule, evaluated with the candidate.
+    package let scope: Scope
+    package let match: Match
+    package let candidates: [Candidate]
+
+    package init(places: Set<Place>, scope: Scope, match: Match, candidates: [Candidate]) {
+        self.places = places
+        self.scope = scope
+        self.match = match
+        self.candidates = candidates
+    }
+}

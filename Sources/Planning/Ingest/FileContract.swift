@@ -1,0 +1,68 @@
+package import IdentityModel
+
+/// Refusal of a file by its shape, before anything it says is believed (product.md section 2.1).
+package struct ContractBreach: Hashable, Sendable, CustomStringConvertible {
+    package enum Check: String, Sendable, CaseIterable { case columns, rowCount, nullRate }
+    package let check: Check
+    package let message: String
+    package init(check: Check, message: String) {
+        self.check = check
+        self.message = message
+    }
+    package var description: String { "\(check.rawValue): \(message)" }
+}
+
+package enum FileContract {
+    package struct Verdict: Sendable, Hashable {
+        package var breaches: [ContractBreach] = []
+        package var warnings: [String] = []
+    }
+
+    /// The header against the configuration and the last applied file. A missing column is a breach, a new one a warning.
+    package static func check(
+        header columns: [String], of configuration: SourceConfiguration, previous: SourceProfile?, suggest: (String, [String]) -> String?
+    ) -> Verdict {
+        var verdict = Verdict()
+        let optional = Set(configuration.contract.optionalColumns)
+        let needed = configuration.contract.columns + configuration.columns.filter { !configuration.contract.columns.contains($0) }
+        for column in needed where !columns.contains(column) && !optional.contains(column) {
+            let hint = suggest(column, columns).map { "; did the column become '\($0)'?" } ?? "; the file has: \(columns.joined(separator: ", "))"
+            verdict.breaches.append(ContractBreach(check: .columns, message: "column '\(column)' is missing from the header\(hint)"))
+        }
+        if let previous {
+            for column in columns where !previous.columns.contains(column) { verdict.warnings.append("new column '\(column)': nothing reads it yet") }
+        }
+        return verdict
+    }
+
+    /// The whole file against the last applied one.
+    package static func check(_ current: SourceProfile, of configuration: SourceConfiguration, previous: SourceProfile?) -> Verdict {
+        var verdict = Verdict()
+        guard let previous else { return verdict }
+        if configuration.kind == .complete, let limit = configuration.contract.maxRowCountChange, previous.rowCount > 0 {
+            let difference = abs(current.rowCount - previous.rowCount)
+            if difference * 100 > limit * previous.rowCount {
+                let percent = difference * 100 / previous.rowCount
+                verdict.breaches.append(
+                    ContractBreach(
+                        check: .rowCount,
+                        message: "\(current.rowCount) rows where the last applied file (\(previous.file)) had \(previous.rowCount): "
+                            + "a change of \(percent) %, allowed are \(limit) %"))
+            }
+        }
+        guard let limit = configuration.contract.maxNullRateChange, current.rowCount > 0, previous.rowCount > 0 else { return verdict }
+        for (index, column) in current.columns.enumerated() {
+            guard let old = previous.columns.firstIndex(of: column), old < previous.emptyCounts.count else { continue }
+            let now = current.emptyCounts[index] * 1_000 / current.rowCount
+            let before = previous.emptyCounts[old] * 1_000 / previous.rowCount
+            if abs(now - before) > limit * 10 {
+                verdict.breaches.append(
+                    ContractBreach(
+                        check: .nullRate,
+                        message: "column '\(column)' is empty in \(now / 10) % of the rows, in the last applied file in \(before / 10) %; "
+                            + "allowed is a change of \(limit) percentage points"))
+            }
+        }
+        return verdict
+    }
+}

@@ -1,0 +1,109 @@
+package import IdentityModel
+
+/// What is remembered of every row while a file is read: an open-addressing table of key hashes, 21 bytes a slot and at least
+/// half full once large, so at most 64 bytes per row however long the rows are.
+///
+/// Two different keys with one 64-bit hash would be called duplicates and quarantined with their lines: loud, and with
+/// a million rows as likely as one in thirty million.
+package struct RowIndex {
+    package enum Sighting: Hashable, Sendable {
+        case unseen
+        /// As it was applied last, and nothing else asks for it to be planned.
+        case unchanged
+        case changed
+        /// The key stood on that line already.
+        case duplicate(firstLine: Int)
+    }
+
+    private static let known: UInt8 = 1
+    private static let mustPlan: UInt8 = 2
+    private static let seen: UInt8 = 4
+    private static let duplicated: UInt8 = 8
+
+    private var keys: [UInt64]
+    private var rows: [UInt64]
+    private var lines: [UInt32]
+    private var flags: [UInt8]
+    private var count = 0
+    /// With another configuration every row is planned.
+    package var planEverything = false
+
+    package init(expecting expected: Int) {
+        var capacity = 1_024
+        while capacity * 3 / 4 < expected { capacity *= 2 }
+        keys = Array(repeating: 0, count: capacity)
+        rows = Array(repeating: 0, count: capacity)
+        lines = Array(repeating: 0, count: capacity)
+        flags = Array(repeating: 0, count: capacity)
+    }
+
+    package mutating func insert(_ marks: [SourceMark]) {
+        for mark in marks {
+            let slot = slot(for: mark.keyHash)
+            rows[slot] = mark.rowHash
+            flags[slot] |= RowIndex.known | (mark.mustPlan ? RowIndex.mustPlan : 0)
+        }
+    }
+
+    /// Notes that a row with this key was read and says what it means.
+    package mutating func see(keyHash: UInt64, rowHash: UInt64, line: UInt32) -> Sighting {
+        let slot = slot(for: keyHash)
+        let state = flags[slot]
+        if state & RowIndex.seen != 0 {
+            flags[slot] |= RowIndex.duplicated
+            return .duplicate(firstLine: Int(lines[slot]))
+        }
+        flags[slot] = state | RowIndex.seen
+        lines[slot] = line
+        if state & RowIndex.known == 0 { return .unseen }
+        return rows[slot] == rowHash && state & RowIndex.mustPlan == 0 && !planEverything ? .unchanged : .changed
+    }
+
+    /// A row that was applied once and was not in this file.
+    package struct Unseen: Hashable, Sendable {
+        package let keyHash: UInt64
+        /// It was missing before, and its user was told so.
+        package let wasGone: Bool
+        package let mustPlan: Bool
+    }
+
+    /// By key hash, ascending.
+    package func unseen() -> [Unseen] {
+        var unseen: [Unseen] = []
+        for slot in flags.indices where flags[slot] & (RowIndex.known | RowIndex.seen) == RowIndex.known {
+            unseen.append(Unseen(keyHash: keys[slot], wasGone: rows[slot] == 0, mustPlan: flags[slot] & RowIndex.mustPlan != 0 || planEverything))
+        }
+        return unseen.sorted { $0.keyHash < $1.keyHash }
+    }
+
+    /// The slot of a key, taken if it is new. 0 marks a free slot, so the key hash 0 is kept as 1.
+    private mutating func slot(for keyHash: UInt64) -> Int {
+        let key = keyHash == 0 ? 1 : keyHash
+        let mask = keys.count - 1
+        var slot = Int(truncatingIfNeeded: key) & mask
+        while true {
+            if keys[slot] == key { return slot }
+            if keys[slot] == 0 { break }
+            slot = (slot + 1) & mask
+        }
+        if (count + 1) * 4 > keys.count * 3 {
+            grow()
+            return self.slot(for: keyHash)
+        }
+        keys[slot] = key
+        count += 1
+        return slot
+    }
+
+    private mutating func grow() {
+        var larger = RowIndex(expecting: keys.count * 3 / 2)
+        larger.planEverything = planEverything
+        for slot in keys.indices where keys[slot] != 0 {
+            let target = larger.slot(for: keys[slot])
+            larger.rows[target] = rows[slot]
+            larger.lines[target] = lines[slot]
+            larger.flags[target] = flags[slot]
+        }
+        self = larger
+    }
+}

@@ -1,0 +1,56 @@
+package import IdentityModel
+
+/// What a lookup said of the account, in the planner's words (a connector's `Lookup`, plus who of our users owns the entry).
+package enum ActualState: Sendable, Hashable {
+    /// Nobody looked, because nothing depends on it.
+    case notAsked
+    case absent
+    case found(Entry, owner: UserID?)
+    case ambiguous([String])
+
+    package struct Entry: Sendable, Hashable {
+        package let id: AccountID
+        package let name: AccountName
+        /// By attribute name as the system spells it; looked up regardless of case.
+        package let attributes: [String: [String]]
+        package let memberships: Set<String>
+
+        package init(id: AccountID, name: AccountName, attributes: [String: [String]], memberships: Set<String>) {
+            self.id = id
+            self.name = name
+            self.attributes = Dictionary(attributes.map { ($0.lowercased(), $1) }, uniquingKeysWith: { first, _ in first })
+            self.memberships = memberships
+        }
+
+        package func values(_ attribute: String) -> [String] { attributes[attribute.lowercased()] ?? [] }
+    }
+}
+
+/// What has to happen with one user's account on one system, before any attribute is computed.
+package enum AccountIntent: Sendable, Hashable {
+    /// Entitled: the account should be there and enabled.
+    case provide
+    /// Not entitled any more.
+    case withdraw
+    /// Not entitled, and nothing of ours to withdraw.
+    case nothing
+
+    /// `account.enabled` means: the user holds at least one active entitlement on the system.
+    package static func of(isEntitled: Bool, known: Account?) -> AccountIntent {
+        if isEntitled { return .provide }
+        switch known?.state {
+        case .enabled: return .withdraw
+        case nil, .some(.none), .deprovisioned, .deleted: return .nothing
+        }
+    }
+
+    /// The system must be asked before this account can be planned: there may be an entry already (adoption, rehire), or a rule
+    /// (`enforce: ifEmpty`) depends on what the system holds.
+    package func needsLookup(known: Account?, map: PolicyMap) -> Bool {
+        guard self == .provide else { return false }
+        switch known?.state {
+        case .enabled: return map.attributes.contains { $0.enforce == .ifEmpty && known?.written[$0.name] == nil }
+        case nil, .some(.none), .deprovisioned, .deleted: return true
+        }
+    }
+}

@@ -1,0 +1,265 @@
+package import IdentityModel
+
+/// Plans the accounts of a chunk of users. It decides; the shell asks the world what it wants to know, in batches:
+///
+///     lookups() -> answer(lookups:)            may there be an entry already?
+///     while let questions = nameQuestions()    who holds these names, in the store and on the systems?
+///         -> answer(holders:probes:)
+///     orders()
+///
+/// Names are chosen in the order of the users. Not for several threads at once.
+package final class ChunkPlanning {
+    /// Asks whether an entry exists for an account that is to be created or brought back.
+    package struct LookupQuestion: Sendable, Hashable {
+        package let account: Int
+        package let system: SystemName
+        package let correlation: [String: String]
+    }
+
+    package struct ProbeQuestion: Sendable, Hashable {
+        package let account: Int
+        package let system: SystemName
+        package let attribute: String
+        package let value: String
+        package let container: String?
+    }
+
+    package struct NameQuestions: Sendable {
+        package var claims: [NameClaim] = []
+        package var probes: [ProbeQuestion] = []
+    }
+
+    /// One account on its way through the chunk.
+    final class Candidacy {
+        let change: UserChange
+        let map: PolicyMap
+        let intent: AccountIntent
+        let entitlement: SystemEntitlement?
+        let known: Account?
+        var actual = ActualState.notAsked
+        var correlation: [String: String]?
+        var situation: AccountSituation {
+            AccountSituation(change: change, map: map, intent: intent, entitlement: entitlement, known: known, actual: actual)
+        }
+        var evaluation: AccountEvaluation?
+        /// The attribute that waits for a name, and the candidates offered for it.
+        var waiting: Int?
+        var offered: [NameCandidate] = []
+        var cursor = 0
+        var probing: NameCandidate?
+        var isFinished = false
+
+        init(change: UserChange, map: PolicyMap, intent: AccountIntent, entitlement: SystemEntitlement?, known: Account?) {
+            self.change = change
+            self.map = map
+            self.intent = intent
+            self.entitlement = entitlement
+            self.known = known
+        }
+    }
+
+    private let reader: UserReader
+    private let hints: NameHints
+    private var accounts: [Candidacy] = []
+    private enum Holder { case nobody, user(UserID) }
+    /// What the store said of a name.
+    private var asked: [NameClaim: Holder] = [:]
+    /// Names taken in this chunk, and names that a system says are taken.
+    private var chosen: [NameClaim: UserID] = [:]
+    private var takenOnTarget: Set<NameClaim> = []
+    private var windows: [String: Int] = [:]
+
+    package init(configuration: Configuration, hints: NameHints, changes: [UserChange], accounts known: [UserID: [Account]]) {
+        reader = UserReader(schema: configuration.schema)
+        self.hints = hints
+        for change in changes {
+            let entitlements = configuration.entitlements(of: change.assignments)
+            for map in configuration.policyMaps {
+                let account = known[change.user.id]?.first { $0.system == map.system }
+                let intent = AccountIntent.of(isEntitled: entitlements[map.system] != nil, known: account)
+                guard intent != .nothing else { continue }
+                accounts.append(Candidacy(change: change, map: map, intent: intent, entitlement: entitlements[map.system], known: account))
+            }
+        }
+    }
+
+    // MARK: Is there an entry already?
+
+    package func lookups() -> [LookupQuestion] {
+        var stepsOfMap: [SystemName: [PolicyMap.Step]] = [:]
+        var questions: [LookupQuestion] = []
+        for (index, account) in accounts.enumerated() where account.intent.needsLookup(known: account.known, map: account.map) {
+            let steps = stepsOfMap[account.map.system] ?? account.map.correlationSteps
+            stepsOfMap[account.map.system] = steps
+            let evaluation = AccountEvaluation(
+                map: account.map, user: account.change.user, record: reader, isEnabled: true, known: nil, stored: [:])
+            guard let values = evaluation.correlation(steps: steps) else { continue }
+            account.correlation = values
+            questions.append(LookupQuestion(account: index, system: account.map.system, correlation: values))
+        }
+        return questions
+    }
+
+    package func answer(lookups: [(question: LookupQuestion, actual: ActualState)]) {
+        for answer in lookups { accounts[answer.question.account].actual = answer.actual }
+    }
+
+    // MARK: Names
+
+    /// Runs every account on as far as it can go and says what has to be known next; nil when all are computed.
+    package func nameQuestions() -> NameQuestions? {
+        var questions = NameQuestions()
+        var blocked: Set<String> = []
+        for (index, account) in accounts.enumerated() where !account.isFinished {
+            run(account, index, &questions, &blocked)
+        }
+        return questions.claims.isEmpty && questions.probes.isEmpty ? nil : questions
+    }
+
+    /// `holders`: of the claims asked for, those that are held; `taken`: by index of the probes, whether another entry holds the name.
+    package func answer(_ questions: NameQuestions, holders: [NameClaim: UserID], taken: [Bool]) {
+        for claim in questions.claims { asked[claim] = holders[claim].map(Holder.user) ?? .nobody }
+        for (probe, isTaken) in zip(questions.probes, taken) {
+            let account = accounts[probe.account]
+            guard let candidate = account.probing, let waiting = account.waiting else { continue }
+            account.probing = nil
+            if isTaken {
+                takenOnTarget.insert(candidate.claim)
+                chosen[candidate.claim] = nil
+                account.cursor += 1
+            } else {
+                choose(candidate, account, attribute: waiting)
+            }
+        }
+    }
+
+    /// The entry the account is or will become: a name it holds itself is not taken.
+    package func ownEntry(_ probe: ProbeQuestion) -> AccountID? {
+        let account = accounts[probe.account]
+        if case .found(let entry, _) = account.actual { return entry.id }
+        return account.known?.id
+    }
+
+    private func evaluation(of account: Candidacy) -> AccountEvaluation {
+        if let evaluation = account.evaluation { return evaluation }
+        let situation = account.situation
+        let evaluation = AccountEvaluation(
+            map: account.map, user: account.change.user, record: reader, isEnabled: account.intent == .provide, known: situation.living,
+            stored: situation.storedValues)
+        account.evaluation = evaluation
+        return evaluation
+    }
+
+    private func run(_ account: Candidacy, _ index: Int, _ questions: inout NameQuestions, _ blocked: inout Set<String>) {
+        let evaluation = evaluation(of: account)
+        while account.probing == nil {
+            if account.waiting == nil {
+                guard case .needsName(let attribute) = evaluation.advance() else {
+                    account.isFinished = true
+                    return
+                }
+                account.waiting = attribute
+            }
+            guard let attribute = account.waiting, case .unique(let unique) = account.map.attributes[attribute].value else { return }
+            let family = "\(account.map.system)\u{0}\(attribute)\u{0}" + (evaluation.bases[account.map.attributes[attribute].name] ?? "")
+            if blocked.contains(family) { return }
+            guard let candidate = nextFree(account, evaluation, attribute, family, unique, &questions) else {
+                if account.waiting != nil {
+                    blocked.insert(family)
+                    return
+                }
+                continue
+            }
+            chosen[candidate.claim] = account.change.user.id
+            if unique.places.contains(.target) {
+                account.probing = candidate
+                questions.probes.append(
+                    ProbeQuestion(
+                        account: index, system: account.map.system, attribute: account.map.attributes[attribute].name, value: candidate.value,
+                        container: candidate.container))
+            } else {
+                choose(candidate, account, attribute: attribute)
+            }
+        }
+    }
+
+    /// The first candidate that is known to be free. Nil: the store has to be asked first, or (nothing waits any more) all are used up.
+    private func nextFree(
+        _ account: Candidacy, _ evaluation: AccountEvaluation, _ attribute: Int, _ family: String, _ unique: UniqueRule,
+        _ questions: inout NameQuestions
+    ) -> NameCandidate? {
+        while true {
+            if account.cursor == account.offered.count {
+                // One candidate at first; whoever has namesakes looks ahead further and further.
+                let window = windows[family] ?? 1
+                windows[family] = min(window * 8, 512)
+                account.offered = evaluation.offer(window, attribute: attribute, hints: hints)
+                account.cursor = 0
+                if account.offered.isEmpty {
+                    account.waiting = nil
+                    return nil
+                }
+            }
+            let candidate = account.offered[account.cursor]
+            let user = account.change.user.id
+            if unique.places.contains(.store), asked[candidate.claim] == nil {
+                questions.claims.append(contentsOf: account.offered[account.cursor...].map(\.claim).filter { asked[$0] == nil })
+                return nil
+            }
+            if isFree(candidate.claim, for: user) { return candidate }
+            account.cursor += 1
+        }
+    }
+
+    private func isFree(_ claim: NameClaim, for user: UserID) -> Bool {
+        if takenOnTarget.contains(claim) { return false }
+        if let other = chosen[claim], other != user { return false }
+        if case .user(let holder)? = asked[claim], holder != user { return false }
+        return true
+    }
+
+    private func choose(_ candidate: NameCandidate, _ account: Candidacy, attribute: Int) {
+        account.evaluation?.choose(candidate, attribute: attribute, hints: hints)
+        account.waiting = nil
+        account.offered = []
+        account.cursor = 0
+    }
+
+    /// Names that are known to be taken although neither the store nor a probe says so (the system refused them).
+    package func exclude(_ claims: some Sequence<NameClaim>) { takenOnTarget.formUnion(claims) }
+
+    // MARK: Orders
+
+    /// Names that turned out to be lost to somebody else when they were saved: the accounts that chose them are computed anew.
+    package func lose(_ claims: Set<NameClaim>) {
+        for claim in claims {
+            takenOnTarget.insert(claim)
+            chosen[claim] = nil
+        }
+        for account in accounts where account.evaluation?.claims.contains(where: claims.contains) == true {
+            for claim in account.evaluation?.claims ?? [] where chosen[claim] == account.change.user.id { chosen[claim] = nil }
+            account.evaluation = nil
+            account.waiting = nil
+            account.offered = []
+            account.cursor = 0
+            account.isFinished = false
+        }
+    }
+
+    /// The orders of the chunk in the order of its users, numbered from `first`.
+    package func orders(from first: Int) -> [ProvisioningOrder] {
+        var orders: [ProvisioningOrder] = []
+        for account in accounts {
+            guard let evaluation = account.evaluation, var order = OrderPlanning(account.situation, evaluation).order() else { continue }
+            order.id = OrderID(plan: PlanID(row: 0), sequence: first + orders.count)
+            orders.append(order)
+        }
+        return orders
+    }
+
+    /// The names that the orders' accounts hold from now on.
+    package static func reservations(of orders: [ProvisioningOrder]) -> [NameReservation] {
+        var seen: Set<NameClaim> = []
+        return orders.flatMap { order in order.claims.map { NameReservation(claim: $0, user: order.user) } }.filter { seen.insert($0.claim).inserted }
+    }
+}

@@ -1,0 +1,29 @@
+internal import Crypto
+package import IdentityModel
+
+/// SHA-256 over the canonical text of a plan: its configuration hash, the day it is made for, and the document of every user
+/// change and order in sequence, each on a line. The plan's number and row are not part of it, so that the same plan made
+/// again has the same seal.
+package struct PlanSeal {
+    private var hash = SHA256()
+
+    package init(origin: Origin, configurationHash: String, asOf: CivilDate) {
+        add(line: "birthright plan 1")
+        add(line: "origin \(origin)")
+        add(line: "configuration \(configurationHash)")
+        add(line: "as of \(asOf)")
+    }
+
+    package mutating func add(_ document: UnsafeRawBufferPointer) {
+        hash.update(bufferPointer: document)
+        hash.update(data: [0x0A])
+    }
+
+    private mutating func add(line: String) {
+        var copy = line
+        copy.withUTF8 { add(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Lower-case hexadecimal.
+    package func finalized() -> String { hexadecimal(hash.finalize()) }
+}
