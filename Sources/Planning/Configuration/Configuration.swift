@@ -52,6 +52,13 @@ package struct Configuration: Sendable {
         self.hash = hash
     }
 
+    /// The same configuration with one managed system.
+    package func only(_ system: SystemName) -> Configuration {
+        Configuration(
+            service: service, schema: schema, sources: sources, roles: roles, rules: rules,
+            policyMaps: policyMaps.filter { $0.system == system }, guards: guards, hash: hash)
+    }
+
     package func source(_ name: SourceName) -> SourceConfiguration? { sources.first { $0.name == name } }
     package func policyMap(_ system: SystemName) -> PolicyMap? { policyMaps.first { $0.system == system } }
 }

@@ -1,3 +1,4 @@
+internal import CEL
 package import IdentityModel
 
 /// Refusal of a file by its shape, before anything it says is believed (product.md section 2.1).
@@ -19,14 +20,12 @@ package enum FileContract {
     }
 
     /// The header against the configuration and the last applied file. A missing column is a breach, a new one a warning.
-    package static func check(
-        header columns: [String], of configuration: SourceConfiguration, previous: SourceProfile?, suggest: (String, [String]) -> String?
-    ) -> Verdict {
+    package static func check(header columns: [String], of configuration: SourceConfiguration, previous: SourceProfile?) -> Verdict {
         var verdict = Verdict()
         let optional = Set(configuration.contract.optionalColumns)
         let needed = configuration.contract.columns + configuration.columns.filter { !configuration.contract.columns.contains($0) }
         for column in needed where !columns.contains(column) && !optional.contains(column) {
-            let hint = suggest(column, columns).map { "; did the column become '\($0)'?" } ?? "; the file has: \(columns.joined(separator: ", "))"
+            let hint = nearest(column, in: columns).map { "; did the column become '\($0)'?" } ?? "; the file has: \(columns.joined(separator: ", "))"
             verdict.breaches.append(ContractBreach(check: .columns, message: "column '\(column)' is missing from the header\(hint)"))
         }
         if let previous {

@@ -67,6 +67,18 @@ package struct RowIndex {
         package let mustPlan: Bool
     }
 
+    /// Whether a row with this key was read.
+    package func wasSeen(_ keyHash: UInt64) -> Bool {
+        let key = keyHash == 0 ? 1 : keyHash
+        let mask = keys.count - 1
+        var slot = Int(truncatingIfNeeded: key) & mask
+        while keys[slot] != 0 {
+            if keys[slot] == key { return flags[slot] & RowIndex.seen != 0 }
+            slot = (slot + 1) & mask
+        }
+        return false
+    }
+
     /// By key hash, ascending.
     package func unseen() -> [Unseen] {
         var unseen: [Unseen] = []

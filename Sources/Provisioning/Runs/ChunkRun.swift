@@ -1,0 +1,271 @@
+internal import Contracts
+internal import IdentityModel
+internal import Planning
+
+/// Plans chunk after chunk of users into an open plan: asks store and systems in batches, decides with the core, saves.
+final class ChunkRun {
+    let configuration: Configuration
+    let source: SourceConfiguration?
+    let store: any Store
+    let connectors: [SystemName: any Connector]
+    let plan: Plan
+    private let records: RecordPlanning
+    private let hints = NameHints()
+    private let correlationAttributes: [String]
+    private(set) var orderCount = 0
+    private(set) var userCount = 0
+    private(set) var quarantineCount = 0
+    /// Users that a new key correlated to: they are not missing although their old key is.
+    private(set) var correlatedUsers: Set<UserID> = []
+    /// Rows whose user has another key in this source: decided when the whole file is read.
+    private var deferred: [SourceRecord] = []
+
+    init(
+        configuration: Configuration, source: SourceConfiguration?, store: any Store, connectors: [SystemName: any Connector], plan: Plan,
+        today: CivilDate
+    ) {
+        self.configuration = configuration
+        self.source = source
+        self.store = store
+        self.connectors = connectors
+        self.plan = plan
+        records = RecordPlanning(
+            configuration: configuration, source: source, rules: RuleEvaluation(rules: configuration.rules, schema: configuration.schema),
+            today: today)
+        correlationAttributes = Set(configuration.sources.flatMap(\.correlation)).sorted()
+    }
+
+    // MARK: Chunks of each kind
+
+    func planRecords(_ chunk: [SourceRecord], quarantines: [Quarantine]) async throws {
+        var request = KnowledgeRequest(source: source?.name)
+        request.keys = chunk.map(\.key)
+        var knowledge = try await store.knowledge(request)
+        try await correlate(chunk.filter { knowledge.claims[$0.key] == nil }, into: &knowledge)
+        var saved = PlanChunk()
+        saved.quarantines = quarantines
+        var changes: [UserChange] = []
+        for record in chunk {
+            switch match(record, knowledge) {
+            case .taken(let id): saved.quarantines.append(quarantine(record, "correlates to user \(id), as another row of this file does"))
+            case .user(let before):
+                if let before, knowledge.claims[record.key] == nil { correlatedUsers.insert(before.id) }
+                plan(.record(record), before: before, knowledge, &changes, &saved)
+            case .ambiguous(let attribute, let users):
+                let reason = "\(attribute) correlates to \(users.count) users (\(users.map(\.text).sorted().joined(separator: ", "))); none is taken"
+                saved.quarantines.append(quarantine(record, reason))
+            case .later: deferred.append(record)
+            }
+        }
+        try await save(changes, knowledge, into: saved)
+    }
+
+    /// Rows that were applied once and are not in this file.
+    func planUnseen(_ chunk: [RowIndex.Unseen], terminates: Bool) async throws {
+        var request = KnowledgeRequest(source: source?.name)
+        request.keyHashes = chunk.map(\.keyHash)
+        let knowledge = try await store.knowledge(request)
+        let byHash = Dictionary(knowledge.claims.values.map { ($0.keyHash, $0) }, uniquingKeysWith: { first, _ in first })
+        var changes: [UserChange] = []
+        var saved = PlanChunk()
+        for row in chunk {
+            guard let claim = byHash[row.keyHash], let before = knowledge.users[claim.user], !correlatedUsers.contains(claim.user) else { continue }
+            plan(terminates && !row.wasGone ? .missing(claim) : .again, before: before, knowledge, &changes, &saved)
+        }
+        try await save(changes, knowledge, into: saved)
+    }
+
+    func planDue(_ users: [UserID]) async throws {
+        var request = KnowledgeRequest()
+        request.users = users
+        let knowledge = try await store.knowledge(request)
+        var changes: [UserChange] = []
+        var saved = PlanChunk()
+        for id in users {
+            guard let before = knowledge.users[id] else { continue }
+            plan(.again, before: before, knowledge, &changes, &saved)
+        }
+        try await save(changes, knowledge, into: saved)
+    }
+
+    /// Rows whose user had another key: `wasSeen` tells whether that key is in the file too.
+    func planDeferred(wasSeen: (UInt64) -> Bool) async throws {
+        let rows = deferred
+        deferred = []
+        for record in rows {
+            var knowledge = Knowledge()
+            try await correlate([record], into: &knowledge)
+            guard case .single(let id) = correlation(record, knowledge), let before = knowledge.users[id] else { continue }
+            var saved = PlanChunk()
+            var changes: [UserChange] = []
+            let others = (knowledge.otherClaims[id] ?? []).filter { $0.source == source?.name && $0.key != record.key }
+            if correlatedUsers.contains(id) {
+                saved.quarantines.append(quarantine(record, "correlates to user \(id), as another row of this file does"))
+            } else if let other = others.first(where: { wasSeen($0.keyHash) }) {
+                saved.quarantines.append(quarantine(record, "correlates to the user of row \(other.key), which is in the same file (\(other.position))"))
+            } else {
+                correlatedUsers.insert(id)
+                plan(.record(record), before: before, knowledge, &changes, &saved)
+            }
+            try await save(changes, knowledge, into: saved)
+        }
+    }
+
+    // MARK: Which user is it?
+
+    private enum Match {
+        case user(User?)
+        case ambiguous(attribute: String, users: [UserID])
+        /// Another row of this file correlated to that user already.
+        case taken(UserID)
+        /// The user has another key in this source: decided when the whole file is read.
+        case later
+    }
+
+    private enum Correlated {
+        case none
+        case single(UserID)
+        case several(String, [UserID])
+    }
+
+    private func correlate(_ records: [SourceRecord], into knowledge: inout Knowledge) async throws {
+        guard let source, !source.correlation.isEmpty, !records.isEmpty else { return }
+        // Without a source, so that the claims of every source are told, this one's included.
+        var request = KnowledgeRequest()
+        request.correlations = Array(Set(records.flatMap { keys(of: $0.attributes, for: source.correlation) }))
+        guard !request.correlations.isEmpty else { return }
+        let found = try await store.knowledge(request)
+        knowledge.correlated = found.correlated
+        knowledge.users.merge(found.users) { _, new in new }
+        knowledge.assignments.merge(found.assignments) { _, new in new }
+        knowledge.accounts.merge(found.accounts) { _, new in new }
+        knowledge.otherClaims.merge(found.otherClaims) { _, new in new }
+    }
+
+    /// In the order the source names them; empty values never correlate; two hits are not "the first".
+    private func correlation(_ record: SourceRecord, _ knowledge: Knowledge) -> Correlated {
+        for attribute in source?.correlation ?? [] {
+            for key in keys(of: record.attributes, for: [attribute]) {
+                let users = knowledge.correlated[key] ?? []
+                if users.count == 1 { return .single(users[0]) }
+                if users.count > 1 { return .several(attribute, users) }
+            }
+        }
+        return .none
+    }
+
+    private func match(_ record: SourceRecord, _ knowledge: Knowledge) -> Match {
+        if let claim = knowledge.claims[record.key] { return .user(knowledge.users[claim.user]) }
+        switch correlation(record, knowledge) {
+        case .none: return .user(nil)
+        case .several(let attribute, let users): return .ambiguous(attribute: attribute, users: users)
+        case .single(let id):
+            if correlatedUsers.contains(id) { return .taken(id) }
+            if knowledge.otherClaims[id]?.contains(where: { $0.source == source?.name }) == true { return .later }
+            return .user(knowledge.users[id])
+        }
+    }
+
+    private func keys(of attributes: [String: UserValue], for names: [String]) -> [CorrelationKey] {
+        names.compactMap { name in
+            guard let text = attributes[name]?.text, !text.isEmpty else { return nil }
+            return CorrelationKey(attribute: name, folded: text.lowercased())
+        }
+    }
+
+    private func quarantine(_ record: SourceRecord, _ reason: String) -> Quarantine {
+        Quarantine(
+            source: source?.name ?? SourceName(""), key: record.key, position: record.position, column: 1, columnName: nil, reason: reason)
+    }
+
+    // MARK: Planning and saving
+
+    private func plan(
+        _ cause: PlanningCause, before: User?, _ knowledge: Knowledge, _ changes: inout [UserChange], _ saved: inout PlanChunk
+    ) {
+        let held = before.flatMap { knowledge.assignments[$0.id] } ?? []
+        let others = before.flatMap { knowledge.otherClaims[$0.id] } ?? []
+        switch records.plan(cause, before: before, held: held, otherClaims: others) {
+        case .change(let change)?: changes.append(change)
+        case .quarantine(let quarantine)?: saved.quarantines.append(quarantine)
+        case nil: break
+        }
+    }
+
+    private func save(_ changes: [UserChange], _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
+        var chunk = chunk
+        let planning = ChunkPlanning(configuration: configuration, hints: hints, changes: changes, accounts: knowledge.accounts)
+        try await answerLookups(planning)
+        while true {
+            try await answerNames(planning)
+            chunk.orders = planning.orders(from: orderCount + 1)
+            chunk.reservations = ChunkPlanning.reservations(of: chunk.orders)
+            let ordered = Set(chunk.orders.map(\.user))
+            chunk.changes = changes.filter { ordered.contains($0.user.id) || isWorthKeeping($0, knowledge) }
+            chunk.correlations = chunk.changes.reduce(into: [:]) { $0[$1.user.id] = keys(of: $1.user.attributes, for: correlationAttributes) }
+            if chunk.changes.isEmpty && chunk.quarantines.isEmpty { return }
+            let lost = try await store.save(chunk, to: plan.id)
+            if lost.isEmpty { break }
+            planning.lose(Set(lost))
+        }
+        orderCount += chunk.orders.count
+        userCount += chunk.changes.count
+        quarantineCount += chunk.quarantines.count
+    }
+
+    /// A user who is planned again only because the configuration changed, and for whom nothing comes of it, is no change.
+    private func isWorthKeeping(_ change: UserChange, _ knowledge: Knowledge) -> Bool {
+        guard change.change == .unchanged, change.assignments == change.assignmentsBefore, change.due == nil else { return true }
+        guard let claim = change.claim, let old = knowledge.claims[claim.key] else { return true }
+        return claim.rowHash != old.rowHash || !isConfigurationRun
+    }
+
+    /// Set when every row is planned because the configuration changed.
+    var isConfigurationRun = false
+
+    private func answerLookups(_ planning: ChunkPlanning) async throws {
+        let questions = planning.lookups()
+        for system in Set(questions.map(\.system)).sorted() {
+            guard let connector = connectors[system] else { continue }
+            let asked = questions.filter { $0.system == system }
+            let lookups = try await connector.find(asked.map { .correlation($0.correlation) })
+            let ids = lookups.compactMap { lookup in
+                if case .found(let account) = lookup { account.id } else { nil }
+            }
+            let owners = ids.isEmpty ? [:] : try await store.owners(system, ids: ids)
+            planning.answer(lookups: zip(asked, lookups).map { ($0, ActualState($1, owners: owners)) })
+        }
+    }
+
+    private func answerNames(_ planning: ChunkPlanning) async throws {
+        while let questions = planning.nameQuestions() {
+            let holders = questions.claims.isEmpty ? [:] : try await store.holders(of: questions.claims)
+            planning.answer(questions, holders: holders, taken: try await probe(questions.probes, planning))
+        }
+    }
+
+    private func probe(_ probes: [ChunkPlanning.ProbeQuestion], _ planning: ChunkPlanning) async throws -> [Bool] {
+        var taken = Array(repeating: false, count: probes.count)
+        for system in Set(probes.map(\.system)).sorted() {
+            guard let connector = connectors[system] as? any ProbesNames else { continue }
+            let indices = probes.indices.filter { probes[$0].system == system }
+            let holders = try await connector.holders(
+                of: indices.map { NameProbe(attribute: probes[$0].attribute, value: probes[$0].value, container: probes[$0].container) })
+            for (index, ids) in zip(indices, holders) { taken[index] = ids.contains { $0 != planning.ownEntry(probes[index]) } }
+        }
+        return taken
+    }
+}
+
+extension ActualState {
+    init(_ lookup: Lookup, owners: [AccountID: UserID]) {
+        switch lookup {
+        case .absent: self = .absent
+        case .ambiguous(let names): self = .ambiguous(names.map(\.text))
+        case .found(let account):
+            self = .found(
+                Entry(id: account.id, name: account.name, attributes: account.attributes, memberships: Set(account.memberships)),
+                owner: owners[account.id])
+        }
+    }
+}

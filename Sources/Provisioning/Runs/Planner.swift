@@ -1,0 +1,131 @@
+package import Contracts
+package import IdentityModel
+package import Planning
+
+/// Planning runs: source or due dates in, a sealed plan (or the reason why there is none) out. Writes nothing outside the store.
+package struct Planner: Sendable {
+    let configuration: Configuration
+    let store: any Store
+    let connectors: [SystemName: any Connector]
+    let clock: RunClock
+    let progress: @Sendable (PlanProgress) -> Void
+
+    package init(
+        configuration: Configuration, store: any Store, connectors: [SystemName: any Connector], clock: RunClock,
+        progress: @escaping @Sendable (PlanProgress) -> Void
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.connectors = connectors
+        self.clock = clock
+        self.progress = progress
+    }
+
+    /// Plans one file of a source. The caller holds the lock of the source's origin.
+    ///
+    /// - Throws: `SourceError` when the file cannot be read, `ConnectorFailure` when a system that has to be asked cannot be, `StoreError`.
+    package func plan(_ request: PlanRequest, file: String, from sync: any SyncSource) async throws -> PlanReport {
+        guard let source = configuration.source(request.source) else {
+            throw SourceError(file: "birthright.yaml", message: "there is no source '\(request.source)'")
+        }
+        let today = clock.today(in: source.timeZone)
+        let plan = try await store.begin(.source(source.name), configurationHash: configuration.hash, asOf: today, at: clock.now())
+        var report = PlanReport()
+        report.file = file
+        do {
+            let previous = try await store.profile(of: source.name)
+            let run = SourceRun(
+                configuration: configuration, source: source, request: request, store: store, connectors: connectors, plan: plan, today: today,
+                previous: previous, progress: progress)
+            let marks = MarkCollector(expecting: previous?.rowCount ?? 0)
+            let store = self.store
+            async let loaded: Void = store.marks(of: source.name, asOf: today) { marks.insert($0) }
+            try await loaded
+            let end = try await sync.read(
+                file, header: { header in try await run.begin(header, marks: marks) }, batch: { batch in try await run.take(batch) })
+            let profile = try await run.end(end)
+            report.warnings = await run.warnings
+            report.format = await run.format
+            let counts = await run.counts
+            report.quarantined = counts.quarantined
+            var ingest = PlanTotals()
+            ingest.rowsRead = counts.rows
+            ingest.rowsUnchanged = counts.unchanged
+            ingest.rowsQuarantined = counts.quarantined
+            return try await seal(plan, ingest: ingest, profile: (source.name, profile), report: report)
+        } catch let broken as ContractBroken {
+            report.breaches = broken.breaches
+            let reason = broken.breaches.map(\.description).joined(separator: "; ")
+            try await store.decide(plan.id, .discarded, by: "file contract", reason: "\(file): \(reason)", at: clock.now())
+            return report
+        } catch {
+            // Whatever stopped it: nothing of an unsealed plan stays.
+            try? await store.decide(plan.id, .discarded, by: "birthright", reason: "planning stopped: \(error)", at: clock.now())
+            throw error
+        }
+    }
+
+    /// Plans every user with a date due. The caller holds the lock of the origin `due`.
+    package func planDue() async throws -> PlanReport {
+        // Dates are midnights in their source's time zone; with several sources the earliest day decides, so that nobody is early.
+        let today = configuration.sources.map { clock.today(in: $0.timeZone) }.min() ?? clock.today(in: "UTC")
+        let plan = try await store.begin(.due, configurationHash: configuration.hash, asOf: today, at: clock.now())
+        do {
+            let chunks = ChunkRun(
+                configuration: configuration, source: nil, store: store, connectors: connectors, plan: plan, today: today)
+            var after: UserID?
+            while true {
+                let users = try await store.dueUsers(asOf: today, after: after, limit: SourceRun.chunkSize)
+                guard let last = users.last else { break }
+                try await chunks.planDue(users)
+                progress(PlanProgress(rows: 0, users: chunks.userCount, orders: chunks.orderCount))
+                after = last
+            }
+            return try await seal(plan, ingest: PlanTotals(), profile: nil, report: PlanReport())
+        } catch {
+            try? await store.decide(plan.id, .discarded, by: "birthright", reason: "planning stopped: \(error)", at: clock.now())
+            throw error
+        }
+    }
+
+    // MARK: Sealing
+
+    private func seal(_ plan: Plan, ingest: PlanTotals, profile: (SourceName, SourceProfile)?, report: PlanReport) async throws -> PlanReport {
+        var plan = plan
+        var report = report
+        let seal = SealCollector(PlanSeal(origin: plan.origin, configurationHash: plan.configurationHash, asOf: plan.asOf))
+        try await store.documents(of: plan.id) { seal.add($0) }
+        let digest = seal.finalized()
+        let waiting = try await store.plan(of: plan.origin, in: [.ready, .held, .approved])
+        if let waiting, waiting.seal == digest {
+            try await store.decide(
+                plan.id, .discarded, by: "birthright", reason: "the same as plan \(waiting.ordinal ?? 0)", at: clock.now())
+            report.plan = waiting
+            report.isKept = true
+            return report
+        }
+        plan.seal = digest
+        plan.totals = try await store.totals(of: plan.id)
+        plan.totals.rowsRead = ingest.rowsRead
+        plan.totals.rowsUnchanged = ingest.rowsUnchanged
+        plan.totals.rowsQuarantined = ingest.rowsQuarantined
+        plan.warnings = report.warnings
+        let window = plan.asOf.adding(days: 1 - configuration.guards.windowDays)
+        plan.verdicts = Guards.verdicts(
+            effects: plan.totals.effects, enabled: try await store.enabledAccounts(), recent: try await store.appliedEffects(since: window),
+            settings: configuration.guards)
+        plan.state = plan.verdicts.isEmpty ? .ready : .held
+        report.plan = try await store.seal(plan, profile: profile, superseding: waiting?.id, at: clock.now())
+        return report
+    }
+}
+
+/// Feeds the seal from the store's reading thread.
+private final class SealCollector: @unchecked Sendable {
+    private let lock = PlainLock()
+    private var seal: PlanSeal
+
+    init(_ seal: PlanSeal) { self.seal = seal }
+    func add(_ document: UnsafeRawBufferPointer) { lock.withLock { seal.add(document) } }
+    func finalized() -> String { lock.withLock { seal.finalized() } }
+}
