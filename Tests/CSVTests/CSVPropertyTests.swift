@@ -47,6 +47,24 @@ import Testing
         }
     }
 
+    @Test(arguments: 0..<400)
+    func `any bytes are read the same whatever the chunks`(_ seed: Int) {
+        var random = SeededGenerator(state: UInt64(seed))
+        let alphabet: [UInt8] = Array("\"\"\"\",,,\n\n\r\r;ab ".utf8) + (seed % 4 == 0 ? [0xC3, 0xB8, 0xE2, 0x82, 0xFF] : [])
+        let length = Int.random(in: 0...300, using: &random)
+        let bytes = (0..<length).map { _ in
+            Int.random(in: 0..<500, using: &random) == 0 ? 0 : alphabet.randomElement(using: &random) ?? 0
+        }
+        let encoding = [nil, TextEncoding.utf8, .windows1252, .utf16LE][seed % 4]
+        let format = CSVFormat(delimiter: UInt8(ascii: ","), encoding: encoding, limits: CSVLimits(fieldBytes: 60, rowBytes: 90))
+        let header = encoding == .utf16LE ? "x,y,z\n".utf16Bytes(bigEndian: false) : Array("x,y,z\n".utf8)
+        let whole = Reading(header + bytes, format)
+        for _ in 0..<8 {
+            let sizes = (0..<60).map { _ in Int.random(in: 0...12, using: &random) }
+            #expect(Reading(header + bytes, format, chunks: sizes) == whole)
+        }
+    }
+
     @Test(arguments: 0..<60)
     func `what is written is read again, whatever the chunks`(_ seed: Int) {
         var random = SeededGenerator(state: UInt64(seed))
