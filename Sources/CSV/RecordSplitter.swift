@@ -148,7 +148,6 @@ struct RecordSplitter {
             switch text[at] {
             case Byte.quote:
                 let after = at &+ 1
-                if after == end && !isFinal { return .open }
                 if after < end && text[after] == Byte.quote {
                     isEscaped = true
                     mark &+= 1

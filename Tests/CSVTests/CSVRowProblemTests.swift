@@ -110,6 +110,8 @@ import Testing
                 "4:3: column name: half of a UTF-16 surrogate pair; the text was damaged before it was written",
             ])
         #expect(reading.values == [["2", "😀"]])
+        let cut = Reading([0xFF, 0xFE] + "id,name\n1,x".utf16Bytes(bigEndian: false) + [0x3D, 0xD8])
+        #expect(cut.problems.map(\.position.description) == ["2:4"])
     }
 
     @Test func `the place of a fault counts lines inside quotes`() {

@@ -69,6 +69,7 @@ import Testing
     @Test func `the delimiter is the most frequent candidate outside quotes`() {
         #expect(Reading("a;\"b,,,,\";c|d\n").detected?.delimiterCounts.map(\.count) == [2, 1])
         #expect(Reading("a;\"b,,,,\";c|d\n").header?.names == ["a", "b,,,,", "c|d"])
+        #expect(Reading("\"a\"\",,,\";b\n").header?.names == ["a\",,,", "b"])
         #expect(Reading("a|b,c\n").detected?.delimiter == UInt8(ascii: ","))
         #expect(Reading("\"a\nb;;\",c\n").header?.names == ["a\nb;;", "c"])
     }
