@@ -1,0 +1,129 @@
+internal import Contracts
+internal import IdentityModel
+
+extension SQLStore {
+    func read<Result: Sendable>(_ work: @Sendable (any SQLSession) throws -> Result) async throws(StoreError) -> Result {
+        try await engine.read(work)
+    }
+
+    @discardableResult
+    func write<Result: Sendable>(_ work: @escaping @Sendable (any SQLSession) throws -> Result) async throws(StoreError) -> Result {
+        try await engine.write { session in .commit(try work(session)) }
+    }
+}
+
+/// A line of the audit trail as it is written. Transitions of orders are written by SQL over whole batches where that is possible.
+struct AuditRow {
+    var kind: String
+    var plan: PlanID?
+    var order: Int64?
+    var user: UserID?
+    var from: OrderState?
+    var to: OrderState?
+    var text: String?
+
+    static let transition = "order transition"
+    static let insert =
+        "INSERT INTO audit (at, kind, plan, order_id, user_id, from_state, to_state, text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+
+    func values(at: Instant) -> [SQLValue] {
+        [
+            at.value, .text(kind), .optional(plan?.row), .optional(order), .optional(user?.text),
+            .optional(from.map { Int64($0.rawValue) }),
+            .optional(to.map { Int64($0.rawValue) }), .optional(text),
+        ]
+    }
+}
+
+extension SQLSession {
+    func audit(_ rows: [AuditRow], at: Instant) throws { try bulkLoad(AuditRow.insert, rows.map { $0.values(at: at) }) }
+}
+
+/// Plans as rows.
+enum PlanRecord {
+    static let columns = "id, origin, state, ordinal, seal, configuration_hash, as_of, totals, verdicts, warnings"
+
+    static func plan(_ row: any SQLRow) throws -> Plan {
+        guard let origin = Origin(row.text(1)), let state = PlanState(rawValue: row.text(2)) else {
+            throw StoreError.damaged("plan row \(row.int(0)) has an unknown origin or state")
+        }
+        return Plan(
+            id: PlanID(row: row.int(0)), origin: origin, state: state, ordinal: row.optionalInt(3).map { Int($0) },
+            seal: row.optionalText(4),
+            configurationHash: row.text(5), asOf: CivilDate(days: row.number(6)),
+            totals: try row.withBytes(7) { try PlanTotals(documentBytes: $0) },
+            verdicts: try row.withBytes(8) { try [GuardVerdict](documentBytes: $0) }, warnings: try StringList.read(row, 9))
+    }
+
+    static func find(_ plan: PlanID, _ session: any SQLSession) throws -> Plan {
+        let found = try session.queryOne("SELECT \(columns) FROM plans WHERE id = $1", [.int(plan.row)]) { try PlanRecord.plan($0) }
+        guard let found else { throw StoreError.damaged("there is no plan in row \(plan.row)") }
+        return found
+    }
+}
+
+/// A list of texts in one column.
+enum StringList {
+    static func document(_ texts: [String]) -> SQLValue {
+        var writer = DocumentWriter()
+        writer.array(texts) { $0.string($1) }
+        return .document(writer.bytes)
+    }
+
+    static func read(_ row: any SQLRow, _ column: Int) throws -> [String] {
+        try row.withBytes(column) { bytes in
+            var reader = DocumentReader(bytes)
+            return try reader.strings()
+        }
+    }
+}
+
+/// Orders as rows: the document after the last commit, or else the sealed one.
+enum OrderRecord {
+    static let select =
+        """
+        SELECT o.id, o.state, COALESCE(p.document, d.document) FROM orders o
+        JOIN order_documents d ON d.id = o.id LEFT JOIN order_progress p ON p.id = o.id
+        """
+
+    static func order(_ row: any SQLRow) throws -> ProvisioningOrder {
+        try order(row.int(0), state: row.int(1), try row.withBytes(2) { try ProvisioningOrder(documentBytes: $0) })
+    }
+
+    static func order(_ row: Int64, state: Int64, _ document: ProvisioningOrder) throws -> ProvisioningOrder {
+        var order = document
+        order.id = PlanRows.order(row)
+        guard let state = OrderState(rawValue: Int(state)) else { throw StoreError.damaged("an order is in state \(state)") }
+        // Until its plan is applied, an order is as the planner left it.
+        if state != .planned { order.state = state }
+        return order
+    }
+}
+
+enum AccountRecord {
+    static let columns = "a.version, a.document"
+    static func account(_ row: any SQLRow, _ column: Int = 0) throws -> Account {
+        var account = try row.withBytes(column + 1) { try Account(documentBytes: $0) }
+        account.version = row.number(column)
+        return account
+    }
+}
+
+enum UserRecord {
+    static let columns = "u.id, u.user_key, u.source, u.status, u.version, u.attributes"
+    static func user(_ row: any SQLRow) throws -> User {
+        guard let status = UserStatus(rawValue: row.text(3)) else { throw StoreError.damaged("user \(row.text(0)) has an unknown status") }
+        return User(
+            id: UserID(row.text(0)), key: UserKey(row.text(1)), source: SourceName(row.text(2)), status: status,
+            attributes: try row.withBytes(5) { try UserAttributes(documentBytes: $0).values }, version: row.number(4))
+    }
+}
+
+enum ClaimRecord {
+    static let columns = "c.source, c.user_key, c.user_id, c.key_hash, c.row_hash, c.file, c.line"
+    static func claim(_ row: any SQLRow) -> SourceClaim {
+        SourceClaim(
+            source: SourceName(row.text(0)), key: UserKey(row.text(1)), user: UserID(row.text(2)), keyHash: UInt64(bitPattern: row.int(3)),
+            rowHash: UInt64(bitPattern: row.int(4)), position: SourcePosition(file: row.text(5), line: row.number(6)))
+    }
+}

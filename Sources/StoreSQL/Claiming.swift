@@ -1,0 +1,167 @@
+package import Contracts
+package import IdentityModel
+
+/// Orders on their way out.
+extension SQLStore {
+    package func claim(
+        _ plan: PlanID, system: SystemName, wave: Int, limit: Int, at: Instant
+    ) async throws(StoreError) -> [ProvisioningOrder] {
+        // Orders that wait for no moment come first, in sequence; then those whose moment has come. The index stands in this order.
+        let rows = try await write { session in
+            let ids = try session.queryAll(
+                """
+                SELECT id FROM orders WHERE plan = $1 AND system = $2 AND state = 1 AND state IN (1, 2) AND wave = $3 AND not_before <= $4
+                ORDER BY not_before, id LIMIT $5
+                """, [.int(plan.row), .text(system.text), .number(wave), at.value, .number(limit)]
+            ) { $0.int(0) }.sorted()
+            let list = ids.map(SQLValue.int)
+            try session.execute("UPDATE orders SET state = 2 WHERE id IN (#)", in: list)
+            try session.execute(
+                """
+                INSERT INTO audit (at, kind, plan, order_id, from_state, to_state)
+                SELECT $1, $2, plan, id, 1, 2 FROM orders WHERE id IN (#) ORDER BY id
+                """, [at.value, .text(AuditRow.transition)], in: list)
+            try session.execute(
+                "UPDATE plan_queues SET pending = pending - $1 WHERE plan = $2 AND system = $3",
+                [.number(ids.count), .int(plan.row), .text(system.text)])
+            return try OrderBytes.read(list, session)
+        }
+        return try await OrderBytes.decode(rows)
+    }
+
+    package func transmitted(_ plan: PlanID) async throws(StoreError) -> [ProvisioningOrder] {
+        try await read { session in
+            try session.queryAll(
+                "\(OrderRecord.select) WHERE o.plan = $1 AND o.state = 2 AND o.state IN (1, 2)", [.int(plan.row)]
+            ) { try OrderRecord.order($0) }.sorted { $0.id < $1.id }
+        }
+    }
+
+    package func pending(_ plan: PlanID) async throws(StoreError) -> [SystemName: (wave: Int, notBefore: Instant?, count: Int)] {
+        try await read { session in
+            let queues = try session.queryAll(
+                "SELECT system, pending FROM plan_queues WHERE plan = $1 AND pending > 0", [.int(plan.row)]
+            ) { ($0.text(0), $0.number(1)) }
+            var pending: [SystemName: (wave: Int, notBefore: Instant?, count: Int)] = [:]
+            for (system, count) in queues {
+                let next = try session.queryOne(
+                    """
+                    SELECT wave, not_before FROM orders WHERE plan = $1 AND system = $2 AND state = 1 AND state IN (1, 2)
+                    ORDER BY wave, not_before LIMIT 1
+                    """, [.int(plan.row), .text(system)]
+                ) { ($0.number(0), $0.int(1)) }
+                guard let (wave, notBefore) = next else {
+                    throw StoreError.damaged("the queue of \(system) counts orders that are not pending")
+                }
+                pending[SystemName(system)] = (wave, notBefore == 0 ? nil : Instant(milliseconds: notBefore), count)
+            }
+            return pending
+        }
+    }
+
+    package func accounts(_ system: SystemName, users: [UserID]) async throws(StoreError) -> [UserID: Account] {
+        let ids = SQLValue.texts(Set(users.map(\.text)))
+        return try await read { session in
+            var accounts: [UserID: Account] = [:]
+            try session.query(
+                "SELECT \(AccountRecord.columns) FROM accounts a WHERE a.system = $1 AND a.user_id IN (#)", [.text(system.text)], in: ids
+            ) {
+                let account = try AccountRecord.account($0)
+                accounts[account.user] = account
+            }
+            return accounts
+        }
+    }
+
+    package func owners(_ system: SystemName, ids: [AccountID]) async throws(StoreError) -> [AccountID: UserID] {
+        let values = SQLValue.texts(Set(ids.map(\.text)))
+        return try await read { session in
+            var owners: [AccountID: UserID] = [:]
+            try session.query(
+                "SELECT account_id, user_id FROM accounts WHERE system = $1 AND state <> 'deleted' AND account_id IN (#)",
+                [.text(system.text)], in: values
+            ) { owners[AccountID($0.text(0))] = UserID($0.text(1)) }
+            return owners
+        }
+    }
+
+    package func references(_ system: SystemName, keys: [UserKey], plan: PlanID) async throws(StoreError) -> [UserKey: ReferenceTarget] {
+        let values = SQLValue.texts(Set(keys.map(\.text)))
+        return try await read { session in
+            var targets = Dictionary(keys.map { ($0, ReferenceTarget.none) }, uniquingKeysWith: { first, _ in first })
+            // An account that exists beats one that is on its way (a key that was given to a second person).
+            try session.query(
+                """
+                SELECT u.user_key FROM users u JOIN orders o ON o.user_id = u.id WHERE o.system = $1 AND o.plan = $2
+                AND o.operation = 'Create' AND o.state IN (0, 1, 2) AND u.user_key IN (#)
+                """, [.text(system.text), .int(plan.row)], in: values
+            ) { targets[UserKey($0.text(0))] = .awaited }
+            try session.query(
+                """
+                SELECT u.user_key, a.name FROM users u JOIN accounts a ON a.user_id = u.id WHERE a.system = $1
+                AND a.state IN ('enabled', 'deprovisioned') AND a.name IS NOT NULL AND u.user_key IN (#) ORDER BY CASE WHEN a.state = 'enabled' THEN 1 ELSE 0 END, u.id
+                """, [.text(system.text)], in: values
+            ) { row in
+                let key = UserKey(row.text(0))
+                // Enabled accounts come last, and win.
+                targets[key] = .account(AccountName(row.text(1)))
+            }
+            return targets
+        }
+    }
+
+    package func orders(_ plan: PlanID, users: [UserID]) async throws(StoreError) -> [UserID: [ProvisioningOrder]] {
+        let ids = SQLValue.texts(Set(users.map(\.text)))
+        return try await read { session in
+            var orders: [UserID: [ProvisioningOrder]] = [:]
+            try session.query("\(OrderRecord.select) WHERE o.plan = $1 AND o.user_id IN (#)", [.int(plan.row)], in: ids) {
+                let order = try OrderRecord.order($0)
+                orders[order.user, default: []].append(order)
+            }
+            for user in orders.keys { orders[user]?.sort { $0.id < $1.id } }
+            return orders
+        }
+    }
+
+    package func eventCounts(_ trackingNumbers: [String]) async throws(StoreError) -> [String: Int] {
+        let values = SQLValue.texts(Set(trackingNumbers))
+        return try await read { session in
+            var counts: [String: Int] = [:]
+            try session.query(
+                "SELECT tracking_number, COUNT(*) FROM outbox WHERE tracking_number IN (#) GROUP BY tracking_number", in: values
+            ) { counts[$0.text(0)] = $0.number(1) }
+            return counts
+        }
+    }
+}
+
+/// Orders copied out of a writing transaction as they lie there, read afterwards and elsewhere: the writer is not kept waiting.
+private struct OrderBytes: Sendable {
+    let row: Int64
+    let state: Int64
+    let document: [UInt8]
+
+    static func read(_ ids: [SQLValue], _ session: any SQLSession) throws -> [OrderBytes] {
+        var rows: [OrderBytes] = []
+        rows.reserveCapacity(ids.count)
+        try session.query("\(OrderRecord.select) WHERE o.id IN (#)", in: ids) { row in
+            rows.append(OrderBytes(row: row.int(0), state: row.int(1), document: row.withBytes(2) { Array($0) }))
+        }
+        return rows
+    }
+
+    @concurrent
+    static func decode(_ rows: [OrderBytes]) async throws(StoreError) -> [ProvisioningOrder] {
+        do {
+            let orders = try rows.map { row in
+                let document = try row.document.withUnsafeBytes { try ProvisioningOrder(documentBytes: $0) }
+                return try OrderRecord.order(row.row, state: row.state, document)
+            }
+            return orders.sorted { $0.id < $1.id }
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw .damaged("\(error)")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+internal import Contracts
+internal import Foundation
+internal import GRDB
+internal import IdentityModel
+
+/// How a SQLite store is opened.
+package struct SQLiteStoreOptions: Sendable {
+    package var path: String
+    /// Every commit is on the disk before it counts (`synchronous = FULL`).
+    ///
+    /// WAL with NORMAL would be safe for the file and for a process that dies, but a power cut may then take back the last commits. Most of that would heal: an
+    /// executed order whose commit is lost is found again by looking at the system. Not all of it: an ordinal given at sealing could be given again, and with
+    /// it the tracking numbers of events that sinks have already seen. Commits are batches of about a thousand orders, so that their syncs cost little;
+    /// NORMAL is for tests and benchmarks of everything else.
+    package var durable: Bool
+
+    package init(path: String, durable: Bool = true) {
+        self.path = path
+        self.durable = durable
+    }
+}
+
+/// SQLite through GRDB: one writer, and readers on snapshots beside it (WAL).
+final class SQLiteEngine: SQLEngine {
+    private let pool: DatabasePool
+    private let path: String
+
+    let dialect = SQLDialect(
+        countedKey: "INTEGER PRIMARY KEY AUTOINCREMENT", givenKey: "INTEGER PRIMARY KEY", clustered: "WITHOUT ROWID")
+
+    init(_ options: SQLiteStoreOptions) throws(StoreError) {
+        path = options.path
+        try SQLiteFile.prepare(options.path)
+        var configuration = Configuration()
+        // Another process may be writing (another origin's run): its transactions are short, except for the start of a huge plan.
+        configuration.busyMode = .timeout(60)
+        configuration.foreignKeysEnabled = false
+        configuration.maximumReaderCount = 4
+        configuration.label = "store"
+        do {
+            pool = try DatabasePool(path: options.path, configuration: configuration)
+            try pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = \(options.durable ? "FULL" : "NORMAL")")
+                // Negative numbers are KiB. Large enough for the inner pages of the indexes of a million users.
+                try database.execute(sql: "PRAGMA cache_size = -24000")
+                // In pages of 4 KiB: a checkpoint per 32 MB, not one after every chunk of a plan.
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
+                try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            }
+        } catch {
+            throw SQLiteFile.explain(error, path: options.path)
+        }
+    }
+
+    func write<Result: Sendable>(
+        _ work: @escaping @Sendable (any SQLSession) throws -> TransactionEnd<Result>
+    ) async throws(StoreError) -> Result {
+        let path = path
+        let result: Swift.Result<Result, StoreError> = await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { database in
+                do {
+                    var result: Result?
+                    try database.inTransaction(.immediate) {
+                        switch try work(SQLiteSession(database: database)) {
+                        case .commit(let value):
+                            result = value
+                            return .commit
+                        case .rollback(let value):
+                            result = value
+                            return .rollback
+                        }
+                    }
+                    continuation.resume(returning: result.map { .success($0) } ?? .failure(.damaged("a transaction without a result")))
+                } catch {
+                    continuation.resume(returning: .failure(SQLiteFile.explain(error, path: path)))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    func read<Result: Sendable>(_ work: @Sendable (any SQLSession) throws -> Result) async throws(StoreError) -> Result {
+        do {
+            return try await pool.read { database in try work(SQLiteSession(database: database)) }
+        } catch {
+            throw SQLiteFile.explain(error, path: path)
+        }
+    }
+
+    func lock(_ origin: Origin) throws(StoreError) -> any OriginLock { try FileLock(besides: path, origin: origin) }
+
+    /// Readers that are at work finish first.
+    func close() async { try? pool.close() }
+}

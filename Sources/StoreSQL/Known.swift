@@ -1,0 +1,115 @@
+package import Contracts
+package import IdentityModel
+
+/// What planning knows before it begins.
+extension SQLStore {
+    package func knowledge(_ request: KnowledgeRequest) async throws(StoreError) -> Knowledge {
+        try await read { session in
+            var gathering = KnowledgeGathering(session: session, request: request)
+            try gathering.findClaims()
+            try gathering.findCorrelated()
+            try gathering.readUsers()
+            try gathering.readAccounts()
+            try gathering.readOtherClaims()
+            return gathering.knowledge
+        }
+    }
+
+    package func profile(of source: SourceName) async throws(StoreError) -> SourceProfile? {
+        try await read { session in
+            try session.queryOne("SELECT document FROM profiles WHERE source = $1", [.text(source.text)]) { row in
+                try row.withBytes(0) { try SourceProfile(documentBytes: $0) }
+            }
+        }
+    }
+
+    package func hasApplied(source: SourceName, contentDigest: String) async throws(StoreError) -> Bool {
+        try await read { session in
+            let arguments: [SQLValue] = [.text(source.text), .text(contentDigest)]
+            return try session.queryOne("SELECT 1 FROM applied_contents WHERE source = $1 AND digest = $2", arguments) { _ in true }
+                ?? false
+        }
+    }
+
+    package func dueUsers(asOf: CivilDate, after: UserID?, limit: Int) async throws(StoreError) -> [UserID] {
+        try await read { session in
+            try session.queryAll(
+                "SELECT id FROM users WHERE due IS NOT NULL AND due <= $1 AND id > $2 ORDER BY id LIMIT $3",
+                [.number(asOf.days), .text(after?.text ?? ""), .number(limit)]
+            ) { UserID($0.text(0)) }
+        }
+    }
+}
+
+/// The questions of one `knowledge` call, each asked for all users at once.
+private struct KnowledgeGathering {
+    let session: any SQLSession
+    let request: KnowledgeRequest
+    var knowledge = Knowledge()
+    private var wanted: Set<UserID>
+
+    init(session: any SQLSession, request: KnowledgeRequest) {
+        self.session = session
+        self.request = request
+        wanted = Set(request.users)
+    }
+
+    mutating func findClaims() throws {
+        let keys = SQLValue.texts(Set(request.keys.map(\.text)))
+        guard let source = request.source else {
+            // Asked without a source (by a command), a key is that of the user.
+            try session.query("SELECT id FROM users WHERE user_key IN (#)", in: keys) { wanted.insert(UserID($0.text(0))) }
+            return
+        }
+        let hashes = Set(request.keyHashes).map { SQLValue.int(Int64(bitPattern: $0)) }
+        for (column, values) in [("user_key", keys), ("key_hash", hashes)] {
+            try session.query(
+                "SELECT \(ClaimRecord.columns) FROM claims c WHERE c.source = $1 AND c.\(column) IN (#)", [.text(source.text)], in: values
+            ) { row in
+                let claim = ClaimRecord.claim(row)
+                knowledge.claims[claim.key] = claim
+                wanted.insert(claim.user)
+            }
+        }
+    }
+
+    mutating func findCorrelated() throws {
+        for (attribute, keys) in Dictionary(grouping: Set(request.correlations), by: \.attribute) {
+            try session.query(
+                "SELECT folded, user_id FROM correlations WHERE attribute = $1 AND folded IN (#)", [.text(attribute)],
+                in: SQLValue.texts(keys.map(\.folded))
+            ) { row in
+                let user = UserID(row.text(1))
+                knowledge.correlated[CorrelationKey(attribute: attribute, folded: row.text(0)), default: []].append(user)
+                wanted.insert(user)
+            }
+        }
+        for key in knowledge.correlated.keys { knowledge.correlated[key]?.sort() }
+    }
+
+    mutating func readUsers() throws {
+        try session.query("SELECT \(UserRecord.columns), u.assignments FROM users u WHERE u.id IN (#)", in: ids) { row in
+            let user = try UserRecord.user(row)
+            knowledge.users[user.id] = user
+            knowledge.assignments[user.id] = try row.withBytes(6) { try [RoleAssignment](documentBytes: $0) }
+        }
+    }
+
+    mutating func readAccounts() throws {
+        try session.query("SELECT \(AccountRecord.columns) FROM accounts a WHERE a.user_id IN (#)", in: ids) { row in
+            let account = try AccountRecord.account(row)
+            knowledge.accounts[account.user, default: []].append(account)
+        }
+        for user in knowledge.accounts.keys { knowledge.accounts[user]?.sort { $0.system < $1.system } }
+    }
+
+    mutating func readOtherClaims() throws {
+        try session.query("SELECT \(ClaimRecord.columns) FROM claims c WHERE c.user_id IN (#)", in: ids) { row in
+            let claim = ClaimRecord.claim(row)
+            if claim.source != request.source { knowledge.otherClaims[claim.user, default: []].append(claim) }
+        }
+        for user in knowledge.otherClaims.keys { knowledge.otherClaims[user]?.sort { ($0.source, $0.key) < ($1.source, $1.key) } }
+    }
+
+    private var ids: [SQLValue] { wanted.map { .text($0.text) } }
+}

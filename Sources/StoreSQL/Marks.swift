@@ -1,0 +1,48 @@
+package import Contracts
+package import IdentityModel
+
+extension SQLStore {
+    package func marks(
+        of source: SourceName, asOf: CivilDate, body: @Sendable ([SourceMark]) -> Void
+    ) async throws(StoreError) {
+        try await read { session in
+            let mustPlan = try Marks.mustPlan(source, asOf: asOf, session)
+            var batch: [SourceMark] = []
+            batch.reserveCapacity(Marks.batchSize)
+            try session.query("SELECT key_hash, row_hash FROM claims WHERE source = $1", [.text(source.text)]) { row in
+                let keyHash = UInt64(bitPattern: row.int(0))
+                let planned = !mustPlan.isEmpty && mustPlan.contains(keyHash)
+                batch.append(SourceMark(keyHash: keyHash, rowHash: UInt64(bitPattern: row.int(1)), mustPlan: planned))
+                guard batch.count == Marks.batchSize else { return }
+                body(batch)
+                batch.removeAll(keepingCapacity: true)
+            }
+            if !batch.isEmpty { body(batch) }
+        }
+    }
+}
+
+private enum Marks {
+    static let batchSize = 16_384
+
+    /// The rows that must be planned although they are the same. They are few, so they are found through small indexes and kept in a set, and the million rows
+    /// are read from an index of two numbers each, without a join.
+    static func mustPlan(_ source: SourceName, asOf: CivilDate, _ session: any SQLSession) throws -> Set<UInt64> {
+        var hashes: Set<UInt64> = []
+        let users = [
+            "SELECT id FROM users WHERE due IS NOT NULL AND due <= $2",
+            "SELECT id FROM users WHERE plan_again = 1",
+            "SELECT user_id FROM orders WHERE state IN (3, 5, 7)",
+        ]
+        for (index, query) in users.enumerated() {
+            let arguments: [SQLValue] = index == 0 ? [.text(source.text), .number(asOf.days)] : [.text(source.text)]
+            try session.query("SELECT key_hash FROM claims WHERE source = $1 AND user_id IN (\(query))", arguments) {
+                hashes.insert(UInt64(bitPattern: $0.int(0)))
+            }
+        }
+        try session.query(
+            "SELECT key_hash FROM quarantines WHERE active = 1 AND source = $1 AND key_hash IS NOT NULL", [.text(source.text)]
+        ) { hashes.insert(UInt64(bitPattern: $0.int(0))) }
+        return hashes
+    }
+}

@@ -1,0 +1,191 @@
+package import Contracts
+package import IdentityModel
+
+/// The life of a plan as a whole.
+extension SQLStore {
+    package func begin(
+        _ origin: Origin, configurationHash: String, asOf: CivilDate, at: Instant
+    ) async throws(StoreError) -> Plan {
+        try await write { session in
+            let orphans = try session.queryAll(
+                "SELECT id FROM plans WHERE origin = $1 AND state = 'open'", [.text(origin.description)]
+            ) { PlanID(row: $0.int(0)) }
+            for orphan in orphans {
+                try PlanEnding.setAside(orphan, .discarded, session, at: at)
+                try session.audit([AuditRow(kind: "plan discarded", plan: orphan, text: "left unsealed by a run that ended early")], at: at)
+            }
+            let plan = try session.queryOne(
+                """
+                INSERT INTO plans (origin, state, configuration_hash, as_of, totals, verdicts, warnings, began_at)
+                VALUES ($1, 'open', $2, $3, $4, '[]', '[]', $5) RETURNING id
+                """,
+                [.text(origin.description), .text(configurationHash), .number(asOf.days), .document(PlanTotals().documentBytes), at.value]
+            ) { PlanID(row: $0.int(0)) }
+            guard let plan else { throw StoreError.damaged("a plan got no row") }
+            return try PlanRecord.find(plan, session)
+        }
+    }
+
+    package func plan(of origin: Origin, in states: [PlanState]) async throws(StoreError) -> Plan? {
+        try await read { session in
+            var newest: Plan?
+            try session.query(
+                "SELECT \(PlanRecord.columns) FROM plans WHERE origin = $1 AND state IN (#) ORDER BY id DESC LIMIT 1",
+                [.text(origin.description)], in: SQLValue.texts(states.map(\.rawValue))
+            ) { newest = try PlanRecord.plan($0) }
+            return newest
+        }
+    }
+
+    package func seal(
+        _ plan: Plan, profile: (SourceName, SourceProfile)?, superseding: PlanID?, at: Instant
+    ) async throws(StoreError) -> Plan {
+        let profileSource = profile?.0.text
+        let profileDocument = profile?.1.documentText
+        return try await write { session in
+            let found = try PlanRecord.find(plan.id, session)
+            guard found.state == .open else { throw StoreError.damaged("a plan that is \(found.state.rawValue) cannot be sealed") }
+            if let superseding {
+                let old = try PlanRecord.find(superseding, session)
+                guard old.state.isWaiting else { throw StoreError.damaged("a plan that is \(old.state.rawValue) cannot be superseded") }
+                try PlanEnding.setAside(superseding, .superseded, session, at: at)
+                try session.audit([AuditRow(kind: "plan superseded", plan: superseding, text: "by another plan of \(plan.origin)")], at: at)
+            }
+            let state = plan.state.isWaiting ? plan.state : plan.verdicts.isEmpty ? PlanState.ready : .held
+            let ordinal = try session.queryOne("SELECT COALESCE(MAX(ordinal), 0) + 1 FROM plans") { $0.int(0) } ?? 1
+            try session.execute(
+                """
+                UPDATE plans SET state = $1, ordinal = $2, seal = $3, totals = $4, verdicts = $5, warnings = $6,
+                profile_source = $7, profile = $8, sealed_at = $9 WHERE id = $10
+                """,
+                [
+                    .text(state.rawValue), .int(ordinal), .optional(plan.seal), .document(plan.totals.documentBytes),
+                    .document(plan.verdicts.documentBytes), StringList.document(plan.warnings), .optional(profileSource),
+                    .optional(profileDocument), at.value, .int(plan.id.row),
+                ])
+            let verdicts = plan.verdicts.map(\.description).joined(separator: "; ")
+            try session.audit(
+                [AuditRow(kind: "plan sealed", plan: plan.id, text: verdicts.isEmpty ? state.rawValue : "held: " + verdicts)], at: at)
+            return try PlanRecord.find(plan.id, session)
+        }
+    }
+
+    package func decide(_ plan: PlanID, _ state: PlanState, by: String, reason: String, at: Instant) async throws(StoreError) {
+        try await write { session in
+            let found = try PlanRecord.find(plan, session)
+            guard PlanEnding.isAllowed(from: found.state, to: state) else {
+                throw StoreError.damaged("a plan that is \(found.state.rawValue) cannot become \(state.rawValue)")
+            }
+            if state == .approved {
+                try session.execute("UPDATE plans SET state = 'approved' WHERE id = $1", [.int(plan.row)])
+            } else {
+                try PlanEnding.setAside(plan, state, session, at: at)
+            }
+            try session.audit(
+                [AuditRow(kind: "plan \(state.rawValue)", plan: plan, text: reason.isEmpty ? "by \(by)" : "by \(by): \(reason)")], at: at)
+        }
+    }
+
+    package func finish(_ plan: PlanID, at: Instant) async throws(StoreError) {
+        try await write { session in
+            let found = try PlanRecord.find(plan, session)
+            guard found.state == .applying || found.state == .applied else {
+                throw StoreError.damaged("a plan that is \(found.state.rawValue) cannot be finished")
+            }
+            guard found.state == .applying else { return }
+            try session.execute("UPDATE plans SET state = 'applied', ended_at = $1 WHERE id = $2", [at.value, .int(plan.row)])
+            try session.audit([AuditRow(kind: "plan applied", plan: plan)], at: at)
+        }
+    }
+
+    package func totals(of plan: PlanID) async throws(StoreError) -> PlanTotals {
+        try await read { session in
+            var totals = PlanTotals()
+            try session.query("SELECT kind, COUNT(*) FROM plan_changes WHERE id BETWEEN $1 AND $2 GROUP BY kind", PlanRows.range(plan)) {
+                row in
+                guard let change = LifecycleChange(rawValue: row.text(0)) else { throw StoreError.damaged("'\(row.text(0))' is no change") }
+                totals.changes[change] = row.number(1)
+            }
+            try session.query(
+                """
+                SELECT system, operation, becomes, renames, removes, starts_as, COUNT(*) FROM orders
+                WHERE id BETWEEN $1 AND $2 GROUP BY system, operation, becomes, renames, removes, starts_as
+                """, PlanRows.range(plan)
+            ) { row in
+                let count = row.number(6)
+                totals.orders += count
+                guard row.number(5) != OrderState.evaluationFailed.rawValue else {
+                    totals.evaluationsFailed += count
+                    return
+                }
+                for effect in try Effects.of(row) { totals.effects[SystemName(row.text(0)), default: [:]][effect, default: 0] += count }
+            }
+            return totals
+        }
+    }
+
+    package func enabledAccounts() async throws(StoreError) -> [SystemName: Int] {
+        try await read { session in
+            var counts: [SystemName: Int] = [:]
+            try session.query("SELECT system, COUNT(*) FROM accounts WHERE state = 'enabled' GROUP BY system", []) {
+                counts[SystemName($0.text(0))] = $0.number(1)
+            }
+            return counts
+        }
+    }
+
+    package func appliedEffects(since: CivilDate) async throws(StoreError) -> [SystemName: [Effect: Int]] {
+        try await read { session in
+            var sums: [SystemName: [Effect: Int]] = [:]
+            try session.query("SELECT totals FROM plans WHERE state IN ('applying', 'applied') AND as_of >= $1", [.number(since.days)]) {
+                row in
+                let totals = try row.withBytes(0) { try PlanTotals(documentBytes: $0) }
+                for (system, effects) in totals.effects { sums[system, default: [:]].merge(effects) { $0 + $1 } }
+            }
+            return sums
+        }
+    }
+}
+
+/// What an order counts as when guards count.
+private enum Effects {
+    /// From the columns operation, becomes, renames, removes (1 to 4) of a row.
+    static func of(_ row: any SQLRow) throws -> [Effect] {
+        guard let operation = Operation(rawValue: row.text(1)) else { throw StoreError.damaged("'\(row.text(1))' is no operation") }
+        var effects: [Effect] =
+            switch operation {
+            case .create: [.create]
+            case .modify, .enable, .unlock: [.modify]
+            case .disable: [.disable]
+            case .delete: [.delete]
+            }
+        // `onDelete: UPDATE` is called Modify, and it withdraws the account all the same.
+        if row.text(2) == AccountState.deprovisioned.rawValue { effects = [.disable] }
+        if row.flag(3) { effects.append(.rename) }
+        if row.flag(4) { effects.append(.removeAccess) }
+        return effects
+    }
+}
+
+/// How plans that are not applied end.
+enum PlanEnding {
+    static func isAllowed(from: PlanState, to: PlanState) -> Bool {
+        switch to {
+        case .approved: from == .held || from == .ready
+        case .rejected, .superseded: from.isWaiting
+        case .discarded: from == .open || from.isWaiting
+        case .open, .ready, .held, .applying, .applied: false
+        }
+    }
+
+    /// Ends a plan and releases its names. What a rejected plan would have done can still be read; of a discarded or superseded one only its row is left.
+    static func setAside(_ plan: PlanID, _ state: PlanState, _ session: any SQLSession, at: Instant) throws {
+        try session.execute(
+            "UPDATE plans SET state = $1, ended_at = $2 WHERE id = $3", [.text(state.rawValue), at.value, .int(plan.row)])
+        try Names.release(plan, session)
+        guard state != .rejected else { return }
+        let tables = ["plan_changes", "plan_change_documents", "plan_correlations", "orders", "order_documents"]
+        for table in tables { try session.execute("DELETE FROM \(table) WHERE id BETWEEN $1 AND $2", PlanRows.range(plan)) }
+        try session.execute("DELETE FROM quarantines WHERE plan = $1", [.int(plan.row)])
+    }
+}

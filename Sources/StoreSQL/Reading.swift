@@ -1,0 +1,123 @@
+package import Contracts
+package import IdentityModel
+
+/// What reading commands ask.
+extension SQLStore {
+    package func plans(limit: Int) async throws(StoreError) -> [Plan] {
+        try await read { session in
+            try session.queryAll("SELECT \(PlanRecord.columns) FROM plans ORDER BY id DESC LIMIT $1", [.number(limit)]) {
+                try PlanRecord.plan($0)
+            }
+        }
+    }
+
+    package func plan(ordinal: Int) async throws(StoreError) -> Plan? {
+        try await read { session in
+            try session.queryOne("SELECT \(PlanRecord.columns) FROM plans WHERE ordinal = $1", [.number(ordinal)]) {
+                try PlanRecord.plan($0)
+            }
+        }
+    }
+
+    package func changes(of plan: PlanID, after: Int, limit: Int) async throws(StoreError) -> [(sequence: Int, change: UserChange)] {
+        try await read { session in
+            try session.queryAll(
+                "SELECT id, document FROM plan_change_documents WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3",
+                [.int(PlanRows.row(plan, after)), .int(PlanRows.last(plan)), .number(limit)]
+            ) { row in (PlanRows.sequence(row.int(0)), try row.withBytes(1) { try UserChange(documentBytes: $0) }) }
+        }
+    }
+
+    package func orders(_ filter: OrderFilter, after: OrderID?, limit: Int) async throws(StoreError) -> [ProvisioningOrder] {
+        var conditions = ["o.id > $1"]
+        var arguments: [SQLValue] = [.int(after?.row ?? 0)]
+        func condition(_ sql: String, _ value: SQLValue) {
+            arguments.append(value)
+            conditions.append(sql + " $\(arguments.count)")
+        }
+        if let plan = filter.plan { condition("o.id <=", .int(PlanRows.last(plan))) }
+        if let plan = filter.plan { condition("o.id >=", .int(PlanRows.first(plan))) }
+        if let user = filter.user { condition("o.user_id =", .text(user.text)) }
+        if let system = filter.system { condition("o.system =", .text(system.text)) }
+        if !filter.states.isEmpty { conditions.append(OrderStateFilter.sql(filter.states)) }
+        arguments.append(.number(limit))
+        let sql = "\(OrderRecord.select) WHERE \(conditions.joined(separator: " AND ")) ORDER BY o.id LIMIT $\(arguments.count)"
+        return try await read { [arguments] session in try session.queryAll(sql, arguments) { try OrderRecord.order($0) } }
+    }
+
+    package func order(ordinal: Int, sequence: Int) async throws(StoreError) -> ProvisioningOrder? {
+        try await read { session in
+            let plan = try session.queryOne("SELECT id FROM plans WHERE ordinal = $1", [.number(ordinal)]) { PlanID(row: $0.int(0)) }
+            guard let plan else { return nil }
+            return try session.queryOne("\(OrderRecord.select) WHERE o.id = $1", [.int(PlanRows.row(plan, sequence))]) {
+                try OrderRecord.order($0)
+            }
+        }
+    }
+
+    package func quarantines(plan: PlanID?) async throws(StoreError) -> [(number: Int64, quarantine: Quarantine)] {
+        let condition = plan == nil ? "active = 1" : "plan = $1"
+        return try await read { session in
+            try session.queryAll(
+                """
+                SELECT id, source, user_key, file, line, column_number, column_name, reason FROM quarantines WHERE \(condition) ORDER BY id
+                """, plan.map { [.int($0.row)] } ?? []
+            ) { row in
+                let quarantine = Quarantine(
+                    source: SourceName(row.text(1)), key: row.optionalText(2).map { UserKey($0) },
+                    position: SourcePosition(file: row.text(3), line: row.number(4)), column: row.number(5),
+                    columnName: row.optionalText(6),
+                    reason: row.text(7))
+                return (row.int(0), quarantine)
+            }
+        }
+    }
+
+    package func user(key: UserKey) async throws(StoreError) -> User? {
+        try await read { session in
+            // A key may have had several users (generations): the one that is not terminated, else the one with the longest history.
+            try session.queryOne(
+                """
+                SELECT \(UserRecord.columns) FROM users u WHERE u.user_key = $1
+                ORDER BY CASE WHEN u.status = 'terminated' THEN 1 ELSE 0 END, u.version DESC, u.id LIMIT 1
+                """, [.text(key.text)]
+            ) { try UserRecord.user($0) }
+        }
+    }
+
+    package func claims(user: UserID) async throws(StoreError) -> [SourceClaim] {
+        try await read { session in
+            try session.queryAll(
+                "SELECT \(ClaimRecord.columns) FROM claims c WHERE c.user_id = $1 ORDER BY c.source, c.user_key", [.text(user.text)],
+                ClaimRecord.claim)
+        }
+    }
+
+    package func audit(after row: Int64, limit: Int) async throws(StoreError) -> [(row: Int64, entry: AuditEntry)] {
+        try await read { session in
+            try session.queryAll(
+                """
+                SELECT a.id, a.at, a.kind, a.plan, a.order_id, COALESCE(a.user_id, o.user_id), a.from_state, a.to_state, a.text
+                FROM audit a LEFT JOIN orders o ON o.id = a.order_id WHERE a.id > $1 ORDER BY a.id LIMIT $2
+                """, [.int(row), .number(limit)]
+            ) { row in
+                let labels = [6, 7].compactMap { row.optionalInt($0) }.compactMap { OrderState(rawValue: Int($0))?.label }
+                let text = [labels.isEmpty ? nil : labels.joined(separator: " -> "), row.optionalText(8)].compactMap { $0 }
+                let entry = AuditEntry(
+                    at: Instant(milliseconds: row.int(1)), kind: row.text(2), plan: row.optionalInt(3).map { PlanID(row: $0) },
+                    order: row.optionalInt(4).map { PlanRows.sequence($0) }, user: row.optionalText(5).map { UserID($0) },
+                    text: text.joined(separator: ": "))
+                return (row.int(0), entry)
+            }
+        }
+    }
+}
+
+private enum OrderStateFilter {
+    /// Before their plan is applied all orders are planned here, and those whose evaluation failed are already known.
+    static func sql(_ states: [OrderState]) -> String {
+        let list = states.map { String($0.rawValue) }.joined(separator: ", ")
+        guard states.contains(.evaluationFailed) else { return "o.state IN (\(list))" }
+        return "(o.state IN (\(list)) OR (o.state = 0 AND o.starts_as = 7))"
+    }
+}

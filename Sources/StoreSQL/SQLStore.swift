@@ -1,0 +1,53 @@
+package import Contracts
+package import IdentityModel
+
+/// The store, written once over `SQLSession`: every method is one transaction, and none costs a round trip per user.
+///
+/// Its methods stand by theme: plans (`Plans`, `PlanChunks`, `Names`), what planning knows (`Known`, `Marks`), applying (`Starting`, `Claiming`,
+/// `Committing`), and what is read (`Reading`, `Outbox`).
+package final class SQLStore: Store {
+    let engine: any SQLEngine
+
+    init(engine: any SQLEngine) { self.engine = engine }
+
+    /// Opens or makes a store in a SQLite file, with the folders above it, and brings it up to date. A store that a newer version wrote is refused.
+    package static func openSQLite(path: String) async throws(StoreError) -> SQLStore {
+        try await openSQLite(SQLiteStoreOptions(path: path))
+    }
+
+    package static func openSQLite(_ options: SQLiteStoreOptions) async throws(StoreError) -> SQLStore {
+        let engine = try SQLiteEngine(options)
+        let store = SQLStore(engine: engine)
+        do {
+            try await Migrations.run(on: engine, name: options.path)
+        } catch {
+            await engine.close()
+            throw error
+        }
+        return store
+    }
+
+    package func close() async { await engine.close() }
+
+    package func lock(_ origin: Origin) async throws(StoreError) -> any OriginLock { try engine.lock(origin) }
+}
+
+/// Rows of changes and orders carry their plan and their place in it in one 64-bit key: a plan's rows lie together and are a range.
+enum PlanRows {
+    static let bits: Int64 = 32
+    static func row(_ plan: PlanID, _ sequence: Int) -> Int64 { plan.row << bits | Int64(sequence) }
+    static func first(_ plan: PlanID) -> Int64 { plan.row << bits }
+    static func last(_ plan: PlanID) -> Int64 { (plan.row + 1) << bits - 1 }
+    static func range(_ plan: PlanID) -> [SQLValue] { [.int(first(plan)), .int(last(plan))] }
+    static func plan(_ row: Int64) -> PlanID { PlanID(row: row >> bits) }
+    static func sequence(_ row: Int64) -> Int { Int(row & 0xFFFF_FFFF) }
+    static func order(_ row: Int64) -> OrderID { OrderID(plan: plan(row), sequence: sequence(row)) }
+}
+
+extension OrderID {
+    var row: Int64 { PlanRows.row(plan, sequence) }
+}
+
+extension Instant {
+    var value: SQLValue { .int(milliseconds) }
+}

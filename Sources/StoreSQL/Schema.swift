@@ -1,0 +1,125 @@
+/// The tables, as of each version. Dates are days since 1970, moments are milliseconds, flags are 0 and 1, hashes are their 64 bits as a signed number.
+enum Schema {
+    static func version1(_ dialect: SQLDialect) -> [String] {
+        plans(dialect) + users(dialect) + names(dialect) + records(dialect)
+    }
+
+    /// What every pass over a plan touches (versions, states) is kept apart from the documents, which are large and written once: starting a plan of a
+    /// million orders rewrites the small rows only.
+    private static func plans(_ dialect: SQLDialect) -> [String] {
+        [
+            """
+            CREATE TABLE plans (
+              id \(dialect.countedKey), origin TEXT NOT NULL, state TEXT NOT NULL, ordinal BIGINT, seal TEXT,
+              configuration_hash TEXT NOT NULL, as_of BIGINT NOT NULL, totals TEXT NOT NULL, verdicts TEXT NOT NULL, warnings TEXT NOT NULL,
+              profile_source TEXT, profile TEXT, began_at BIGINT NOT NULL, sealed_at BIGINT, started_at BIGINT, ended_at BIGINT)
+            """,
+            "CREATE UNIQUE INDEX plans_by_ordinal ON plans (ordinal)",
+            "CREATE INDEX plans_by_origin ON plans (origin, state)",
+            "CREATE INDEX plans_by_state ON plans (state)",
+            """
+            CREATE TABLE plan_changes (
+              id \(dialect.givenKey), user_id TEXT NOT NULL, user_key TEXT NOT NULL, source TEXT NOT NULL, status TEXT NOT NULL,
+              version BIGINT NOT NULL, kind TEXT NOT NULL, differs BIGINT NOT NULL, due BIGINT, correlates BIGINT NOT NULL,
+              claim_source TEXT, claim_key TEXT, claim_user TEXT, key_hash BIGINT, row_hash BIGINT, file TEXT, line BIGINT,
+              assignments_start BIGINT NOT NULL, assignments_length BIGINT NOT NULL,
+              attributes_start BIGINT NOT NULL, attributes_length BIGINT NOT NULL)
+            """,
+            "CREATE TABLE plan_change_documents (id \(dialect.givenKey), document TEXT NOT NULL)",
+            """
+            CREATE TABLE plan_correlations (
+              id BIGINT NOT NULL, attribute TEXT NOT NULL, folded TEXT NOT NULL, PRIMARY KEY (id, attribute, folded)) \(dialect.clustered)
+            """,
+            """
+            CREATE TABLE orders (
+              id \(dialect.givenKey), plan BIGINT NOT NULL, user_id TEXT NOT NULL, system TEXT NOT NULL, operation TEXT NOT NULL,
+              becomes TEXT NOT NULL, renames BIGINT NOT NULL, removes BIGINT NOT NULL, starts_as BIGINT NOT NULL,
+              user_version BIGINT NOT NULL, account_version BIGINT NOT NULL,
+              state BIGINT NOT NULL, wave BIGINT NOT NULL, not_before BIGINT NOT NULL)
+            """,
+            "CREATE INDEX orders_by_user ON orders (user_id)",
+            "CREATE INDEX orders_open ON orders (plan, system, state, wave, not_before) WHERE state IN (1, 2)",
+            "CREATE INDEX orders_unsettled ON orders (user_id) WHERE state IN (3, 5, 7)",
+            "CREATE TABLE order_documents (id \(dialect.givenKey), document TEXT NOT NULL)",
+            // The order as it stands after its last commit; `order_documents` keeps what was sealed.
+            "CREATE TABLE order_progress (id \(dialect.givenKey), document TEXT NOT NULL)",
+            """
+            CREATE TABLE plan_queues (
+              plan BIGINT NOT NULL, system TEXT NOT NULL, pending BIGINT NOT NULL, PRIMARY KEY (plan, system)) \(dialect.clustered)
+            """,
+        ]
+    }
+
+    private static func users(_ dialect: SQLDialect) -> [String] {
+        [
+            """
+            CREATE TABLE users (
+              id TEXT NOT NULL PRIMARY KEY, user_key TEXT NOT NULL, source TEXT NOT NULL, status TEXT NOT NULL, version BIGINT NOT NULL,
+              attributes TEXT NOT NULL, assignments TEXT NOT NULL, due BIGINT, plan_again BIGINT NOT NULL)
+            """,
+            "CREATE INDEX users_by_key ON users (user_key)",
+            "CREATE INDEX users_due ON users (due) WHERE due IS NOT NULL",
+            "CREATE INDEX users_plan_again ON users (id) WHERE plan_again = 1",
+            """
+            CREATE TABLE claims (
+              source TEXT NOT NULL, user_key TEXT NOT NULL, user_id TEXT NOT NULL, key_hash BIGINT NOT NULL, row_hash BIGINT NOT NULL,
+              file TEXT NOT NULL, line BIGINT NOT NULL, PRIMARY KEY (source, user_key)) \(dialect.clustered)
+            """,
+            // Holds everything that reading the marks needs: the table itself is not touched.
+            "CREATE INDEX claims_by_hash ON claims (source, key_hash, row_hash)",
+            "CREATE INDEX claims_by_user ON claims (user_id)",
+            """
+            CREATE TABLE correlations (
+              user_id TEXT NOT NULL, attribute TEXT NOT NULL, folded TEXT NOT NULL, PRIMARY KEY (user_id, attribute, folded))
+              \(dialect.clustered)
+            """,
+            "CREATE INDEX correlations_by_value ON correlations (attribute, folded)",
+            """
+            CREATE TABLE accounts (
+              user_id TEXT NOT NULL, system TEXT NOT NULL, state TEXT NOT NULL, account_id TEXT, name TEXT, version BIGINT NOT NULL,
+              document TEXT NOT NULL, PRIMARY KEY (user_id, system))
+            """,
+            "CREATE INDEX accounts_by_id ON accounts (system, account_id, state)",
+        ]
+    }
+
+    /// `names.id` is the 64-bit hash of the claim. It makes the primary key the unique index on (system, attribute, scope, folded) at a third of the size; two claims
+    /// of one hash, should they ever meet, are one name, and whoever comes second gets the next candidate.
+    private static func names(_ dialect: SQLDialect) -> [String] {
+        [
+            """
+            CREATE TABLE names (
+              id \(dialect.givenKey), system TEXT NOT NULL, attribute TEXT NOT NULL, scope TEXT NOT NULL, folded TEXT NOT NULL,
+              user_id TEXT NOT NULL, permanent BIGINT NOT NULL)
+            """,
+            // Which waiting plans need a provisional name: it is freed with the last of them.
+            "CREATE TABLE name_holds (plan BIGINT NOT NULL, name BIGINT NOT NULL, PRIMARY KEY (plan, name)) \(dialect.clustered)",
+        ]
+    }
+
+    private static func records(_ dialect: SQLDialect) -> [String] {
+        [
+            """
+            CREATE TABLE quarantines (
+              id \(dialect.countedKey), plan BIGINT NOT NULL, source TEXT NOT NULL, user_key TEXT, key_hash BIGINT, file TEXT NOT NULL,
+              line BIGINT NOT NULL, column_number BIGINT NOT NULL, column_name TEXT, reason TEXT NOT NULL, active BIGINT NOT NULL)
+            """,
+            "CREATE INDEX quarantines_by_plan ON quarantines (plan)",
+            "CREATE INDEX quarantines_active ON quarantines (source, user_key) WHERE active = 1",
+            "CREATE TABLE profiles (source TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL)",
+            "CREATE TABLE applied_contents (source TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (source, digest)) \(dialect.clustered)",
+            """
+            CREATE TABLE outbox (
+              id \(dialect.countedKey), tracking_number TEXT NOT NULL, sequence BIGINT NOT NULL, user_id TEXT NOT NULL, user_key TEXT NOT NULL,
+              body TEXT NOT NULL, at BIGINT NOT NULL)
+            """,
+            "CREATE UNIQUE INDEX outbox_by_tracking_number ON outbox (tracking_number, sequence)",
+            "CREATE TABLE deliveries (sink TEXT NOT NULL PRIMARY KEY, up_to BIGINT NOT NULL, at BIGINT NOT NULL)",
+            """
+            CREATE TABLE audit (
+              id \(dialect.countedKey), at BIGINT NOT NULL, kind TEXT NOT NULL, plan BIGINT, order_id BIGINT, user_id TEXT,
+              from_state BIGINT, to_state BIGINT, text TEXT)
+            """,
+        ]
+    }
+}
