@@ -35,7 +35,7 @@ public struct SourceHeader: Hashable, Sendable {
 
 /// How a source ended: only a reading that ended so may infer absence.
 public struct SourceEnd: Hashable, Sendable {
-    /// SHA-256 of all bytes, hexadecimal.
+    /// Digest over the content of all rows in order, hexadecimal: equal content, equal digest.
     public let contentDigest: String
     public init(contentDigest: String) { self.contentDigest = contentDigest }
 }

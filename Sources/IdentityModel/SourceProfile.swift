@@ -1,7 +1,7 @@
 /// The shape of a file that was read to its end: what the file contract compares the next one with.
 public struct SourceProfile: Hashable, Sendable {
     public var file: String
-    /// SHA-256 of the file's bytes, in hexadecimal: with `take: all`, a content is taken once.
+    /// Digest over the content of its rows, hexadecimal: with `take: all`, a content is taken once.
     public var contentDigest: String
     /// Hash of the configuration the rows were evaluated with.
     public var configurationHash: String

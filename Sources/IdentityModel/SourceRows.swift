@@ -55,10 +55,29 @@ public struct SourceRowBatch: Sendable {
         return String(decoding: bytes[Int(fieldStarts[field])..<Int(fieldEnds[field])], as: UTF8.self)
     }
 
-    /// Where a value begins in its line, counted in characters from 1, computed for reports: quotes count as far as they must have stood there.
-    public func column(ofRow row: Int, column: Int) -> Int {
+    /// Where a value begins in the file: line and column (in characters) from 1, at its opening quote if it has one. Computed for reports from
+    /// the values before it; quoted values may hold line breaks.
+    public func position(row: Int, column: Int) -> (line: Int, column: Int) {
+        var line = Int(lines[row])
         var position = 1
-        for earlier in 0..<column { position += text(row: row, column: earlier).unicodeScalars.count + 1 }
-        return position
+        for earlier in 0..<column {
+            let field = row * columnCount + earlier
+            let start = Int(fieldStarts[field])
+            let isQuoted = start > 0 && bytes[start - 1] == UInt8(ascii: "\"")
+            if isQuoted { position += 1 }
+            var previous: UInt8 = 0
+            for byte in bytes[start..<Int(fieldEnds[field])] {
+                if byte == 0x0A || byte == 0x0D {
+                    if byte == 0x0D || previous != 0x0D { line += 1 }
+                    position = 1
+                } else if byte & 0xC0 != 0x80 {
+                    // A quote inside quotes is written twice.
+                    position += isQuoted && byte == UInt8(ascii: "\"") ? 2 : 1
+                }
+                previous = byte
+            }
+            position += isQuoted ? 2 : 1
+        }
+        return (line, position)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import IdentityModel
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
@@ -17,4 +18,6 @@ struct CommonOptions: ParsableArguments {
 
     @Option(name: .customLong("as-of"), help: "Sets the clock: the day to plan for (yyyy-MM-dd).")
     var asOf: CivilDate?
+
+    var directory: URL { URL(fileURLWithPath: config, isDirectory: true) }
 }

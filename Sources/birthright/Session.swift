@@ -1,13 +1,9 @@
-import ConnectorLDAP
+import ArgumentParser
 import Contracts
 import Foundation
 import IdentityModel
 import Planning
 import PolicyFiles
-import Provisioning
-import SinkFile
-import SourceCSV
-import StoreSQL
 
 /// Exit codes (product.md section 5).
 enum Exit: Int32 {
@@ -40,7 +36,7 @@ struct Session {
 
     /// Loads and checks; throws `Stop` with every diagnostic when there is an error.
     static func load(_ options: CommonOptions) throws -> Session {
-        let directory = URL(fileURLWithPath: options.config, isDirectory: true)
+        let directory = options.directory
         let (configuration, diagnostics) = ConfigurationLoader.load(try ConfigurationDirectory.read(directory))
         guard let configuration else {
             throw Stop(.configuration, diagnostics.map(\.description).joined(separator: "\n"))
@@ -50,11 +46,75 @@ struct Session {
 
     /// The store; created when it is not there yet.
     func openStore() async throws -> any Store {
-        try await SQLStore.openSQLite(path: path(configuration.service.storePath))
+        try await Adapters.store(path: path(configuration.service.storePath))
     }
 
     /// Relative paths start at the configuration directory.
     func path(_ relative: String) -> String {
         relative.hasPrefix("/") ? relative : directory.appendingPathComponent(relative).path
     }
+}
+
+extension Session {
+    /// The connectors of all managed systems.
+    func connectors() throws -> [SystemName: any Connector] {
+        var connectors: [SystemName: any Connector] = [:]
+        for map in configuration.policyMaps { connectors[map.system] = try Adapters.connector(map, directory: directory) }
+        return connectors
+    }
+
+    func source(_ name: String) throws -> SourceConfiguration {
+        if let source = configuration.source(SourceName(name)) { return source }
+        let known = configuration.sources.map(\.name.text)
+        let hint = nearestName(name, in: known).map { "; did you mean '\($0)'?" } ?? "; there is: \(known.joined(separator: ", "))"
+        throw Stop(.configuration, "there is no source '\(name)'\(hint)")
+    }
+}
+
+/// Loads the configuration, opens the store, runs the body and ends the command with its exit code. Every error becomes a message on
+/// standard error and the code that belongs to it.
+func withStore(_ options: CommonOptions, _ body: (Session, any Store) async throws -> Exit) async throws {
+    try await ending {
+        let session = try Session.load(options)
+        let store = try await session.openStore()
+        let exit: Exit
+        do {
+            exit = try await body(session, store)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+        return exit
+    }
+}
+
+/// Turns errors into messages and exit codes.
+func ending(_ body: () async throws -> Exit) async throws {
+    do {
+        let exit = try await body()
+        if exit != .done { throw ExitCode(exit.rawValue) }
+    } catch let stop as Stop {
+        complain(stop.message)
+        throw ExitCode(stop.code.rawValue)
+    } catch let error as StoreError {
+        complain("error: \(error)")
+        throw ExitCode(Exit.unable.rawValue)
+    } catch let error as SourceError {
+        complain(error.description)
+        throw ExitCode(Exit.unable.rawValue)
+    } catch let failure as ConnectorFailure {
+        complain("error: \(failure)")
+        throw ExitCode(Exit.unable.rawValue)
+    }
+}
+
+/// To standard error.
+func complain(_ message: String) {
+    FileHandle.standardError.write(Data((message + "\n").utf8))
+}
+
+/// To standard output.
+func say(_ text: String) {
+    FileHandle.standardOutput.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
 }

@@ -18,7 +18,6 @@ package struct RowIndex {
     private static let known: UInt8 = 1
     private static let mustPlan: UInt8 = 2
     private static let seen: UInt8 = 4
-    private static let duplicated: UInt8 = 8
 
     private var keys: [UInt64]
     private var rows: [UInt64]
@@ -50,7 +49,6 @@ package struct RowIndex {
         let slot = slot(for: keyHash)
         let state = flags[slot]
         if state & RowIndex.seen != 0 {
-            flags[slot] |= RowIndex.duplicated
             return .duplicate(firstLine: Int(lines[slot]))
         }
         flags[slot] = state | RowIndex.seen
@@ -68,15 +66,20 @@ package struct RowIndex {
     }
 
     /// Whether a row with this key was read.
-    package func wasSeen(_ keyHash: UInt64) -> Bool {
+    package func wasSeen(_ keyHash: UInt64) -> Bool { state(of: keyHash) & RowIndex.seen != 0 }
+
+    /// Whether a row with this key was applied once.
+    package func isKnown(_ keyHash: UInt64) -> Bool { state(of: keyHash) & RowIndex.known != 0 }
+
+    private func state(of keyHash: UInt64) -> UInt8 {
         let key = keyHash == 0 ? 1 : keyHash
         let mask = keys.count - 1
         var slot = Int(truncatingIfNeeded: key) & mask
         while keys[slot] != 0 {
-            if keys[slot] == key { return flags[slot] & RowIndex.seen != 0 }
+            if keys[slot] == key { return flags[slot] }
             slot = (slot + 1) & mask
         }
-        return false
+        return 0
     }
 
     /// By key hash, ascending.

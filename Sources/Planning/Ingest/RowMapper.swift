@@ -74,10 +74,11 @@ package final class RowMapper {
         // The first column the expression reads is where a person has to look.
         let column = expression.program.references.lazy.compactMap { $0.variable == "row" ? $0.field : nil }
             .compactMap { field in self.columns.firstIndex(of: field) }.first
+        let place = column.map { batch.position(row: row, column: $0) } ?? (line: Int(batch.lines[row]), column: 1)
         return .quarantine(
             Quarantine(
-                source: configuration.name, key: key, position: SourcePosition(file: batch.file, line: Int(batch.lines[row])),
-                column: column.map { batch.column(ofRow: row, column: $0) } ?? 1, columnName: column.map { columns[$0] }, reason: reason))
+                source: configuration.name, key: key, position: SourcePosition(file: batch.file, line: place.line), column: place.column,
+                columnName: column.map { columns[$0] }, reason: reason))
     }
 
     private func userStatus(_ value: Value) throws(CELError) -> UserStatus {

@@ -64,7 +64,10 @@ package struct RowScan {
             hasUnreadableKey = true
             return nil
         }
-        _ = index.see(keyHash: StableHash.hash(text), rowHash: 0, line: UInt32(clamping: problem.line))
+        let hash = StableHash.hash(text)
+        // With a delimiter too many or too few the values may be shifted: a key that nobody knows is not to be believed.
+        if !index.isKnown(hash) { hasUnreadableKey = true }
+        _ = index.see(keyHash: hash, rowHash: 0, line: UInt32(clamping: problem.line))
         return UserKey(text)
     }
 

@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// Folder = target = module. Who may import whom stands in ARCHITECTURE.md, and a test reads it there.
+let modules: [Target] = [
+    .target(name: "IdentityModel"),
+    .target(name: "Contracts", dependencies: ["IdentityModel"]),
+    .target(name: "CSV"),
+    .target(name: "CEL", dependencies: ["LinearRegex"]),
+    .target(name: "LinearRegex", dependencies: ["CRE2"]),
+    .target(name: "Planning", dependencies: ["CEL", "IdentityModel", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(
+        name: "PolicyFiles", dependencies: ["Planning", "CEL", "CSV", "IdentityModel", .product(name: "Yams", package: "Yams")]),
+    .target(
+        name: "Provisioning", dependencies: ["Planning", "Contracts", "IdentityModel", .product(name: "Logging", package: "swift-log")]),
+    .target(name: "SourceCSV", dependencies: ["CSV", "Contracts", "IdentityModel"]),
+    .target(name: "ConnectorLDAP", dependencies: ["COpenLDAP", "Contracts", "IdentityModel"]),
+    .target(name: "StoreSQL", dependencies: ["Contracts", "IdentityModel", .product(name: "GRDB", package: "GRDB.swift")]),
+    .target(name: "SinkFile", dependencies: ["Contracts", "IdentityModel"]),
+    .target(name: "ContractTesting", dependencies: ["Contracts", "IdentityModel"]),
+    .executableTarget(
+        name: "birthright",
+        dependencies: [
+            "CEL", "ConnectorLDAP", "Contracts", "CSV", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "SinkFile", "SourceCSV", "StoreSQL",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
+        ]),
+]
+
+let libraries: [Target] = [
+    .systemLibrary(name: "COpenLDAP", pkgConfig: "ldap", providers: [.apt(["libldap2-dev"])]),
+    .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+]
+
+let tests: [Target] = [
+    .testTarget(name: "ArchitectureTests")
+]
+
+for target in modules + tests { target.swiftSettings = settings }
+
+let package = Package(
+    name: "birthright",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: modules + libraries + tests
+)

@@ -1,0 +1,152 @@
+package import Contracts
+internal import CSV
+internal import Foundation
+package import IdentityModel
+
+/// How a source's files are found and read.
+package struct CSVFileSettings: Sendable, Hashable {
+    /// Relative paths start here.
+    package let directory: String
+    /// Glob below the directory ("hr/*.csv"): `*` and `?` in the last component.
+    package let pattern: String
+    /// Only the last by name, or every one in name order.
+    package let takesLatestOnly: Bool
+    /// `complete: marker`: a file counts only when FILE.done stands beside it. Else a file that still grows is waited for.
+    package let needsMarker: Bool
+    /// One character; nil = detected and reported.
+    package let delimiter: String?
+    /// `utf-8`, `utf-16le`, `utf-16be`, `windows-1252`; nil = detected and reported.
+    package let encoding: String?
+
+    package init(directory: String, pattern: String, takesLatestOnly: Bool, needsMarker: Bool, delimiter: String?, encoding: String?) {
+        self.directory = directory
+        self.pattern = pattern
+        self.takesLatestOnly = takesLatestOnly
+        self.needsMarker = needsMarker
+        self.delimiter = delimiter
+        self.encoding = encoding
+    }
+}
+
+/// HR files: a failed read throws, an empty read is a file without rows, and neither is taken for the other.
+package struct CSVFileSource: SyncSource {
+    private let settings: CSVFileSettings
+
+    /// Batches read ahead of the one being worked on, about a megabyte each.
+    private static let readAhead = 6
+
+    package init(_ settings: CSVFileSettings) { self.settings = settings }
+
+    package func files() async throws(SourceError) -> [String] {
+        let folder = (settings.pattern as NSString).deletingLastPathComponent
+        let pattern = (settings.pattern as NSString).lastPathComponent
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: absolute(folder))
+        } catch {
+            throw SourceError(file: folder.isEmpty ? "." : folder, message: "the folder cannot be listed: \(reason(error))")
+        }
+        var files = names.filter { fnmatch(pattern, $0, 0) == 0 }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        if settings.needsMarker { files = files.filter { names.contains($0 + ".done") } }
+        if settings.takesLatestOnly { files = Array(files.suffix(1)) }
+        let paths = files.map { folder.isEmpty ? $0 : folder + "/" + $0 }
+        if !settings.needsMarker { for path in paths { try await waitUntilStable(path) } }
+        return paths
+    }
+
+    package func read(
+        _ file: String, header: @Sendable (SourceHeader) async throws -> Void, batch: @Sendable (SourceRowBatch) async throws -> Void
+    ) async throws -> SourceEnd {
+        let reading = CSVReading(path: absolute(file), name: file, format: try format(for: file), readAhead: Self.readAhead)
+        reading.start()
+        defer { reading.stop() }
+        var digest = ContentDigest()
+        var hasHeader = false
+        for try await step in reading.steps {
+            if !hasHeader {
+                hasHeader = true
+                try await header(step.header)
+            }
+            digest.add(step.batch.hashes)
+            try await batch(step.batch)
+            reading.consumed()
+        }
+        return SourceEnd(contentDigest: digest.text)
+    }
+
+    private func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : settings.directory + "/" + path
+    }
+
+    private func format(for file: String) throws(SourceError) -> CSVFormat {
+        var format = CSVFormat()
+        if let delimiter = settings.delimiter {
+            guard let byte = delimiter.utf8.first, delimiter.utf8.count == 1, CSVFormat.canDelimit(byte) else {
+                throw SourceError(file: file, message: "'\(delimiter)' cannot be a delimiter; use one ASCII character other than a quote or a line ending")
+            }
+            format.delimiter = byte
+        }
+        if let encoding = settings.encoding {
+            guard let known = TextEncoding(rawValue: encoding.lowercased()) else {
+                let names = TextEncoding.allCases.map(\.rawValue).joined(separator: ", ")
+                throw SourceError(file: file, message: "the encoding '\(encoding)' is unknown; use auto, \(names)")
+            }
+            format.encoding = known
+        }
+        return format
+    }
+
+    /// `complete: stable`: the size has not changed for two seconds. A file that was last written earlier than that is complete at once.
+    private func waitUntilStable(_ file: String) async throws(SourceError) {
+        let quiet: TimeInterval = 2
+        for _ in 0..<300 {
+            let before = try attributes(file)
+            let age = -before.modified.timeIntervalSinceNow
+            if age >= quiet { return }
+            do {
+                try await Task.sleep(for: .seconds(max(0.1, quiet - max(0, age))))
+            } catch {
+                throw SourceError(file: file, message: "waiting for the file to be complete was interrupted")
+            }
+            let after = try attributes(file)
+            // A modification time in the future (a clock that runs ahead) must not make us wait for it.
+            if after.size == before.size && after.modified == before.modified { return }
+        }
+        throw SourceError(file: file, message: "the file is still growing after ten minutes")
+    }
+
+    private func attributes(_ file: String) throws(SourceError) -> (size: Int, modified: Date) {
+        do {
+            let attributes = try FileManager.default.attributesOfItem(atPath: absolute(file))
+            return ((attributes[.size] as? Int) ?? 0, (attributes[.modificationDate] as? Date) ?? .distantPast)
+        } catch {
+            throw SourceError(file: file, message: "the file cannot be looked at: \(reason(error))")
+        }
+    }
+
+    private func reason(_ error: any Error) -> String {
+        (error as NSError).localizedDescription
+    }
+}
+
+/// 128 bits over the rows' content hashes in order: tells whether a file's content was taken before. Not for security.
+private struct ContentDigest {
+    private var first: UInt64 = 0x9E37_79B9_7F4A_7C15
+    private var second: UInt64 = 0xD1B5_4A32_D192_ED03
+
+    mutating func add(_ hashes: [UInt64]) {
+        for hash in hashes {
+            first = (first ^ hash) &* 0x9FB2_1C65_1E98_DF25
+            first ^= first >> 29
+            second = (second &+ hash) &* 0xD6E8_FEB8_6659_FD93
+            second ^= second >> 32
+        }
+    }
+
+    var text: String {
+        [first, second].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+}

@@ -1,0 +1,44 @@
+import ConnectorLDAP
+import Contracts
+import Foundation
+import IdentityModel
+import Planning
+import SinkFile
+import SourceCSV
+import StoreSQL
+
+/// The only file that names an adapter: a new connector, store, sink or source is one case here.
+enum Adapters {
+    static func store(path: String) async throws(StoreError) -> any Store {
+        try await SQLStore.openSQLite(path: path)
+    }
+
+    static func source(_ source: SourceConfiguration, directory: URL) -> any SyncSource {
+        CSVFileSource(
+            CSVFileSettings(
+                directory: directory.path, pattern: source.files, takesLatestOnly: source.take == .latest,
+                needsMarker: source.completion == .marker, delimiter: source.delimiter, encoding: source.encoding))
+    }
+
+    static func sinks(_ service: ServiceSettings, directory: URL) -> [(name: String, sink: any EventSink)] {
+        guard let file = service.eventFile else { return [] }
+        let path = file.hasPrefix("/") ? file : directory.appendingPathComponent(file).path
+        return [(name: "file", sink: FileSink(path: path))]
+    }
+
+    /// The connector of a policy map; `directory` is where relative paths start.
+    static func connector(_ map: PolicyMap, directory: URL) throws -> any Connector {
+        let settings = map.connector
+        guard settings.type == "ldap" else {
+            throw Stop(.configuration, "\(settings.position): error: connector type '\(settings.type)' is unknown; use ldap")
+        }
+        let caFile = settings.values["caFile"].map { $0.hasPrefix("/") ? $0 : directory.appendingPathComponent($0).path }
+        guard let dialect = LDAPDialect(rawValue: settings.dialect ?? "openLDAP") else {
+            throw Stop(.configuration, "\(settings.position): error: dialect '\(settings.dialect ?? "")' is unknown")
+        }
+        return LDAPConnector(
+            LDAPSettings(
+                url: settings.values["url"] ?? "", startTLS: settings.values["startTLS"] == "true", bindDN: settings.values["bindDN"] ?? "",
+                password: settings.secrets["password"] ?? Sensitive(""), caFile: caFile, base: settings.values["base"] ?? "", dialect: dialect))
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Contracts
+import IdentityModel
+import Planning
+import Provisioning
+
+/// Overrides of a file contract.
+struct AcceptOptions: ParsableArguments {
+    @Option(name: .long, help: "Accepts a breach of the file contract: rowCount or nullRate. May be given again.")
+    var accept: [String] = []
+
+    @Option(name: .long, help: "Why; kept in the audit.")
+    var reason: String?
+
+    func checks() throws -> Set<ContractBreach.Check> {
+        if !accept.isEmpty && (reason ?? "").isEmpty { throw Stop(.configuration, "--accept needs a --reason: it is kept in the audit") }
+        return Set(
+            try accept.map { name in
+                guard let check = ContractBreach.Check(rawValue: name), check != .columns else {
+                    throw Stop(.configuration, "--accept \(name): a contract check that can be accepted is rowCount or nullRate")
+                }
+                return check
+            })
+    }
+}
+
+/// `birthright plan SOURCE`: ingest and seal a plan; writes nothing outside the store.
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Reads a source and shows what would happen. Writes nothing outside the store.")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var accepting: AcceptOptions
+
+    @Argument(help: "The source, as birthright.yaml names it.")
+    var source: String
+
+    @Option(name: .long, help: "This file instead of the one the source takes.")
+    var file: String?
+
+    @Flag(name: .long, help: "Prints every order, not only the first few.")
+    var all = false
+
+    func run() async throws {
+        try await withStore(common) { session, store in
+            let run = try Run(session: session, store: store, common: common)
+            let exit = try await run.holding(.source(SourceName(source))) {
+                let request = PlanRequest(
+                    source: try session.source(source).name, file: file, accepted: try accepting.checks(), reason: accepting.reason)
+                guard let report = try await run.plan(request) else {
+                    say("nothing to do: there is no new file for \(source)")
+                    return Exit.done
+                }
+                try await run.show(report, orders: all ? nil : 20)
+                return Run.exit(report)
+            }
+            await run.close()
+            return exit
+        }
+    }
+}
