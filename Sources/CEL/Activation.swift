@@ -23,6 +23,13 @@ package final class Activation {
         slots[slot] = .absent
     }
 
+    /// Makes ready for one evaluation.
+    @inline(__always)
+    func begin(locals count: Int) {
+        cost = 0
+        if locals.count < count { locals += repeatElement(.null, count: count - locals.count) }
+    }
+
     /// Takes steps from the budget of this evaluation.
     @inline(__always)
     func charge(_ steps: Int) throws(CELError) {

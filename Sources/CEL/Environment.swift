@@ -40,6 +40,31 @@ package struct Environment: Sendable {
     }
 
     package func slot(of variable: String) -> Int? { slots[variable] }
+
+    func overloads(of name: String, isReceiverStyle: Bool) -> [Overload] {
+        ((Library.functions[name] ?? []) + (hostFunctions[name] ?? [])).filter { $0.isReceiverStyle == isReceiverStyle }
+    }
+
+    /// The first parts of dotted function names: `ldap`, `math`.
+    var namespaces: Set<String> {
+        var names: Set<String> = []
+        for name in Array(Library.functions.keys) + Array(hostFunctions.keys) {
+            if let dot = name.lastIndex(of: ".") { names.insert(String(name[..<dot])) }
+        }
+        return names
+    }
+
+    /// Names a person can write, for suggestions.
+    func functionNames(isReceiverStyle: Bool) -> [String] {
+        let all = Array(Library.functions.values) + Array(hostFunctions.values)
+        let macros =
+            isReceiverStyle
+            ? ["all", "exists", "existsOne", "filter", "map", "optMap", "optFlatMap", "sortBy", "transformList", "transformMap"]
+            : ["has", "coalesce", "cel.bind"]
+        return macros
+            + all.joined().filter { $0.isReceiverStyle == isReceiverStyle }.map(\.name)
+            .filter { $0.utf8.first?.isLetter == true }
+    }
 }
 
 package enum Compilation: Sendable {

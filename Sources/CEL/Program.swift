@@ -17,22 +17,47 @@ package struct Program: Sendable {
 
     package let source: String
     package let resultType: CELType
-    /// Every variable that is read, sorted, each once.
-    package let references: [Reference]
-    /// The value, when the expression has the same one for every input.
-    package let constant: Value?
-}
+    private let root: Node
+    private let checked: Checked
+    private let environment: Environment
 
-extension Program {
-    /// Throws what the expression ran into, with the position of the part that failed.
-    package func evaluate(_ activation: Activation) throws(CELError) -> Value {
-        throw CELError(.unknownName, "not yet")
+    init(source: String, checked: Checked, environment: Environment) {
+        self.source = source
+        self.checked = checked
+        self.environment = environment
+        resultType = checked.types[checked.root.id]
+        root = Compiler.compile(checked, in: environment, isTracing: false)
     }
 
-    /// The same, telling the value of every part as it is found: its UTF-8 range in the expression and what it gave. Slower.
+    /// Every variable that is read, sorted, each once.
+    package var references: [Reference] { checked.references }
+
+    /// The value, when the expression has the same one for every input.
+    package var constant: Value? { root.constant }
+
+    /// Throws what the expression ran into, with the position of the part that failed.
+    /// One activation serves one evaluation at a time: a host function must not evaluate on it.
+    package func evaluate(_ activation: Activation) throws(CELError) -> Value {
+        activation.begin(locals: checked.localCount)
+        return try root.evaluate(activation)
+    }
+
+    /// The same, telling the value of every part as it is found: its UTF-8 range in the expression and what it gave.
+    /// Parts that were not needed are not told. Slower: the expression is compiled again, without folding.
     package func evaluate(
         _ activation: Activation, tracing: (Range<Int>, Result<Value, CELError>) -> Void
     ) throws(CELError) -> Value {
-        throw CELError(.unknownName, "not yet")
+        let traced = Compiler.compile(checked, in: environment, isTracing: true)
+        activation.begin(locals: checked.localCount)
+        let result: Result<Value, CELError> = withoutActuallyEscaping(tracing) { trace in
+            activation.trace = trace
+            defer { activation.trace = nil }
+            do throws(CELError) {
+                return .success(try traced.evaluate(activation))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 }

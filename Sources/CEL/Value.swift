@@ -100,7 +100,7 @@ package final class ObjectValue: Sendable {
         self.init(type: type, slots: type.fields.map { fields[$0.name].map(Slot.value) ?? .absent })
     }
 
-    package subscript(field: String) -> Slot {
+    package subscript(field field: String) -> Slot {
         type.index(of: field).map { slots[$0] } ?? .absent
     }
 }

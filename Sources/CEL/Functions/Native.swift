@@ -1,5 +1,5 @@
 /// A Swift type that stands for one CEL type, so that a function's body is written over Swift types.
-protocol Native {
+protocol Native: SendableMetatype {
     static var type: CELType { get }
     init?(_ value: Value)
     var value: Value { get }

@@ -1,0 +1,88 @@
+/// `phone.e164(number, region)`: writes a number with its calling code. It never judges whether the number exists.
+enum PhoneNumbers {
+    static let all: [Overload] = [
+        .function("phone.e164") { (number: String, region: String) throws(CELError) in try e164(number, region) }
+    ]
+
+    struct Region: Sendable {
+        let code: String
+        /// Dialled before a national number, and left out of the international one.
+        let trunk: String
+        /// Dialled before a foreign number.
+        let exit: String
+        /// The prefix is only taken off when the number has this many digits with it: Russian area codes begin with 8 too.
+        let lengthWithTrunk: Int?
+
+        init(_ code: String, trunk: String = "", exit: String = "00", lengthWithTrunk: Int? = nil) {
+            self.code = code
+            self.trunk = trunk
+            self.exit = exit
+            self.lengthWithTrunk = lengthWithTrunk
+        }
+    }
+
+    /// ITU-T E.164 assigned codes; prefixes from the ITU Operational Bulletin.
+    private static let regions: [String: Region] = [
+        "US": Region("1", trunk: "1", exit: "011", lengthWithTrunk: 11), "CA": Region("1", trunk: "1", exit: "011", lengthWithTrunk: 11),
+        "CN": Region("86", trunk: "0"), "DE": Region("49", trunk: "0"), "JP": Region("81", trunk: "0", exit: "010"),
+        "IN": Region("91", trunk: "0"), "GB": Region("44", trunk: "0"), "FR": Region("33", trunk: "0"), "IT": Region("39"),
+        "BR": Region("55", trunk: "0"), "RU": Region("7", trunk: "8", exit: "810", lengthWithTrunk: 11),
+        "KR": Region("82", trunk: "0", exit: "001"),
+        "AU": Region("61", trunk: "0", exit: "0011"), "ES": Region("34"), "MX": Region("52"), "ID": Region("62", trunk: "0", exit: "001"),
+        "NL": Region("31", trunk: "0"), "SA": Region("966", trunk: "0"), "TR": Region("90", trunk: "0"), "CH": Region("41", trunk: "0"),
+        "PL": Region("48"), "TW": Region("886", trunk: "0", exit: "002"), "BE": Region("32", trunk: "0"), "SE": Region("46", trunk: "0"),
+        "AR": Region("54", trunk: "0"), "NO": Region("47"), "AT": Region("43", trunk: "0"), "IE": Region("353", trunk: "0"),
+        "IL": Region("972", trunk: "0"), "TH": Region("66", trunk: "0", exit: "001"), "AE": Region("971", trunk: "0"),
+        "SG": Region("65", exit: "001"), "HK": Region("852", exit: "001"), "DK": Region("45"), "FI": Region("358", trunk: "0"),
+        "PT": Region("351"), "CZ": Region("420"), "GR": Region("30"), "HU": Region("36", trunk: "06"), "RO": Region("40", trunk: "0"),
+        "UA": Region("380", trunk: "0"), "ZA": Region("27", trunk: "0"), "EG": Region("20", trunk: "0"),
+        "NG": Region("234", trunk: "0", exit: "009"),
+        "MY": Region("60", trunk: "0"), "PH": Region("63", trunk: "0"), "VN": Region("84", trunk: "0"), "PK": Region("92", trunk: "0"),
+        "BD": Region("880", trunk: "0"), "CL": Region("56"), "CO": Region("57"), "PE": Region("51", trunk: "0"),
+        "NZ": Region("64", trunk: "0"),
+        "IS": Region("354"), "LU": Region("352"), "SK": Region("421", trunk: "0"), "SI": Region("386", trunk: "0"),
+        "HR": Region("385", trunk: "0"),
+        "BG": Region("359", trunk: "0"), "RS": Region("381", trunk: "0"), "LT": Region("370", trunk: "0"), "LV": Region("371"),
+        "EE": Region("372"),
+        "MT": Region("356"), "CY": Region("357"), "LI": Region("423"), "KZ": Region("7", trunk: "8", exit: "810", lengthWithTrunk: 11),
+        "QA": Region("974"), "KW": Region("965"), "MA": Region("212", trunk: "0"), "KE": Region("254", trunk: "0", exit: "000"),
+    ]
+
+    private static let separators: Set<Unicode.Scalar> = [
+        " ", "\u{A0}", "\u{202F}", "\u{2009}", "\t", "-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", ".", "/", "(", ")",
+    ]
+
+    private static func e164(_ number: String, _ region: String) throws(CELError) -> String {
+        // "+44 (0)20 ..." writes the trunk prefix for readers at home.
+        let text = number.trimmed.replacing("(0)", with: "")
+        let isInternational = text.utf8.first == UInt8(ascii: "+")
+        var digits = ""
+        for scalar in text.unicodeScalars.dropFirst(isInternational ? 1 : 0) {
+            if scalar.isASCII, UInt8(ascii: scalar).isDigit {
+                digits.unicodeScalars.append(scalar)
+            } else if !separators.contains(scalar) {
+                throw CELError.invalid("\(Value.string(number).shown) is no phone number")
+            }
+        }
+        let full = try isInternational ? digits : international(digits, region, number)
+        // ITU-T E.164: at most 15 digits.
+        guard full.utf8.count >= 4, full.utf8.count <= 15, !full.hasPrefix("0") else {
+            throw CELError.invalid("\(Value.string(number).shown) is no phone number")
+        }
+        return "+" + full
+    }
+
+    private static func international(_ digits: String, _ region: String, _ number: String) throws(CELError) -> String {
+        guard let known = regions[region.uppercased()] else {
+            if digits.hasPrefix("00") { return String(digits.dropFirst(2)) }
+            let place = region.isEmpty ? "without a region" : "in the region \(Value.string(region).shown)"
+            throw CELError.invalid("the calling code of \(Value.string(number).shown) is not known \(place)")
+        }
+        guard !digits.isEmpty else { throw CELError.invalid("\(Value.string(number).shown) is no phone number") }
+        if digits.hasPrefix(known.exit) { return String(digits.dropFirst(known.exit.utf8.count)) }
+        if known.exit != "011", digits.hasPrefix("00") { return String(digits.dropFirst(2)) }
+        let hasTrunk =
+            !known.trunk.isEmpty && digits.hasPrefix(known.trunk) && (known.lengthWithTrunk ?? digits.utf8.count) == digits.utf8.count
+        return known.code + (hasTrunk ? String(digits.dropFirst(known.trunk.utf8.count)) : digits)
+    }
+}
