@@ -1,0 +1,47 @@
+package import Planning
+
+/// A finding in a configuration file, with its place.
+package struct ConfigurationDiagnostic: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package enum Severity: String, Sendable, CaseIterable { case error, warning }
+
+    package let severity: Severity
+    package let position: TextPosition
+    /// Characters (code points) from the position on that the finding is about; at least 1.
+    package let length: Int
+    package let message: String
+    /// A near name, bare.
+    package let suggestion: String?
+    /// The line of the file; nil where there is none (a missing file). Secrets are masked.
+    package let excerpt: String?
+
+    package init(severity: Severity, position: TextPosition, length: Int, message: String, suggestion: String?, excerpt: String?) {
+        self.severity = severity
+        self.position = position
+        self.length = max(1, length)
+        self.message = message
+        self.suggestion = suggestion
+        self.excerpt = excerpt
+    }
+
+    /// `PolicyMaps/Corp AD.yaml:3:1: error: unknown key 'ondelete'; did you mean 'onDelete'?`
+    package var headline: String {
+        let hint = suggestion.map { "; did you mean '\($0)'?" } ?? ""
+        return "\(position): \(severity.rawValue): \(message)\(hint)"
+    }
+
+    /// The headline, the line, and a caret below the place.
+    package var description: String {
+        guard let excerpt, !excerpt.isEmpty else { return headline }
+        let scalars = Array(excerpt.unicodeScalars)
+        var margin = String.UnicodeScalarView()
+        for scalar in scalars.prefix(position.column - 1) { margin.append(scalar == "\t" ? "\t" : " ") }
+        let marked = max(1, min(length, scalars.count - position.column + 1))
+        return "\(headline)\n\(excerpt)\n\(String(margin))^\(String(repeating: "~", count: marked - 1))"
+    }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        if left.position.file != right.position.file { return left.position.file.utf8.lexicographicallyPrecedes(right.position.file.utf8) }
+        return (left.position.line, left.position.column, left.severity.rawValue, left.message)
+            < (right.position.line, right.position.column, right.severity.rawValue, right.message)
+    }
+}

@@ -1,0 +1,74 @@
+internal import Planning
+
+/// One file while it is read: its text, its place in messages, and where scalars such as `{env: NAME}` come from.
+final class ConfigurationFile {
+    let path: String
+    let text: SourceText
+    let diagnostics: DiagnosticCollection
+    let values: ConfigurationFiles
+
+    init(path: String, text: String, diagnostics: DiagnosticCollection, values: ConfigurationFiles) {
+        self.path = path
+        self.text = SourceText(text)
+        self.diagnostics = diagnostics
+        self.values = values
+    }
+
+    /// Opens a file of the configuration; nil when it is missing or not UTF-8, which is reported.
+    static func open(_ path: String, _ values: ConfigurationFiles, _ diagnostics: DiagnosticCollection) -> ConfigurationFile? {
+        guard let bytes = values.files[path] else {
+            let file = ConfigurationFile(path: path, text: "", diagnostics: diagnostics, values: values)
+            file.error("the file is missing", at: .start, length: 1)
+            return nil
+        }
+        let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        guard let text = String(validating: content, as: UTF8.self) else {
+            let file = ConfigurationFile(path: path, text: String(decoding: content, as: UTF8.self), diagnostics: diagnostics, values: values)
+            let bad = file.text.scalars.firstIndex { $0.value == 0xFFFD } ?? 0
+            file.error("the file is not UTF-8", at: file.text.point(of: bad), length: 1)
+            return nil
+        }
+        return ConfigurationFile(path: path, text: text, diagnostics: diagnostics, values: values)
+    }
+
+    func position(_ point: SourcePoint) -> TextPosition { TextPosition(file: path, line: point.line, column: point.column) }
+
+    func error(_ message: String, at point: SourcePoint, length: Int, suggestion: String? = nil) {
+        add(.error, message, point, length, suggestion)
+    }
+
+    func warning(_ message: String, at point: SourcePoint, length: Int, suggestion: String? = nil) {
+        add(.warning, message, point, length, suggestion)
+    }
+
+    func error(_ message: String, at node: YAMLNode, suggestion: String? = nil) {
+        guard !node.isRefused else { return }
+        add(.error, message, node.scalar?.textPoint ?? node.point, node.length, suggestion)
+    }
+
+    private func add(_ severity: ConfigurationDiagnostic.Severity, _ message: String, _ point: SourcePoint, _ length: Int, _ suggestion: String?) {
+        diagnostics.add(
+            ConfigurationDiagnostic(
+                severity: severity, position: position(point), length: length, message: message, suggestion: suggestion, excerpt: text.line(point.line)))
+    }
+
+    /// The characters up to the next white space or flow indicator.
+    func word(at point: SourcePoint) -> String {
+        guard let start = text.index(of: point) else { return "" }
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: text.scalars[start...].prefix { !$0.isSpace && !",]}".unicodeScalars.contains($0) })
+        return String(view)
+    }
+
+    // MARK: Comments that cut a value
+
+    /// A comment is written `# text`; a `#` directly before something else was probably meant as part of the value.
+    func looksCut(at comment: SourcePoint) -> Bool {
+        guard let next = text.scalar(at: SourcePoint(line: comment.line, column: comment.column + 1)) else { return false }
+        return !next.isSpace && next != "#" && next != "-" && next != "="
+    }
+
+    func warnOfCut(at comment: SourcePoint) {
+        warning("the value ends here, because ' #' begins a comment; quote the value if '#' belongs to it", at: comment, length: 1)
+    }
+}

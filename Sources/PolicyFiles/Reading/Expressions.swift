@@ -1,0 +1,81 @@
+internal import CEL
+internal import Planning
+
+/// The text of an expression and where each part of it stands.
+struct ExpressionSource {
+    let scalar: YAMLScalar
+    let file: ConfigurationFile
+
+    var text: String { scalar.text }
+    var position: TextPosition { file.position(scalar.textPoint) }
+
+    /// Underlines the whole expression.
+    func error(_ message: String, suggestion: String? = nil) {
+        file.error(message, at: scalar.textPoint, length: scalar.firstLineLength, suggestion: suggestion)
+    }
+
+    func report(_ diagnostics: [Diagnostic]) {
+        for diagnostic in diagnostics {
+            let point = scalar.place(ofOffset: diagnostic.offset)
+            let end = scalar.place(ofOffset: diagnostic.offset + diagnostic.length)
+            let length = end.line == point.line ? end.column - point.column : 1
+            file.error(diagnostic.message, at: point, length: length, suggestion: diagnostic.suggestion)
+        }
+    }
+
+    /// Reports what is wrong, and returns nil then.
+    func compile(_ environment: Environment, expecting: CELType? = nil) -> Program? {
+        switch environment.compile(text, expecting: expecting) {
+        case .program(let program): return program
+        case .failure(let diagnostics):
+            report(diagnostics)
+            return nil
+        }
+    }
+
+    func expression(_ environment: Environment, expecting: CELType? = nil) -> Expression? {
+        compile(environment, expecting: expecting).map { Expression(program: $0, position: position) }
+    }
+}
+
+extension ConfigurationFile {
+    /// The expression a node holds, as far as YAML goes: present, whole, and quoted in flow style.
+    func expression(_ node: YAMLNode, _ key: String) -> ExpressionSource? {
+        if node.isRefused { return nil }
+        guard let scalar = node.scalar else {
+            error("'\(key)' must be an expression, not \(node.kind)", at: node)
+            return nil
+        }
+        guard !scalar.text.trimmingSpaces.isEmpty else {
+            error("the expression of '\(key)' is empty", at: scalar.point, length: 1)
+            return nil
+        }
+        if node.isFlow, scalar.style == .plain {
+            error("an expression in { } or [ ] must be quoted: '\(scalar.text)'", at: scalar.point, length: scalar.firstLineLength)
+            return nil
+        }
+        if let comment = scalar.comment, !looksCut(at: comment), scalar.text.hasOpenBracketOrQuote { warnOfCut(at: comment) }
+        return ExpressionSource(scalar: scalar, file: self)
+    }
+}
+
+extension String {
+    /// Whether a bracket or a quote is opened and not closed: the sign of an expression that was cut.
+    var hasOpenBracketOrQuote: Bool {
+        var depth = 0
+        var quote: Unicode.Scalar?
+        var isEscaped = false
+        for scalar in unicodeScalars {
+            if let open = quote {
+                if isEscaped { isEscaped = false } else if scalar == "\\" { isEscaped = true } else if scalar == open { quote = nil }
+            } else if scalar == "\"" || scalar == "'" {
+                quote = scalar
+            } else if "([{".unicodeScalars.contains(scalar) {
+                depth += 1
+            } else if ")]}".unicodeScalars.contains(scalar) {
+                depth -= 1
+            }
+        }
+        return depth > 0 || quote != nil
+    }
+}

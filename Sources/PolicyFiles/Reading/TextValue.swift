@@ -1,0 +1,99 @@
+internal import IdentityModel
+
+/// A scalar as it counts: written literally, or taken from `{env: NAME, default: VALUE}` or `{file: PATH}`.
+struct TextValue {
+    enum Origin: Sendable { case literal, environment, standard, file }
+
+    let text: String
+    let origin: Origin
+    let point: SourcePoint
+    let length: Int
+}
+
+extension ConfigurationFile {
+    /// The text of a key's value; nil (and a message) when there is none.
+    func text(_ node: YAMLNode, _ key: String) -> TextValue? {
+        switch node.content {
+        case .refused: return nil
+        case .list:
+            error("'\(key)' must be a text, not a list", at: node)
+            return nil
+        case .mapping: return indirectText(node, key)
+        case .scalar(let scalar):
+            guard !scalar.isEmpty, !(scalar.style == .plain && ["~", "null", "Null", "NULL"].contains(scalar.text)) else {
+                error("'\(key)' has no value", at: node)
+                return nil
+            }
+            return TextValue(text: scalar.text, origin: .literal, point: scalar.textPoint, length: scalar.firstLineLength)
+        }
+    }
+
+    /// A text of at least one character.
+    func nonEmptyText(_ node: YAMLNode, _ key: String) -> TextValue? {
+        guard let value = text(node, key) else { return nil }
+        guard !value.text.isEmpty else {
+            error("'\(key)' must not be empty", at: value.point, length: value.length)
+            return nil
+        }
+        return value
+    }
+
+    private func indirectText(_ node: YAMLNode, _ key: String) -> TextValue? {
+        guard let section = Section(node, named: "'\(key)'", keys: ["env", "default", "file"], in: self) else { return nil }
+        if let path = section["file"] {
+            if section.entries.count > 1 { error("'file' stands alone: neither 'env' nor 'default' go with it", at: node.point, length: 1) }
+            return fileText(path, key)
+        }
+        guard let nameNode = section.required("env"), let name = text(nameNode, "env") else { return nil }
+        if let text = values.environment[name.text] {
+            return TextValue(text: text, origin: .environment, point: name.point, length: name.length)
+        }
+        if let standard = section["default"] {
+            guard let value = text(standard, "default") else { return nil }
+            return TextValue(text: value.text, origin: .standard, point: value.point, length: value.length)
+        }
+        error(
+            "'\(key)' needs the environment variable \(name.text), which is not set; set it, or give a 'default'", at: name.point, length: name.length)
+        return nil
+    }
+
+    private func fileText(_ node: YAMLNode, _ key: String) -> TextValue? {
+        guard let path = nonEmptyText(node, "file") else { return nil }
+        guard let bytes = values.readSecretFile(path.text) else {
+            error("'\(key)' is in the file '\(path.text)', which cannot be read", at: path.point, length: path.length)
+            return nil
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            error("'\(key)' is in the file '\(path.text)', which is not UTF-8", at: path.point, length: path.length)
+            return nil
+        }
+        let withoutEnd = text.hasSuffix("\r\n") || text.hasSuffix("\n") ? String(text.dropLast()) : text
+        return TextValue(text: withoutEnd, origin: .file, point: path.point, length: path.length)
+    }
+
+    /// A value that must come from the environment or a file. What was written instead is never shown.
+    func secret(_ node: YAMLNode, _ key: String) -> Sensitive<String>? {
+        if let scalar = node.scalar {
+            diagnostics.conceal(scalar.text)
+            error("'\(key)' is a secret and must not stand in the file; write { env: NAME } or { file: PATH }", at: scalar.textPoint, length: 1)
+            return nil
+        }
+        if let standard = node["default"] {
+            if let scalar = standard.scalar { diagnostics.conceal(scalar.text) }
+            error("'\(key)' is a secret: its 'default' would stand in the file; leave it out", at: standard.scalar?.textPoint ?? standard.point, length: 1)
+            return nil
+        }
+        return text(node, key).map { Sensitive($0.text) }
+    }
+
+    /// A list of texts; nil (and messages) when it is none or an element is none.
+    func texts(_ node: YAMLNode, _ key: String) -> [TextValue]? {
+        if node.isRefused { return nil }
+        guard let nodes = node.list else {
+            error("'\(key)' must be a list, not \(node.kind)", at: node)
+            return nil
+        }
+        let values = nodes.compactMap { nonEmptyText($0, key) }
+        return values.count == nodes.count ? values : nil
+    }
+}

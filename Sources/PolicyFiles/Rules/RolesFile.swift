@@ -1,0 +1,43 @@
+internal import CEL
+internal import IdentityModel
+internal import Planning
+
+/// `Roles.yaml`.
+struct RolesFile {
+    let roles: [Role]
+    /// Also of roles with mistakes in them; nil when the file could not be read at all.
+    let names: [String]?
+
+    /// `systems` are the managed systems of the policy maps; nil when one of them could not be read, then names are not checked.
+    static func read(_ file: ConfigurationFile, systems: [String]?) -> RolesFile {
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ["roles"], in: file), let node = section.required("roles"),
+            let entries = file.mapping(node, named: "'roles'")
+        else { return RolesFile(roles: [], names: nil) }
+        let roles = entries.compactMap { entry -> Role? in
+            guard let part = Section(entry.value, named: "role '\(entry.key)'", keys: ["entitlements"], in: file) else { return nil }
+            let entitlements = part.required("entitlements").map { self.entitlements($0, systems, file) } ?? []
+            return Role(name: RoleName(entry.key), entitlements: entitlements, position: file.position(entry.keyPoint))
+        }
+        return RolesFile(roles: roles, names: entries.map(\.key))
+    }
+
+    private static func entitlements(_ node: YAMLNode, _ systems: [String]?, _ file: ConfigurationFile) -> [Entitlement] {
+        guard !node.isRefused else { return [] }
+        guard let nodes = node.list else {
+            file.error("'entitlements' must be a list, not \(node.kind)", at: node)
+            return []
+        }
+        return nodes.compactMap { node in
+            guard let part = Section(node, named: "an entitlement", keys: ["system", "groups"], in: file), let name = part.required("system"),
+                let system = file.nonEmptyText(name, "system")
+            else { return nil }
+            if let systems, !systems.contains(system.text) {
+                file.error(
+                    "no policy map is for the managed system '\(system.text)'", at: system.point, length: system.length,
+                    suggestion: nearest(system.text, in: systems))
+            }
+            let groups = part["groups"].flatMap { file.texts($0, "groups") } ?? []
+            return Entitlement(system: SystemName(system.text), groups: groups.map(\.text))
+        }
+    }
+}

@@ -1,0 +1,51 @@
+internal import CEL
+internal import IdentityModel
+internal import Planning
+
+/// `Rules.yaml`.
+enum RulesFile {
+    private static let keys = ["when", "unless", "roles", "statuses", "from", "until"]
+
+    /// `roles` are the names that exist; nil when `Roles.yaml` could not be read.
+    static func read(_ file: ConfigurationFile, _ schema: UserSchema, roles: [String]?) -> [BusinessRule] {
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ["rules"], in: file), let node = section.required("rules"),
+            let entries = file.mapping(node, named: "'rules'")
+        else { return [] }
+        let environment = Vocabulary.ruleEnvironment(schema)
+        return entries.compactMap { rule($0, environment, roles, file) }
+    }
+
+    private static func rule(_ entry: YAMLEntry, _ environment: Environment, _ known: [String]?, _ file: ConfigurationFile) -> BusinessRule? {
+        guard let section = Section(entry.value, named: "rule '\(entry.key)'", keys: keys, in: file) else { return nil }
+        let when = section.required("when").flatMap { file.expression($0, "when") }?.expression(environment, expecting: .bool)
+        let unless = section["unless"].flatMap { file.expression($0, "unless") }?.expression(environment, expecting: .bool)
+        let roles = section.required("roles").map { self.roles($0, known, file) } ?? []
+        let from = section["from"].flatMap { file.date($0, "from") }
+        let until = section["until"].flatMap { file.date($0, "until") }
+        if let from, let until, until < from, let node = section["until"] { file.error("'until' lies before 'from'", at: node) }
+        guard let when else { return nil }
+        return BusinessRule(
+            name: entry.key, when: when, unless: unless, roles: roles, statuses: statuses(section, file), from: from, until: until,
+            position: file.position(entry.keyPoint))
+    }
+
+    private static func roles(_ node: YAMLNode, _ known: [String]?, _ file: ConfigurationFile) -> [RoleName] {
+        guard let values = file.texts(node, "roles") else { return [] }
+        if values.isEmpty { file.error("'roles' names no role", at: node) }
+        for value in values {
+            guard let known, !known.contains(value.text) else { continue }
+            file.error("unknown role '\(value.text)'", at: value.point, length: value.length, suggestion: nearest(value.text, in: known))
+        }
+        return values.map { RoleName($0.text) }
+    }
+
+    private static func statuses(_ section: Section, _ file: ConfigurationFile) -> Set<UserStatus> {
+        let standard: Set<UserStatus> = [.active, .leave]
+        guard let node = section["statuses"], !node.isRefused else { return standard }
+        guard let nodes = node.list, !nodes.isEmpty else {
+            file.error("'statuses' must be a list of \(file.alternatives(UserStatus.allCases.map(\.rawValue)))", at: node)
+            return standard
+        }
+        return Set(nodes.compactMap { file.choice($0, "statuses", of: UserStatus.self) })
+    }
+}

@@ -1,0 +1,65 @@
+internal import CEL
+internal import IdentityModel
+internal import Planning
+
+/// What `birthright.yaml` says, apart from its sources.
+struct ServiceFile {
+    let settings: ServiceSettings
+    let schema: UserSchema
+    let guards: GuardSettings
+    let policyMapFolder: String
+    let sources: [SourceConfiguration]
+
+    private static let keys = ["store", "user", "sources", "guards", "events", "policyMaps"]
+    private static let standardStore = "birthright.sqlite"
+
+    /// Nil when the file is no mapping at all; single mistakes are reported and stepped over.
+    static func read(_ file: ConfigurationFile) -> ServiceFile? {
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: keys, in: file) else { return nil }
+        let schema = schema(section, file)
+        return ServiceFile(
+            settings: settings(section, file), schema: schema, guards: GuardsReader.read(section["guards"], file),
+            policyMapFolder: ConfigurationLayout.folder(root, file), sources: SourcesReader.read(section, schema, file))
+    }
+
+    private static func settings(_ section: Section, _ file: ConfigurationFile) -> ServiceSettings {
+        var store = standardStore
+        if let node = section["store"], let part = Section(node, named: "'store'", keys: ["sqlite"], in: file), let path = part.required("sqlite") {
+            store = file.nonEmptyText(path, "sqlite")?.text ?? store
+        }
+        var events: String?
+        if let node = section["events"], let part = Section(node, named: "'events'", keys: ["file"], in: file), let path = part.required("file") {
+            events = file.nonEmptyText(path, "file")?.text
+        }
+        return ServiceSettings(storePath: store, eventFile: events)
+    }
+
+    /// `user: { costCenter: string }`, on top of the built-in attributes.
+    private static func schema(_ section: Section, _ file: ConfigurationFile) -> UserSchema {
+        var additional: [UserSchema.Attribute] = []
+        guard let node = section["user"], let entries = file.mapping(node, named: "'user'") else { return UserSchema(additional: []) }
+        for entry in entries {
+            if entry.key == "status" || UserSchema.builtIn.contains(where: { $0.name == entry.key }) {
+                file.error("'\(entry.key)' is a built-in attribute of every user", at: entry.keyPoint, length: entry.keyLength)
+            } else if !entry.key.isIdentifier {
+                file.error(
+                    "'\(entry.key)' cannot be an attribute's name: letters, digits and _ only, and no digit first", at: entry.keyPoint, length: entry.keyLength)
+            } else if let type = file.choice(entry.value, entry.key, of: UserSchema.ValueType.self) {
+                additional.append(UserSchema.Attribute(name: entry.key, type: type))
+            }
+        }
+        return UserSchema(additional: additional)
+    }
+}
+
+extension String {
+    /// Whether an expression can use the name as it is.
+    var isIdentifier: Bool {
+        guard let first = unicodeScalars.first, first == "_" || first.isASCIILetter else { return false }
+        return unicodeScalars.allSatisfy { $0 == "_" || $0.isASCIILetter || ("0"..."9").contains($0) }
+    }
+}
+
+extension Unicode.Scalar {
+    var isASCIILetter: Bool { ("a"..."z").contains(self) || ("A"..."Z").contains(self) }
+}
