@@ -1,0 +1,150 @@
+import Foundation
+
+/// A story: a folder with a configuration, HR files and `story.txt`, a transcript that is played against the real binary and a
+/// private slapd of its own.
+///
+///     # prose
+///     $ birthright sync hr --file hr/day1.csv --as-of 2026-03-02
+///     what it prints
+///     [1]                  the exit code, when it is not 0
+///
+/// Commands are shell. Besides `birthright` (run in the story's configuration) the prelude offers `directory FILTER [ATTRIBUTE...]`,
+/// `entries FILE` (adds an LDIF), `change FILE` (modifies by LDIF), `edit FILE SED`, `directory_stop` and `directory_start`.
+/// Set BIRTHRIGHT_ACCEPT=1 to write what was printed into the story, and read the difference before committing it.
+struct Story: CustomTestStringConvertible, Sendable {
+    let folder: URL
+    var testDescription: String { folder.lastPathComponent }
+
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Stories")
+    static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    static let all: [Story] = ((try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []).sorted()
+        .map { Story(folder: root.appendingPathComponent($0)) }
+        .filter { FileManager.default.fileExists(atPath: $0.folder.appendingPathComponent("story.txt").path) }
+
+    /// The binary that was built together with the tests.
+    static var binary: URL {
+        let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("birthright")
+        if FileManager.default.isExecutableFile(atPath: beside.path) { return beside }
+        return package.appendingPathComponent(".build/debug/birthright")
+    }
+
+    /// One command of the transcript with what it must print.
+    struct Step {
+        let line: Int
+        let command: String
+        let expected: [String]
+    }
+
+    enum Piece {
+        case prose(String)
+        case step(Step)
+    }
+
+    func pieces() throws -> [Piece] {
+        let text = try String(contentsOf: folder.appendingPathComponent("story.txt"), encoding: .utf8)
+        var pieces: [Piece] = []
+        var current: (line: Int, command: String, expected: [String])?
+        func close() {
+            guard var step = current else { return }
+            var blanks = 0
+            while step.expected.last == "" {
+                step.expected.removeLast()
+                blanks += 1
+            }
+            pieces.append(.step(Step(line: step.line, command: step.command, expected: step.expected)))
+            for _ in 0..<blanks { pieces.append(.prose("")) }
+            current = nil
+        }
+        var lines = text.components(separatedBy: "\n")
+        if lines.last == "" { lines.removeLast() }
+        for (index, line) in lines.enumerated() {
+            if line.hasPrefix("$ ") {
+                close()
+                current = (index + 1, String(line.dropFirst(2)), [])
+            } else if line.hasPrefix("# ") {
+                close()
+                pieces.append(.prose(line))
+            } else if current != nil {
+                current?.expected.append(line)
+            } else {
+                pieces.append(.prose(line))
+            }
+        }
+        close()
+        return pieces
+    }
+}
+
+/// Where a story is played: a copy of its folder, and a directory server of its own.
+final class Stage {
+    let folder: URL
+    private var environment: [String: String]
+    private let scripts = Story.package.appendingPathComponent("SampleData/directory")
+
+    init(_ story: Story) throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("birthright-story-\(story.testDescription)-\(getpid())")
+        try? FileManager.default.removeItem(at: folder)
+        try FileManager.default.copyItem(at: story.folder, to: folder)
+        environment = [
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "TZ": "UTC", "LC_ALL": "C.UTF-8", "HOME": folder.path, "USER": "story",
+            "BIRTHRIGHT": Story.binary.path, "SCRIPTS": scripts.path, "STAGE": folder.path, "LDAPTLS_REQCERT": "demand",
+        ]
+        let started = try run("directory_start")
+        guard started.code == 0 else { throw StageError(message: "the directory server did not start: \(started.output)") }
+    }
+
+    struct StageError: Error, CustomStringConvertible {
+        let message: String
+        var description: String { message }
+    }
+
+    private let prelude = """
+        cd "$STAGE"
+        [ -f ldap/env ] && { set -a; . ldap/env; CORP_LDAP_PASSWORD=$(cat ldap/password); LDAPTLS_CACERT=$CORP_LDAP_CA; set +a; }
+        SERVICE=cn=svc-birthright,dc=example,dc=com
+        birthright() { "$BIRTHRIGHT" "$@"; }
+        directory() { ldapsearch -LLL -o ldif-wrap=no -x -H "$CORP_LDAP_URL" -D $SERVICE -y ldap/password -b dc=example,dc=com "$@" | sed '/^$/d'; }
+        entries() { ldapadd -x -H "$CORP_LDAP_URL" -D $SERVICE -y ldap/password -f "$1" >/dev/null; }
+        change() { ldapmodify -x -H "$CORP_LDAP_URL" -D $SERVICE -y ldap/password -f "$1" >/dev/null; }
+        edit() { sed -i "$2" "$1"; }
+        directory_start() { port=0; [ -f ldap/env ] && port=${CORP_LDAP_URL##*:}; "$SCRIPTS/start.sh" "$STAGE/ldap" "$port" >/dev/null; }
+        directory_stop() { "$SCRIPTS/stop.sh" "$STAGE/ldap" >/dev/null; }
+
+        """
+
+    func run(_ command: String) throws -> (output: String, code: Int32) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", prelude + command]
+        process.environment = environment
+        // A file, not a pipe: a server started by the command must not keep the test waiting for the end of its output.
+        let captured = folder.appendingPathComponent(".output")
+        FileManager.default.createFile(atPath: captured.path, contents: nil)
+        let handle = try FileHandle(forWritingTo: captured)
+        process.standardOutput = handle
+        process.standardError = handle
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        try handle.close()
+        return (String(decoding: try Data(contentsOf: captured), as: UTF8.self), process.terminationStatus)
+    }
+
+    /// Output as the story shows it: this machine's paths and ports are gone.
+    func lines(_ result: (output: String, code: Int32)) -> [String] {
+        var text = result.output.replacingOccurrences(of: folder.path, with: "STAGE")
+        text = text.replacingOccurrences(of: #"127\.0\.0\.1:\d+"#, with: "127.0.0.1:PORT", options: .regularExpression)
+        var lines = text.components(separatedBy: "\n").map { line in
+            line.replacingOccurrences(of: #"\s+$"#, with: "", options: .regularExpression)
+        }
+        while lines.last == "" { lines.removeLast() }
+        if result.code != 0 { lines.append("[\(result.code)]") }
+        return lines
+    }
+
+    func strike() {
+        _ = try? run("directory_stop")
+        try? FileManager.default.removeItem(at: folder)
+    }
+}
