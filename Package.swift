@@ -40,7 +40,7 @@ let libraries: [Target] = [
 ]
 
 let tests: [Target] = [
-    .testTarget(name: "ArchitectureTests")
+    .testTarget(name: "CSVTests", dependencies: ["CSV"]),
 ]
 
 for target in modules + tests { target.swiftSettings = settings }

@@ -20,10 +20,11 @@ enum Adapters {
                 needsMarker: source.completion == .marker, delimiter: source.delimiter, encoding: source.encoding))
     }
 
-    static func sinks(_ service: ServiceSettings, directory: URL) -> [(name: String, sink: any EventSink)] {
-        guard let file = service.eventFile else { return [] }
+    /// By the name under which the store remembers how far each has got.
+    static func sinks(_ service: ServiceSettings, directory: URL) -> [String: any EventSink] {
+        guard let file = service.eventFile else { return [:] }
         let path = file.hasPrefix("/") ? file : directory.appendingPathComponent(file).path
-        return [(name: "file", sink: FileSink(path: path))]
+        return ["file": FileSink(path: path)]
     }
 
     /// The connector of a policy map; `directory` is where relative paths start.
@@ -33,12 +34,15 @@ enum Adapters {
             throw Stop(.configuration, "\(settings.position): error: connector type '\(settings.type)' is unknown; use ldap")
         }
         let caFile = settings.values["caFile"].map { $0.hasPrefix("/") ? $0 : directory.appendingPathComponent($0).path }
-        guard let dialect = LDAPDialect(rawValue: settings.dialect ?? "openLDAP") else {
+        guard let dialect = Dialect(rawValue: settings.dialect ?? Dialect.openLDAP.rawValue) else {
             throw Stop(.configuration, "\(settings.position): error: dialect '\(settings.dialect ?? "")' is unknown")
         }
-        return LDAPConnector(
-            LDAPSettings(
-                url: settings.values["url"] ?? "", startTLS: settings.values["startTLS"] == "true", bindDN: settings.values["bindDN"] ?? "",
-                password: settings.secrets["password"] ?? Sensitive(""), caFile: caFile, base: settings.values["base"] ?? "", dialect: dialect))
+        var ldap = LDAPSettings(
+            url: settings.values["url"] ?? "", startTLS: settings.values["startTLS"] == "true", bindDN: settings.values["bindDN"] ?? "",
+            password: settings.secrets["password"] ?? Sensitive(""), caFile: caFile, base: settings.values["base"] ?? "", dialect: dialect)
+        if let connections = settings.values["connections"].flatMap(Int.init) { ldap.connections = connections }
+        if let window = settings.values["window"].flatMap(Int.init) { ldap.window = window }
+        if let timeout = settings.values["timeout"].flatMap(Int.init) { ldap.timeoutSeconds = timeout }
+        return LDAPConnector(ldap)
     }
 }

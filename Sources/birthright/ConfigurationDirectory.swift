@@ -8,25 +8,30 @@ enum ConfigurationDirectory {
         guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory), isDirectory.boolValue else {
             throw Stop(.configuration, "\(directory.path): error: there is no such configuration directory (--config)")
         }
-        var files: [String: [UInt8]] = [:]
-        guard let main = bytes(directory.appendingPathComponent("birthright.yaml")) else {
+        guard let main = bytes(directory, ConfigurationLayout.serviceFile) else {
             throw Stop(.configuration, "\(directory.path): error: birthright.yaml is missing; is this a configuration directory (--config)?")
         }
-        files["birthright.yaml"] = main
-        for name in ["Roles.yaml", "Rules.yaml"] { files[name] = bytes(directory.appendingPathComponent(name)) }
-        for folder in [ConfigurationLayout.policyMapsFolder(of: main), "Lookups"] {
-            let url = directory.appendingPathComponent(folder)
-            for name in ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted() {
-                guard name.hasSuffix(".yaml") || name.hasSuffix(".csv") else { continue }
-                files[folder + "/" + name] = bytes(url.appendingPathComponent(name))
+        var files = [ConfigurationLayout.serviceFile: main]
+        for name in [ConfigurationLayout.rolesFile, ConfigurationLayout.rulesFile] { files[name] = bytes(directory, name) }
+        let folder = ConfigurationLayout.policyMapFolder(of: configuration(files, directory))
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.appendingPathComponent(folder).path)) ?? []
+        for name in names.sorted() where ConfigurationLayout.isPolicyMap(name) {
+            let path = folder == "." ? name : folder + "/" + name
+            files[path] = files[path] ?? bytes(directory, path)
+            for lookup in ConfigurationLayout.lookupPaths(policyMap: path, in: configuration(files, directory)) {
+                files[lookup] = bytes(directory, lookup)
             }
         }
-        return ConfigurationFiles(
-            files: files, environment: ProcessInfo.processInfo.environment,
-            readSecretFile: { path in bytes(path.hasPrefix("/") ? URL(fileURLWithPath: path) : directory.appendingPathComponent(path)) })
+        return configuration(files, directory)
     }
 
-    private static func bytes(_ url: URL) -> [UInt8]? {
-        (try? Data(contentsOf: url)).map { Array($0) }
+    private static func configuration(_ files: [String: [UInt8]], _ directory: URL) -> ConfigurationFiles {
+        ConfigurationFiles(
+            files: files, environment: ProcessInfo.processInfo.environment, readSecretFile: { path in bytes(directory, path) })
+    }
+
+    private static func bytes(_ directory: URL, _ path: String) -> [UInt8]? {
+        let url = path.hasPrefix("/") ? URL(fileURLWithPath: path) : directory.appendingPathComponent(path)
+        return (try? Data(contentsOf: url)).map { Array($0) }
     }
 }

@@ -122,7 +122,7 @@ struct Run {
         let dispatcher = Dispatcher(
             store: store, connectors: connectors, maps: session.configuration.policyMaps,
             substitutes: NameSubstitution(configuration: session.configuration, store: store, connectors: connectors),
-            options: DispatchOptions(), log: Logger(label: "birthright"), progress: Progress.applying())
+            options: DispatchOptions(), log: log, progress: Progress.applying())
         let outcome = try await dispatcher.apply(plan)
         try await deliver()
         switch outcome {
@@ -135,8 +135,16 @@ struct Run {
 
     /// Hands the outbox to the sinks; what cannot be delivered now stays in it.
     private func deliver() async throws {
-        for (name, sink) in Adapters.sinks(session.configuration.service, directory: session.directory) {
-            try await OutboxDelivery(store: store, name: name, sink: sink).deliver()
+        let sinks = Adapters.sinks(session.configuration.service, directory: session.directory)
+        let reports = try await OutboxDelivery(store: store, sinks: sinks, log: log).deliver()
+        for (name, report) in reports.sorted(by: { $0.key < $1.key }) {
+            if let reason = report.waitsBecause { complain("events wait for sink \(name): \(reason)") }
         }
+    }
+
+    private var log: Logger {
+        var log = Logger(label: "birthright", factory: { StreamLogHandler.standardError(label: $0) })
+        log.logLevel = .warning
+        return log
     }
 }
