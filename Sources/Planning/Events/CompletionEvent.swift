@@ -46,10 +46,12 @@ package enum CompletionEvent {
             JSON.Member("action", ordered.first.map { .string($0.change.rawValue) } ?? .null),
             JSON.Member("errors", texts(ordered.flatMap(errors))),
             JSON.Member("warnings", texts(ordered.flatMap(warnings))),
-            JSON.Member("recipient", .object([
-                JSON.Member("type", .string("IDENTITY")), JSON.Member("id", .string(recipient.id.text)),
-                JSON.Member("name", .string(recipient.name)),
-            ])),
+            JSON.Member(
+                "recipient",
+                .object([
+                    JSON.Member("type", .string("IDENTITY")), JSON.Member("id", .string(recipient.id.text)),
+                    JSON.Member("name", .string(recipient.name)),
+                ])),
             JSON.Member("requester", .null),
             JSON.Member("accountRequests", .array(ordered.map { accountRequest($0, accountNames) })),
         ])
@@ -68,10 +70,12 @@ package enum CompletionEvent {
 
     private static func accountRequest(_ order: ProvisioningOrder, _ accountNames: [Reference: AccountName]) -> JSON {
         .object([
-            JSON.Member("source", .object([
-                JSON.Member("id", .string(identifier("system \(order.system.text)"))), JSON.Member("type", .string("SOURCE")),
-                JSON.Member("name", .string(order.system.text)),
-            ])),
+            JSON.Member(
+                "source",
+                .object([
+                    JSON.Member("id", .string(identifier("system \(order.system.text)"))), JSON.Member("type", .string("SOURCE")),
+                    JSON.Member("name", .string(order.system.text)),
+                ])),
             JSON.Member("accountId", (order.nameAfter ?? order.nameBefore).map { .string($0.text) } ?? .null),
             JSON.Member("accountOperation", .string(order.operation.rawValue)),
             JSON.Member("provisioningResult", .string(result(order.state))),

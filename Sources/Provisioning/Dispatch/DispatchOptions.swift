@@ -1,0 +1,96 @@
+package import Contracts
+internal import Foundation
+package import IdentityModel
+internal import Planning
+
+/// The time as the shell sees it; a test gives its own.
+package struct ShellClock: Sendable {
+    package let now: @Sendable () -> Instant
+    /// Throws when the task is cancelled meanwhile.
+    package let sleep: @Sendable (_ milliseconds: Int64) async throws -> Void
+
+    package init(now: @escaping @Sendable () -> Instant, sleep: @escaping @Sendable (_ milliseconds: Int64) async throws -> Void) {
+        self.now = now
+        self.sleep = sleep
+    }
+
+    /// The machine's own clock.
+    package static let system = ShellClock(
+        now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) },
+        sleep: { milliseconds in try await Task.sleep(for: .milliseconds(milliseconds)) })
+}
+
+package struct DispatchOptions: Sendable {
+    package var retry: RetryPolicy
+    /// Batches of one system that are written, or whose results are kept, at the same time.
+    package var batchesInFlight: Int
+    /// How often a system that was there and went away is asked to come back before its orders are left waiting.
+    package var reconnectAttempts: Int
+    package var clock: ShellClock
+
+    package init(retry: RetryPolicy = .standard, batchesInFlight: Int = 2, reconnectAttempts: Int = 3, clock: ShellClock = .system) {
+        self.retry = retry
+        self.batchesInFlight = batchesInFlight
+        self.reconnectAttempts = reconnectAttempts
+        self.clock = clock
+    }
+}
+
+/// Names an account anew when the target answered "taken" although nobody knew: re-evaluates the whole map for that account with the next name.
+package protocol SubstitutesNames: Sendable {
+    /// `taken`: the name the target refused; nil when it did not say which. The answer differs from `order` in name, requests, name bases and
+    /// claims; nil: there is no other name.
+    func substitute(for order: ProvisioningOrder, taken: NameProbe?) async throws -> ProvisioningOrder?
+}
+
+/// What came of one system's orders in this run.
+package struct SystemSummary: Sendable, Hashable {
+    package var executed = 0
+    package var errored = 0
+    package var withdrawn = 0
+    /// Still to be done: the system, or one that it requires, could not be reached.
+    package var waiting = 0
+    /// Orders that were given another name because the target had it already.
+    package var substituted = 0
+    /// Why orders wait.
+    package var outage: ConnectorFailure?
+    package init() {}
+
+    package var settled: Int { executed + errored + withdrawn }
+}
+
+package struct ApplySummary: Sendable, Hashable {
+    package var systems: [SystemName: SystemSummary] = [:]
+    /// Orders whose policy map could not be evaluated: they were never sent.
+    package var evaluationsFailed = 0
+    package var events = 0
+    /// Nothing waits: the plan is applied. Otherwise it stays as it is and the next `apply` goes on.
+    package var isFinished = false
+    package init() {}
+
+    package var executed: Int { systems.values.reduce(0) { $0 + $1.executed } }
+    package var errored: Int { systems.values.reduce(0) { $0 + $1.errored } }
+    package var withdrawn: Int { systems.values.reduce(0) { $0 + $1.withdrawn } }
+    package var waiting: Int { systems.values.reduce(0) { $0 + $1.waiting } }
+}
+
+package enum ApplyOutcome: Sendable, Hashable {
+    /// The world changed since the plan was made: nothing was written.
+    case stale([String])
+    case applied(ApplySummary)
+}
+
+/// Orders of one system, as far as they have got.
+package struct ApplyProgress: Sendable, Hashable {
+    package let system: SystemName
+    package let settled: Int
+    package let errored: Int
+    /// Orders of the system when the run began.
+    package let total: Int
+    package init(system: SystemName, settled: Int, errored: Int, total: Int) {
+        self.system = system
+        self.settled = settled
+        self.errored = errored
+        self.total = total
+    }
+}

@@ -1,0 +1,118 @@
+internal import Contracts
+internal import IdentityModel
+
+extension Lane {
+    /// Asks the store and the system, in one question each, what has to be known of these orders; and decides what is sent.
+    func prepare(_ orders: [ProvisioningOrder], _ course: Course) async throws -> DispatchBatch {
+        var batch = DispatchBatch(wave: course.wave)
+        let (first, later) = apart(orders, course)
+        batch.held = later
+        var facts = BatchFacts()
+        facts.isForced = course.isForced
+        facts.known = try await store.accounts(system.name, users: first.map(\.user))
+        await lookUp(first, &facts)
+        try await findOwners(first, &facts)
+        try await resolveReferences(first, course, &facts, &batch)
+        let preparation = Preparation(system: system, facts: facts, wave: course.wave)
+        for order in first {
+            switch preparation.readiness(order) {
+            case .ready(let transmission): batch.transmissions.append(transmission)
+            case .held(let order): batch.held.append(order)
+            case .refused(let order, let failure): batch.refused.append((order, failure))
+            }
+        }
+        return batch
+    }
+
+    /// Never two orders of one account at a time: the second waits for the next wave.
+    private func apart(_ orders: [ProvisioningOrder], _ course: Course) -> (first: [ProvisioningOrder], later: [ProvisioningOrder]) {
+        var users: Set<UserID> = []
+        for batch in course.underWay.values { for transmission in batch.transmissions { users.insert(transmission.order.user) } }
+        var first: [ProvisioningOrder] = []
+        var later: [ProvisioningOrder] = []
+        for order in orders {
+            if users.insert(order.user).inserted { first.append(order) } else { later.append(order) }
+        }
+        return (first, later)
+    }
+
+    /// A Create is looked up before it is sent; an order that was transmitted before, too: it may have happened, in part or whole.
+    private func lookUp(_ orders: [ProvisioningOrder], _ facts: inout BatchFacts) async {
+        let asked = orders.compactMap { order in query(order, facts.known[order.user]).map { (order, $0) } }
+        guard !asked.isEmpty else { return }
+        do throws(ConnectorFailure) {
+            let lookups = try await system.connector.find(asked.map(\.1))
+            for ((order, _), lookup) in zip(asked, lookups) { facts.found[order.id] = lookup }
+        } catch {
+            // Nothing was sent, so nothing can have happened, whatever the failure's class says.
+            let failure =
+                error.errorClass == .unknown || error.errorClass == .conflict
+                ? ConnectorFailure(.transient, error.message, serverText: error.serverText) : error
+            for (order, _) in asked { facts.unanswered[order.id] = failure }
+        }
+    }
+
+    func query(_ order: ProvisioningOrder, _ known: Account?) -> AccountQuery? {
+        if order.operation == .create { return order.correlation.isEmpty ? nil : .correlation(order.correlation) }
+        guard order.attempts > 0, let id = order.accountID ?? known?.id else { return nil }
+        return .id(id)
+    }
+
+    func findOwners(_ orders: [ProvisioningOrder], _ facts: inout BatchFacts) async throws {
+        let ids = facts.found.values.compactMap { lookup in
+            if case .found(let account) = lookup { account.id } else { nil }
+        }
+        guard !ids.isEmpty else { return }
+        facts.owners = try await store.owners(system.name, ids: ids.sorted())
+        let strangers = orders.compactMap { order -> UserID? in
+            guard case .found(let account)? = facts.found[order.id], let owner = facts.owners[account.id], owner != order.user else {
+                return nil
+            }
+            return owner
+        }
+        guard !strangers.isEmpty else { return }
+        var request = KnowledgeRequest()
+        request.users = Set(strangers).sorted()
+        facts.ownerKeys = try await store.knowledge(request).users.mapValues(\.key)
+    }
+
+    func resolveReferences(
+        _ orders: [ProvisioningOrder], _ course: Course, _ facts: inout BatchFacts, _ batch: inout DispatchBatch
+    ) async throws {
+        var keys: Set<UserKey> = []
+        for order in orders { for request in order.requests where request.operation != .remove { keys.formUnion(request.references) } }
+        guard !keys.isEmpty else { return }
+        let recent = recent.known(keys)
+        for (key, name) in recent { facts.references[key] = .account(name) }
+        let unknown = keys.filter { recent[$0] == nil }.sorted()
+        if !unknown.isEmpty {
+            for (key, target) in try await store.references(system.name, keys: unknown, plan: plan) { facts.references[key] = target }
+        }
+        for order in orders where order.renames { facts.renaming.insert(order.userKey) }
+        for other in course.underWay.values {
+            for transmission in other.transmissions where transmission.order.renames { facts.renaming.insert(transmission.order.userKey) }
+        }
+        for (key, target) in facts.references {
+            if case .account(let name) = target { batch.accountNames[key] = name }
+        }
+        facts.knots = knots(orders, facts)
+    }
+
+    private func knots(_ orders: [ProvisioningOrder], _ facts: BatchFacts) -> Set<UserKey> {
+        var edges: [UserKey: Set<UserKey>] = [:]
+        for order in orders {
+            let awaited = order.references.filter { facts.references[$0] == .awaited || facts.renaming.contains($0) }
+            if !awaited.isEmpty { edges[order.userKey] = Set(awaited) }
+        }
+        return edges.isEmpty ? [] : Knots.among(edges)
+    }
+}
+
+extension AttributeRequest {
+    /// Users whose accounts the wanted values are.
+    var references: [UserKey] {
+        after.compactMap { value in
+            if case .reference(let key) = value { key } else { nil }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+internal import Contracts
+internal import IdentityModel
+
+/// A batch's results, turned into what the store keeps.
+struct SettledBatch: Sendable {
+    let system: SystemName
+    var settlement = Settlement()
+    var accountNames: [UserKey: AccountName] = [:]
+    /// Still transmitted: their answers were lost.
+    var lost: [LostOrder] = []
+    /// The system went away.
+    var outage: ConnectorFailure?
+    var substituted = 0
+
+    /// Orders that left the run, by how they ended.
+    var settledStates: [OrderState] { settlement.entries.map(\.order.state).filter(\.isSettled) }
+}
+
+/// Decides what becomes of orders; the only question it asks is for another name.
+struct Settling: Sendable {
+    let system: ManagedSystem
+    let wave: Int
+    let now: Instant
+    let policy: RetryPolicy
+    let substitutes: any SubstitutesNames
+
+    /// Before anything is sent: orders held back, and orders refused.
+    func settle(unsent batch: DispatchBatch, into settled: inout SettledBatch) throws {
+        for order in batch.held {
+            let transition = try order.receiving(.notSent, at: now, policy: policy, jitter: 0)
+            settled.settlement.entries.append(Settlement.Entry(order: transition.order, account: nil, wave: wave + 1))
+        }
+        for (order, failure) in batch.refused {
+            try settle(order, .failed(failure), into: &settled)
+        }
+    }
+
+    /// One order that nothing was written for.
+    func settle(_ order: ProvisioningOrder, _ outcome: OperationOutcome, into settled: inout SettledBatch) throws {
+        try fold(receive(outcome, order), account: nil, into: &settled)
+    }
+
+    /// After the system answered. `results` by order; a transmission without an operation has none.
+    func settle(_ transmissions: [Transmission], _ results: [OrderID: OperationResult], into settled: inout SettledBatch) async throws {
+        for transmission in transmissions {
+            let result = results[transmission.order.id]
+            var transition = try receive(outcome(transmission, result), transmission.order)
+            if case .substituteName(let failure) = transition.next {
+                try await substitute(transition.order, failure, into: &settled)
+                continue
+            }
+            let wasWritten = result.map { $0.failure == nil } ?? (transmission.operation == nil)
+            var account: Account?
+            if wasWritten {
+                transition.order.accountID = result?.accountID ?? transmission.found?.id ?? transition.order.accountID
+                account = transmission.accountAfterwards(transition.order, result: result, at: now)
+            }
+            try fold(transition, account: account, into: &settled)
+            if wasWritten {
+                if let followUp = transmission.followUp { settled.settlement.followUps.append((order: followUp, wave: wave + 1)) }
+                if transmission.planAgain { settled.settlement.planAgain.append(transmission.order.user) }
+            }
+        }
+    }
+
+    private func outcome(_ transmission: Transmission, _ result: OperationResult?) -> OperationOutcome {
+        guard let result else {
+            if transmission.operation == nil { return .written(deferred: transmission.deferred) }
+            return .failed(ConnectorFailure(.unknown, "the connector gave no answer for this order"))
+        }
+        if let failure = result.failure { return .failed(failure) }
+        var failed: [Int: ConnectorFailure] = [:]
+        for (index, failure) in result.failedRequests where transmission.requestIndexes.indices.contains(index) {
+            failed[transmission.requestIndexes[index]] = failure
+        }
+        return .written(failed: failed, deferred: transmission.deferred)
+    }
+
+    private func receive(_ outcome: OperationOutcome, _ order: ProvisioningOrder) throws -> OrderTransition {
+        var jitter: UInt64 = 0
+        if case .failed = outcome { jitter = StableHash.hash("\(order.user)|\(order.system)|\(order.attempts)") }
+        return try order.receiving(outcome, at: now, policy: policy, jitter: jitter)
+    }
+
+    private func fold(_ transition: OrderTransition, account: Account?, into settled: inout SettledBatch) throws {
+        switch transition.next {
+        case .settled, .again:
+            settled.settlement.entries.append(Settlement.Entry(order: transition.order, account: account))
+        case .waitForSystem(let failure):
+            settled.settlement.entries.append(Settlement.Entry(order: transition.order, account: account))
+            settled.outage = failure
+        case .look(let failure):
+            settled.lost.append(LostOrder(order: transition.order, failure: failure))
+        case .substituteName(let failure):
+            settled.settlement.entries.append(Settlement.Entry(order: try transition.order.refused(failure), account: nil))
+        }
+    }
+
+    // MARK: Names
+
+    private func substitute(_ order: ProvisioningOrder, _ failure: ConnectorFailure, into settled: inout SettledBatch) async throws {
+        let taken = takenName(order, failure)
+        guard let other = try await substitutes.substitute(for: order, taken: taken) else {
+            settled.settlement.entries.append(Settlement.Entry(order: try order.refused(failure), account: nil))
+            return
+        }
+        let what = taken.map { "\($0.attribute) \($0.value)" } ?? failure.description
+        let renamed = try order.substituted(by: other, taken: what)
+        settled.settlement.entries.append(Settlement.Entry(order: renamed, account: nil))
+        settled.substituted += 1
+        for claim in renamed.claims where !order.claims.contains(claim) {
+            settled.settlement.reservations.append(NameReservation(claim: claim, user: order.user))
+        }
+        for claim in order.claims where !renamed.claims.contains(claim) {
+            settled.settlement.reservations.append(NameReservation(claim: claim, user: .nobodyOfOurs))
+        }
+    }
+
+    private func takenName(_ order: ProvisioningOrder, _ failure: ConnectorFailure) -> NameProbe? {
+        guard let attribute = failure.attribute else { return nil }
+        if attribute == system.accountName {
+            return order.nameAfter.map { NameProbe(attribute: attribute, value: $0.text, container: nil) }
+        }
+        let request = order.requests.first { $0.kind == .attribute && $0.name.lowercased() == attribute.lowercased() }
+        guard case .text(let value)? = request?.after.first else { return nil }
+        return NameProbe(attribute: request?.name ?? attribute, value: value, container: nil)
+    }
+}
+
+extension UserID {
+    /// Holds names that the target said are taken although no account of ours has them.
+    static let nobodyOfOurs = UserID("")
+}
