@@ -1,0 +1,92 @@
+internal import Contracts
+internal import IdentityModel
+internal import Testing
+
+extension StoreSuite {
+    private static func chunk(_ changes: [UserChange] = [], quarantines: [Quarantine] = []) -> PlanChunk {
+        var chunk = PlanChunk()
+        chunk.changes = changes
+        chunk.quarantines = quarantines
+        return chunk
+    }
+
+    static var marks: [Check] {
+        [
+            Check("marks hold the applied rows and their hashes") { store in
+                try await store.applied(Sample.joinerChunk(1...3))
+                let marks = try await store.allMarks()
+                #expect(marks.count == 3)
+                let claim = Sample.claim(2)
+                #expect(marks[claim.keyHash] == SourceMark(keyHash: claim.keyHash, rowHash: claim.rowHash, mustPlan: false))
+            },
+            Check("marks come in batches when there are many") { store in
+                let plan = try await store.begin()
+                for start in stride(from: 0, to: 20_000, by: 5_000) {
+                    _ = try await store.save(chunk((start + 1...start + 5_000).map { Sample.joiner($0) }), to: plan.id)
+                }
+                let sealed = try await store.sealed(plan)
+                #expect(try await store.startApplying(sealed.id, at: Sample.moment(2)) == .started)
+                #expect(try await store.allMarks().count == 20_000)
+            },
+            Check("a user with a date due is planned again, until the plan gives the next date") { store in
+                let due = chunk([
+                    Sample.joiner(1, due: Sample.today), Sample.joiner(2, due: Sample.today.adding(days: 1)), Sample.joiner(3),
+                    Sample.joiner(4, due: Sample.today.adding(days: -3)),
+                ])
+                try await store.applied(due)
+                #expect(try await store.mustPlan() == [Sample.key(1), Sample.key(4)])
+                #expect(try await store.dueUsers(asOf: Sample.today, after: nil, limit: 1) == [Sample.userID(1)])
+                #expect(try await store.dueUsers(asOf: Sample.today, after: Sample.userID(1), limit: 9) == [Sample.userID(4)])
+                try await store.applied(chunk([Sample.again(1, version: 1, hasClaim: false)]), .due)
+                #expect(try await store.mustPlan() == [Sample.key(4)])
+            },
+            Check("a user with a failed order is planned again, until a later order succeeds") { store in
+                let plan = try await store.started(Sample.joinerChunk(1...2))
+                let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
+                #expect(try await store.mustPlan() == [])
+                var settlement = Settlement()
+                settlement.entries = [.failed(orders[0]), .executed(orders[1])]
+                try await store.commit(settlement, plan: plan.id, at: Sample.moment(4))
+                #expect(try await store.mustPlan() == [Sample.key(1)])
+                settlement.entries = [.executed(orders[0])]
+                try await store.commit(settlement, plan: plan.id, at: Sample.moment(5))
+                #expect(try await store.mustPlan() == [])
+            },
+            Check("a user with an unresolved reference is planned again once") { store in
+                let plan = try await store.started(Sample.joinerChunk(1...2))
+                var settlement = Settlement()
+                settlement.planAgain = [Sample.userID(2)]
+                try await store.commit(settlement, plan: plan.id, at: Sample.moment(3))
+                try await store.finish(plan.id, at: Sample.moment(3))
+                #expect(try await store.mustPlan() == [Sample.key(2)])
+                try await store.applied(chunk([Sample.again(2, version: 1)]))
+                #expect(try await store.mustPlan() == [])
+            },
+            Check("a quarantined row counts once its plan is applied, and leaves when it is read well") { store in
+                try await store.applied(Sample.joinerChunk(1...2))
+                let plan = try await store.planned(
+                    chunk(quarantines: [Sample.quarantine(1), Sample.quarantine(50), Sample.quarantine(nil, line: 12)]))
+                #expect(try await store.quarantines(plan: nil).isEmpty)
+                #expect(try await store.mustPlan() == [])
+                #expect(try await store.startApplying(plan.id, at: Sample.moment(2)) == .started)
+                #expect(try await store.quarantines(plan: nil).map(\.quarantine.key) == [Sample.key(1), Sample.key(50), nil])
+                #expect(
+                    try await store.quarantines(plan: plan.id).map(\.quarantine) == [
+                        Sample.quarantine(1), Sample.quarantine(50), Sample.quarantine(nil, line: 12),
+                    ])
+                #expect(try await store.mustPlan() == [Sample.key(1)])
+                try await store.finish(plan.id, at: Sample.moment(3))
+                try await store.applied(chunk([Sample.again(1, version: 1)], quarantines: [Sample.quarantine(50, line: 13)]))
+                #expect(try await store.quarantines(plan: nil).map(\.quarantine) == [Sample.quarantine(50, line: 13)])
+                #expect(try await store.mustPlan() == [])
+            },
+            Check("a plan of another origin leaves rows without a key in quarantine") { store in
+                try await store.applied(chunk(quarantines: [Sample.quarantine(nil)]))
+                try await store.applied(chunk([]), .due)
+                #expect(try await store.quarantines(plan: nil).count == 1)
+                try await store.applied(chunk([]))
+                #expect(try await store.quarantines(plan: nil).isEmpty)
+            },
+        ]
+    }
+}

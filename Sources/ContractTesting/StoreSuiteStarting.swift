@@ -1,0 +1,133 @@
+internal import Contracts
+internal import IdentityModel
+internal import Testing
+
+extension StoreSuite {
+    private static func chunk(_ changes: [UserChange], _ orders: [ProvisioningOrder] = []) -> PlanChunk {
+        var chunk = PlanChunk()
+        chunk.changes = changes
+        chunk.orders = orders
+        return chunk
+    }
+
+    static var starting: [Check] {
+        [
+            Check("starting a plan makes its users, roles, claims and profile real") { store in
+                let plan = try await store.planned(Sample.joinerChunk(1...2), profile: Sample.profile)
+                #expect(try await store.user(key: Sample.key(1)) == nil)
+                #expect(try await store.profile(of: Sample.hr) == nil)
+                #expect(try await store.startApplying(plan.id, at: Sample.moment(2)) == .started)
+                #expect(try await store.user(key: Sample.key(1)) == Sample.user(1, version: 1))
+                #expect(try await store.claims(user: Sample.userID(2)) == [Sample.claim(2)])
+                #expect(try await store.profile(of: Sample.hr) == Sample.profile)
+                #expect(try await store.hasApplied(source: Sample.hr, contentDigest: "abc"))
+                #expect(try await store.hasApplied(source: Sample.hr, contentDigest: "abd") == false)
+                #expect(try await store.plan(ordinal: 1)?.state == .applying)
+                #expect(try await store.orders(OrderFilter(), after: nil, limit: 9).map(\.state) == [.pending, .pending])
+            },
+            Check("knowledge finds users by key, by hash of the key, by correlation and by id") { store in
+                try await store.applied(Sample.joinerChunk(1...4))
+                var request = KnowledgeRequest(source: Sample.hr)
+                request.keys = [Sample.key(1), Sample.key(99)]
+                request.keyHashes = [Sample.claim(2).keyHash]
+                request.correlations = [
+                    CorrelationKey(attribute: "employeeId", folded: "e3"), CorrelationKey(attribute: "email", folded: "e3"),
+                ]
+                request.users = [Sample.userID(4)]
+                let knowledge = try await store.knowledge(request)
+                #expect(Set(knowledge.users.keys) == Set((1...4).map(Sample.userID)))
+                #expect(knowledge.users[Sample.userID(3)] == Sample.user(3, version: 1))
+                #expect(knowledge.claims == [Sample.key(1): Sample.claim(1), Sample.key(2): Sample.claim(2)])
+                #expect(knowledge.correlated == [request.correlations[0]: [Sample.userID(3)]])
+                #expect(knowledge.assignments[Sample.userID(4)] == [Sample.everyone, Sample.finance])
+                #expect(knowledge.accounts[Sample.userID(1)]?.map(\.version) == [1])
+                #expect(knowledge.otherClaims == [:])
+            },
+            Check("claims of other sources are known, and a command finds a user by key alone") { store in
+                try await store.applied(Sample.joinerChunk(1...1))
+                var byOther = KnowledgeRequest(source: SourceName("badges"))
+                byOther.users = [Sample.userID(1)]
+                #expect(try await store.knowledge(byOther).otherClaims == [Sample.userID(1): [Sample.claim(1)]])
+                var byKey = KnowledgeRequest()
+                byKey.keys = [Sample.key(1)]
+                #expect(try await Array(store.knowledge(byKey).users.keys) == [Sample.userID(1)])
+            },
+            Check("a plan is stale when a user changed meanwhile, and starting it changes nothing") { store in
+                try await store.applied(Sample.joinerChunk(1...2))
+                let waiting = try await store.planned(chunk([Sample.again(1, version: 1, department: "Sales", row: 7)]), .due)
+                try await store.applied(chunk([Sample.again(1, version: 1, department: "Legal", row: 2)]))
+                let outcome = try await store.startApplying(waiting.id, at: Sample.moment(8))
+                #expect(outcome == .stale(["user E1 changed since the plan was made (version 2, planned on 1)"]))
+                #expect(try await store.user(key: Sample.key(1)) == Sample.user(1, department: "Legal", version: 2))
+                #expect(try await store.plan(of: .due, in: [.ready])?.id == waiting.id)
+                #expect(try await store.claims(user: Sample.userID(1)) == [Sample.claim(1, row: 2)])
+            },
+            Check("a plan is stale when an account changed meanwhile or came to be") { store in
+                try await store.applied(Sample.joinerChunk(1...1))
+                let waiting = try await store.planned(chunk([], [Sample.order(1, sequence: 1, .modify)]), .due)
+                let create = try await store.planned(chunk([], [Sample.create(1, sequence: 1, userVersion: 1)]), .command("x"))
+                try await store.applied(chunk([], [Sample.order(1, sequence: 1, .modify)]))
+                let words = "the account of E1 on Corp Directory changed since the plan was made (version 2, planned on "
+                #expect(try await store.startApplying(waiting.id, at: Sample.moment(8)) == .stale([words + "1)"]))
+                #expect(try await store.startApplying(create.id, at: Sample.moment(8)) == .stale([words + "0)"]))
+            },
+            Check("a plan that was started is resumed, not checked again") { store in
+                let plan = try await store.started(Sample.joinerChunk(1...1))
+                #expect(try await store.startApplying(plan.id, at: Sample.moment(9)) == .started)
+                #expect(try await store.user(key: Sample.key(1))?.version == 1)
+                #expect(try await store.orders(OrderFilter(), after: nil, limit: 9).count == 1)
+            },
+            Check("a user planned again without a difference keeps their version and gets the new row") { store in
+                try await store.applied(Sample.joinerChunk(1...1))
+                try await store.applied(chunk([Sample.again(1, version: 1, row: 5, due: CivilDate(days: 30_000))]))
+                #expect(try await store.user(key: Sample.key(1))?.version == 1)
+                #expect(try await store.claims(user: Sample.userID(1)) == [Sample.claim(1, row: 5)])
+                try await store.applied(chunk([Sample.again(1, version: 1, department: "Sales", row: 6)]))
+                #expect(try await store.user(key: Sample.key(1))?.version == 2)
+            },
+            Check("a change of roles alone is a difference") { store in
+                try await store.applied(Sample.joinerChunk(1...1))
+                let user = Sample.user(1, version: 1)
+                let change = UserChange(
+                    change: .unchanged, user: user, before: user, assignments: [Sample.everyone],
+                    assignmentsBefore: [Sample.everyone, Sample.finance],
+                    claim: nil, due: nil, reasons: ["rule edited"])
+                try await store.applied(chunk([change]))
+                var request = KnowledgeRequest()
+                request.users = [user.id]
+                let knowledge = try await store.knowledge(request)
+                #expect(knowledge.users[user.id]?.version == 2 && knowledge.assignments[user.id] == [Sample.everyone])
+            },
+            Check("what correlates to a user is replaced by their next change that says so") { store in
+                try await store.applied(Sample.joinerChunk(1...1))
+                let old = CorrelationKey(attribute: "employeeId", folded: "e1")
+                let new = CorrelationKey(attribute: "email", folded: "one@example.com")
+                var request = KnowledgeRequest(source: Sample.hr)
+                request.correlations = [old, new]
+                try await store.applied(chunk([Sample.again(1, version: 1)]))
+                #expect(try await store.knowledge(request).correlated == [old: [Sample.userID(1)]])
+                var next = chunk([Sample.again(1, version: 1)])
+                next.correlations[Sample.userID(1)] = [new]
+                try await store.applied(next)
+                #expect(try await store.knowledge(request).correlated == [new: [Sample.userID(1)]])
+            },
+            Check("an order whose evaluation failed is in state 7, and the next plan of the user withdraws it") { store in
+                var failing = Sample.joinerChunk(1...2)
+                failing.orders[0].failure = ConnectorFailure(.permanent, "title: no such key")
+                failing.orders[1].state = .evaluationFailed
+                let first = try await store.started(failing)
+                var filter = OrderFilter()
+                filter.plan = first.id
+                filter.states = [.evaluationFailed]
+                #expect(try await store.orders(filter, after: nil, limit: 9).count == 2)
+                #expect(try await store.pending(first.id).isEmpty)
+                #expect(try await store.mustPlan() == [Sample.key(1), Sample.key(2)])
+                try await store.finish(first.id, at: Sample.moment(5))
+                try await store.applied(chunk([Sample.again(1, version: 1)], [Sample.create(1, sequence: 1, userVersion: 1)]))
+                #expect(try await store.orders(filter, after: nil, limit: 9).map(\.user) == [Sample.userID(2)])
+                #expect(try await store.order(ordinal: 1, sequence: 1)?.state == .withdrawn)
+                #expect(try await store.mustPlan() == [Sample.key(2)])
+            },
+        ]
+    }
+}
