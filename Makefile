@@ -1,0 +1,45 @@
+# make demo    plays the sample company's week against a private directory server, and proves every day
+# make test    builds and runs every test
+#
+# Both install the Debian packages they need first (.ci/setup, which does nothing when they are there).
+
+BIRTHRIGHT := .build/release/birthright
+# How often `make torture` runs the crash test: twenty kills each time.
+ROUNDS := 10
+
+.PHONY: help setup build demo test bench torture lint clean
+
+help:
+	@echo 'make setup    install the Debian packages that are missing'
+	@echo 'make build    release build: $(BIRTHRIGHT)'
+	@echo 'make demo     the sample company'"'"'s week, against a private directory server'
+	@echo 'make test     every test'
+	@echo 'make bench    benchmarks beside their yardsticks'
+	@echo 'make torture  the crash test, for longer'
+	@echo 'make lint     the format of the source'
+	@echo 'make clean    remove what was built'
+
+setup:
+	@.ci/setup
+
+build: setup
+	swift build -c release --product birthright
+
+demo: build
+	@SampleData/demo.sh $(BIRTHRIGHT)
+
+test: setup
+	@.ci/test
+
+bench: build
+	python3 Tests/Benchmarks/bench.py $(BIRTHRIGHT)
+
+torture: setup
+	swift build --build-tests
+	for round in $$(seq $(ROUNDS)); do swift test --skip-build --disable-xctest --filter CrashTests || exit 1; done
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+clean:
+	rm -rf .build .demo
