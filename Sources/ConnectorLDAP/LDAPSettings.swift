@@ -1,0 +1,47 @@
+package import IdentityModel
+
+/// How to reach a directory, and how it differs from others.
+package struct LDAPSettings: Sendable {
+    /// `ldaps://host:port` or, with `startTLS`, `ldap://host:port`. Anything that would send the password in the clear is refused on connecting.
+    package var url: String
+    package var startTLS: Bool
+    package var bindDN: String
+    package var password: Sensitive<String>
+    /// PEM file of the authorities that may sign the server's certificate; nil: those of the operating system. Verification cannot be turned off.
+    package var caFile: String?
+    /// Accounts are looked for below this entry.
+    package var base: String
+    package var dialect: Dialect
+    /// The attribute of a group that holds its members' DNs.
+    package var memberAttribute: String
+    /// Connections that one batch is spread over; small batches use one.
+    package var connections: Int
+    /// Requests in flight on one connection: at most 256, because slapd drops a client with more than 1,000.
+    package var window: Int
+    /// How long one request may take before its outcome counts as unknown.
+    package var timeoutSeconds: Int
+    /// How long connecting, TLS and bind may take.
+    package var connectSeconds: Int
+    /// The directory's server repairs `member` and `manager` itself when an entry is renamed (AD links, OpenLDAP's refint).
+    package var maintainsReferences: Bool
+
+    package init(
+        url: String, startTLS: Bool = false, bindDN: String, password: Sensitive<String>, caFile: String? = nil, base: String,
+        dialect: Dialect = .openLDAP, memberAttribute: String = "member", connections: Int = 2, window: Int = 256, timeoutSeconds: Int = 60,
+        connectSeconds: Int = 10, maintainsReferences: Bool = true
+    ) {
+        self.url = url
+        self.startTLS = startTLS
+        self.bindDN = bindDN
+        self.password = password
+        self.caFile = caFile
+        self.base = base
+        self.dialect = dialect
+        self.memberAttribute = memberAttribute
+        self.connections = max(1, connections)
+        self.window = min(max(1, window), 256)
+        self.timeoutSeconds = max(1, timeoutSeconds)
+        self.connectSeconds = max(1, connectSeconds)
+        self.maintainsReferences = maintainsReferences
+    }
+}

@@ -1,0 +1,70 @@
+internal import Contracts
+internal import IdentityModel
+
+/// Attribute requests of an operation in LDAP's terms.
+enum EntryContent {
+    /// Everything an add request carries. Each attribute may stand there once only, and the RDN's values have to be among them.
+    static func newEntry(_ operation: AccountOperation) -> [Modification] {
+        var attributes: [Modification] = []
+        var places: [String: Int] = [:]
+        attributes.reserveCapacity(operation.requests.count + 1)
+        for request in operation.requests where request.kind == .attribute && request.operation != .remove && !request.values.isEmpty {
+            include(request.name, request.values, in: &attributes, &places)
+        }
+        for part in namingParts(operation.name.text) {
+            let name = places[part.type.lowercased()].map { attributes[$0] }
+            if name?.values.contains(where: { equal($0, part.text) }) != true { include(part.type, [part.text], in: &attributes, &places) }
+        }
+        return attributes
+    }
+
+    private static func include(_ name: String, _ values: [String], in attributes: inout [Modification], _ places: inout [String: Int]) {
+        let key = name.lowercased()
+        if let place = places[key] {
+            attributes[place] = Modification(kind: .add, name: name, values: attributes[place].values + values)
+        } else {
+            places[key] = attributes.count
+            attributes.append(Modification(kind: .add, name: name, values: values))
+        }
+    }
+
+    /// What a modify request carries once the entry has its final name, each part with the index of its request. Values of the RDN change by modrdn
+    /// only (RFC 4511 section 4.6), so a request that says what the name already says is left out.
+    static func changes(_ operation: AccountOperation, named name: String) -> [(request: Int?, change: Modification)] {
+        let naming = namingParts(name)
+        var changes: [(request: Int?, change: Modification)] = []
+        for (index, request) in operation.requests.enumerated() where request.kind == .attribute {
+            let values = naming.filter { $0.type.lowercased() == request.name.lowercased() }.map(\.text)
+            if let change = change(request, naming: values) { changes.append((index, change)) }
+        }
+        return changes
+    }
+
+    private static func change(_ request: AccountOperation.Request, naming: [String]) -> Modification? {
+        switch request.operation {
+        case .set:
+            let saysTheName =
+                !naming.isEmpty && request.values.count == naming.count
+                && request.values.allSatisfy { value in
+                    naming.contains { equal($0, value) }
+                }
+            return saysTheName ? nil : Modification(kind: .replace, name: request.name, values: request.values)
+        case .add:
+            let values = request.values.filter { value in !naming.contains { equal($0, value) } }
+            return values.isEmpty ? nil : Modification(kind: .add, name: request.name, values: values)
+        case .remove where request.values.isEmpty:
+            // A replace without values: unlike a delete, it does not mind that the attribute is absent.
+            return Modification(kind: .replace, name: request.name, values: [])
+        case .remove: return Modification(kind: .delete, name: request.name, values: request.values)
+        }
+    }
+
+    /// A name that is no DN has none; the server refuses it in its own words.
+    private static func namingParts(_ name: String) -> [DistinguishedName.Part] {
+        (try? DistinguishedName.parse(DistinguishedName.split(name).rdn))?.first ?? []
+    }
+
+    private static func equal(_ first: String, _ second: String) -> Bool {
+        first == second || DistinguishedName.folded(first) == DistinguishedName.folded(second)
+    }
+}

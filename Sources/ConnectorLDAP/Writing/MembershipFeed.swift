@@ -1,0 +1,159 @@
+internal import Contracts
+internal import IdentityModel
+
+/// Writes memberships into groups: all that a batch adds to one group, or removes from it, in few modifies with many values, never by replacing.
+///
+/// A modify is all or nothing: one bad value refuses it. It is then split in two until the bad values stand alone.
+struct MembershipFeed: RequestFeed {
+    /// Where a membership was asked for.
+    struct Owner: Hashable {
+        let operation: Int
+        let request: Int
+    }
+
+    private struct Member {
+        let name: String
+        var owners: [Owner]
+    }
+
+    private struct Group {
+        let name: String
+        var places: [String: Int] = [:]
+        var members: [Member] = []
+        /// Parts that are still to be sent; the last one is next, or in flight.
+        var parts: [Range<Int>] = []
+        /// A single member's state is being read.
+        var isLooking = false
+    }
+
+    /// Servers drop a connection that sends a request above their limit (slapd: 4 MB), without a word.
+    private static let largestPart = (members: 5_000, bytes: 2_000_000)
+
+    private let adding: Bool
+    private let attribute: String
+    private let dialect: Dialect
+    private let refusal: Refusal
+    private var groups: [Group] = []
+    private var places: [String: Int] = [:]
+    private var ready: [Int] = []
+    private(set) var failures: [Owner: ConnectorFailure] = [:]
+
+    init(adding: Bool, attribute: String, dialect: Dialect) {
+        self.adding = adding
+        self.attribute = attribute
+        self.dialect = dialect
+        refusal = Refusal(dialect: dialect)
+    }
+
+    var isEmpty: Bool { groups.isEmpty }
+    var groupCount: Int { groups.count }
+
+    /// Takes up the operation's memberships of this feed's direction. `name`: the account's name at the time.
+    mutating func include(_ operation: AccountOperation, at index: Int, name: String) {
+        var key: String?
+        for (position, request) in operation.requests.enumerated()
+        where request.kind == .membership && (request.operation == .remove) != adding {
+            let memberKey = key ?? DistinguishedName.key(name)
+            key = memberKey
+            for group in request.values { include(name, memberKey, in: group, Owner(operation: index, request: position)) }
+        }
+    }
+
+    private mutating func include(_ member: String, _ key: String, in group: String, _ owner: Owner) {
+        let groupKey = DistinguishedName.key(group)
+        let place = places[groupKey] ?? groups.count
+        if place == groups.count {
+            groups.append(Group(name: group))
+            places[groupKey] = place
+        }
+        if let known = groups[place].places[key] {
+            groups[place].members[known].owners.append(owner)
+        } else {
+            groups[place].places[key] = groups[place].members.count
+            groups[place].members.append(Member(name: member, owners: [owner]))
+        }
+    }
+
+    /// Call once, when everything is included.
+    mutating func prepare() {
+        for index in groups.indices {
+            groups[index].parts = parts(of: groups[index]).reversed()
+            ready.append(index)
+        }
+        ready.reverse()
+    }
+
+    private func parts(of group: Group) -> [Range<Int>] {
+        var parts: [Range<Int>] = []
+        var start = 0
+        var size = 0
+        for (index, member) in group.members.enumerated() {
+            size += member.name.utf8.count + 8
+            if index - start == Self.largestPart.members || size > Self.largestPart.bytes && index > start {
+                parts.append(start..<index)
+                start = index
+                size = member.name.utf8.count + 8
+            }
+        }
+        return parts + [start..<group.members.count]
+    }
+
+    // MARK: Sending and receiving
+
+    mutating func next(idle: Bool) -> (tag: Int, request: WireRequest)? {
+        guard let index = ready.popLast(), let part = groups[index].parts.last else { return nil }
+        let group = groups[index]
+        let members = group.members[part].map(\.name)
+        if group.isLooking {
+            let filter = SearchFilter.equal(attribute, members[0])
+            return (index, .search(SearchRequest(base: group.name, scope: .base, filter: filter, attributes: ["1.1"])))
+        }
+        let change = Modification(kind: adding ? .add : .delete, name: attribute, values: members)
+        return (index, .modify(name: group.name, changes: [change]))
+    }
+
+    mutating func receive(_ outcome: WireOutcome, tag: Int) {
+        guard let part = groups[tag].parts.last else { return }
+        switch outcome {
+        case .answered(let answer) where groups[tag].isLooking:
+            groups[tag].isLooking = false
+            let isAsOrdered = answer.code == 0 && answer.entries.isEmpty != adding
+            settle(tag, part, isAsOrdered ? nil : refusal.failure(answer, attempt(tag)))
+        case .answered(let answer): receive(answer, tag, part)
+        case .lost(let why): settle(tag, part, refusal.lost(attempt(tag), why))
+        case .unsent(let failure): settle(tag, part, ConnectorFailure(failure.errorClass, "\(attempt(tag)): \(failure.message)"))
+        }
+    }
+
+    private mutating func receive(_ answer: Answer, _ index: Int, _ part: Range<Int>) {
+        if answer.code == 0 { return settle(index, part, nil) }
+        if part.count > 1, dialect.concernsSingleMembers(answer.code) {
+            let middle = part.lowerBound + part.count / 2
+            groups[index].parts.removeLast()
+            groups[index].parts += [middle..<part.upperBound, part.lowerBound..<middle]
+            ready.append(index)
+            return
+        }
+        switch part.count == 1 ? dialect.membershipVerdict(answer.code, adding: adding) : .failed {
+        case .done: settle(index, part, nil)
+        case .look:
+            groups[index].isLooking = true
+            ready.append(index)
+        case .failed: settle(index, part, refusal.failure(answer, attempt(index)))
+        }
+    }
+
+    private mutating func settle(_ index: Int, _ part: Range<Int>, _ failure: ConnectorFailure?) {
+        if let failure {
+            for member in groups[index].members[part] {
+                for owner in member.owners { failures[owner] = failure }
+            }
+        }
+        groups[index].parts.removeLast()
+        if !groups[index].parts.isEmpty { ready.append(index) }
+    }
+
+    private func attempt(_ index: Int) -> String {
+        adding ? "cannot add to group \(groups[index].name)" : "cannot remove from group \(groups[index].name)"
+    }
+}
