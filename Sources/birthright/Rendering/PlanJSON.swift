@@ -1,0 +1,101 @@
+import Contracts
+import IdentityModel
+import Planning
+import Provisioning
+
+/// Plans, orders and what came of them, as JSON: every member is always there (null where there is nothing to say), in a fixed order.
+enum PlanJSON {
+    /// A plan without its changes and orders.
+    static func members(of plan: Plan, report: PlanReport? = nil) -> [JSON.Member] {
+        [
+            JSON.Member("plan", plan.ordinal.map { .int(Int64($0)) } ?? .null),
+            JSON.Member("origin", .string(plan.origin.description)),
+            JSON.Member("state", .string(plan.state.rawValue)),
+            JSON.Member("asOf", .string(plan.asOf.description)),
+            JSON.Member("seal", text(plan.seal)),
+            JSON.Member("configurationHash", .string(plan.configurationHash)),
+            JSON.Member("file", text(report?.file)),
+            JSON.Member("format", text(report?.format)),
+            JSON.Member("totals", totals(plan.totals)),
+            JSON.Member("guards", .array(plan.verdicts.map(verdict))),
+            JSON.Member("warnings", .strings(plan.warnings)),
+            JSON.Member("breaches", .array((report?.breaches ?? []).map(breach))),
+        ]
+    }
+
+    static func plan(_ plan: Plan) -> JSON { .object(members(of: plan)) }
+
+    /// A file that the contract refused: there is no plan.
+    static func refusal(_ report: PlanReport) -> JSON {
+        .object([
+            JSON.Member("plan", .null), JSON.Member("file", text(report.file)), JSON.Member("format", text(report.format)),
+            JSON.Member("breaches", .array(report.breaches.map(breach))),
+        ])
+    }
+
+    private static func totals(_ totals: PlanTotals) -> JSON {
+        .object([
+            JSON.Member("rowsRead", number(totals.rowsRead)),
+            JSON.Member("rowsUnchanged", number(totals.rowsUnchanged)),
+            JSON.Member("rowsQuarantined", number(totals.rowsQuarantined)),
+            JSON.Member("changes", .object(LifecycleChange.allCases.map { JSON.Member($0.rawValue, number(totals.changes[$0] ?? 0)) })),
+            JSON.Member("orders", number(totals.orders)),
+            JSON.Member("evaluationsFailed", number(totals.evaluationsFailed)),
+            JSON.Member(
+                "effects",
+                .object(
+                    totals.effects.sorted { $0.key < $1.key }.map { system, counts in
+                        JSON.Member(system.text, .object(PlanText.effectOrder.map { JSON.Member($0.rawValue, number(counts[$0] ?? 0)) }))
+                    })),
+        ])
+    }
+
+    private static func verdict(_ verdict: GuardVerdict) -> JSON {
+        .object([
+            JSON.Member("system", .string(verdict.system.text)), JSON.Member("effect", .string(verdict.effect.rawValue)),
+            JSON.Member("count", number(verdict.count)), JSON.Member("enabledAccounts", number(verdict.enabledAccounts)),
+            JSON.Member("limit", .string(verdict.limit)),
+        ])
+    }
+
+    private static func breach(_ breach: ContractBreach) -> JSON {
+        .object([
+            JSON.Member("check", .string(breach.check.rawValue)), JSON.Member("message", .string(breach.message)),
+            JSON.Member("acceptable", .bool(breach.check != .columns)),
+        ])
+    }
+
+    static func applied(_ summary: ApplySummary, plan: Plan) -> JSON {
+        .object([
+            JSON.Member("plan", plan.ordinal.map { .int(Int64($0)) } ?? .null),
+            JSON.Member("finished", .bool(summary.isFinished)),
+            JSON.Member("executed", number(summary.executed)),
+            JSON.Member("errored", number(summary.errored)),
+            JSON.Member("withdrawn", number(summary.withdrawn)),
+            JSON.Member("waiting", number(summary.waiting)),
+            JSON.Member("evaluationsFailed", number(summary.evaluationsFailed)),
+            JSON.Member("events", number(summary.events)),
+            JSON.Member(
+                "systems",
+                .object(summary.systems.sorted { $0.key < $1.key }.map { JSON.Member($0.key.text, system($0.value)) })),
+        ])
+    }
+
+    private static func system(_ counts: SystemSummary) -> JSON {
+        .object([
+            JSON.Member("executed", number(counts.executed)), JSON.Member("errored", number(counts.errored)),
+            JSON.Member("withdrawn", number(counts.withdrawn)), JSON.Member("waiting", number(counts.waiting)),
+            JSON.Member("substituted", number(counts.substituted)), JSON.Member("outage", counts.outage.map(failure) ?? .null),
+        ])
+    }
+
+    static func failure(_ failure: ConnectorFailure) -> JSON {
+        .object([
+            JSON.Member("class", .string(failure.errorClass.rawValue)), JSON.Member("message", .string(failure.message)),
+            JSON.Member("server", text(failure.serverText)), JSON.Member("attribute", text(failure.attribute)),
+        ])
+    }
+
+    static func number(_ number: Int) -> JSON { .int(Int64(number)) }
+    static func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
+}
