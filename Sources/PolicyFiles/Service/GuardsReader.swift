@@ -21,7 +21,7 @@ enum GuardsReader {
         for effect in Effect.allCases {
             guard let node = section[effect.rawValue], let part = Section(node, named: "'\(effect.rawValue)'", keys: ["percent", "count"], in: file)
             else { continue }
-            let percent = part["percent"].flatMap { percent($0, file) }
+            let percent = part["percent"].flatMap { self.percent($0, file) }
             let count = part["count"].flatMap { file.integer($0, "count", in: 0...1_000_000_000) }
             if part.entries.isEmpty { file.error("'\(effect.rawValue)' needs 'percent', 'count' or both", at: node) }
             limits[effect] = GuardSettings.Limit(count: count, percent: percent)

@@ -60,8 +60,7 @@ struct YAMLReader {
     // MARK: Nodes
 
     private func convert(_ node: Node, isInFlow: Bool) -> YAMLNode {
-        let mark = node.mark ?? Mark(line: 1, column: 1)
-        let point = SourcePoint(line: mark.line, column: mark.column)
+        let point = node.mark.map { SourcePoint(line: $0.line, column: $0.column) } ?? .start
         let first = file.text.scalar(at: point)
         let isFlow = isInFlow || first == "{" || first == "["
         func made(_ content: YAMLNode.Content) -> YAMLNode { YAMLNode(content: content, point: point, isFlow: isFlow) }

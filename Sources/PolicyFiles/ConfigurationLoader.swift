@@ -1,0 +1,36 @@
+internal import IdentityModel
+package import Planning
+
+/// Configuration files -> checked configuration.
+package enum ConfigurationLoader {
+    /// Reports everything that is wrong in one run, sorted by file and place. The configuration is nil when there is any error;
+    /// warnings leave it usable.
+    package static func load(_ files: ConfigurationFiles) -> (configuration: Configuration?, diagnostics: [ConfigurationDiagnostic]) {
+        let diagnostics = DiagnosticCollection()
+        let service = ConfigurationFile.open(ConfigurationLayout.serviceFile, files, diagnostics).flatMap(ServiceFile.read)
+        let schema = service?.schema ?? UserSchema(additional: [])
+        let folder = service?.policyMapFolder ?? ConfigurationLayout.standardPolicyMapFolder
+        let paths = ConfigurationLayout.policyMaps(in: folder, of: files)
+        let mapFiles = paths.compactMap { ConfigurationFile.open($0, files, diagnostics).flatMap(PolicyMapFile.init) }
+        PolicyMapSet.check(mapFiles)
+        let maps = mapFiles.compactMap { $0.compile(schema) }
+        // A map that could not be read may be for any system.
+        let areAllKnown = mapFiles.count == paths.count && mapFiles.allSatisfy { $0.system != nil }
+        let systems = areAllKnown ? mapFiles.compactMap { $0.system?.text } : nil
+        let roles = ConfigurationFile.open(ConfigurationLayout.rolesFile, files, diagnostics).map { RolesFile.read($0, systems: systems) }
+        let rules = ConfigurationFile.open(ConfigurationLayout.rulesFile, files, diagnostics).map { RulesFile.read($0, schema, roles: roles?.names) }
+        guard !diagnostics.hasErrors, let service, let roles, let rules else { return (nil, diagnostics.sorted) }
+        let configuration = Configuration(
+            service: service.settings, schema: schema, sources: service.sources, roles: roles.roles, rules: rules,
+            policyMaps: maps.sorted { $0.system < $1.system }, guards: service.guards, hash: hash(files, paths))
+        return (configuration, diagnostics.sorted)
+    }
+
+    /// Over what was read: every YAML file and the lookups, but not the tests beside the maps.
+    private static func hash(_ files: ConfigurationFiles, _ maps: [String]) -> String {
+        let fixed = [ConfigurationLayout.serviceFile, ConfigurationLayout.rolesFile, ConfigurationLayout.rulesFile]
+        let lookups = maps.flatMap { ConfigurationLayout.lookupPaths(policyMap: $0, in: files) }
+        let paths = Set(fixed + maps + lookups)
+        return ConfigurationHash.hexadecimal(of: files.files.filter { paths.contains($0.key) })
+    }
+}

@@ -1,0 +1,73 @@
+internal import CEL
+internal import IdentityModel
+internal import Planning
+
+/// `connector:` of a policy map. Which keys there are depends on the type; what they mean is the connector's business.
+enum ConnectorReader {
+    private enum Kind {
+        case text, flag, secret
+        case number(ClosedRange<Int>)
+        case word([String])
+    }
+
+    private struct Shape {
+        let keys: [(name: String, kind: Kind)]
+        let required: [String]
+    }
+
+    private static let shapes: [String: Shape] = [
+        "ldap": Shape(
+            keys: [
+                ("url", .text), ("startTLS", .flag), ("bindDN", .text), ("password", .secret), ("caFile", .text), ("base", .text),
+                ("dialect", .word(["openLDAP", "ds389", "activeDirectory"])), ("connections", .number(1...64)), ("window", .number(1...256)),
+                ("timeout", .number(1...3_600)),
+            ], required: ["url"])
+    ]
+
+    static func read(_ node: YAMLNode, _ file: ConfigurationFile) -> ConnectorSettings? {
+        guard let entries = file.mapping(node, named: "'connector'") else { return nil }
+        guard let typeNode = entries.first(where: { $0.key == "type" })?.value else {
+            file.error("the key 'type' is missing in 'connector'", at: node.point, length: 1)
+            return nil
+        }
+        guard let type = file.nonEmptyText(typeNode, "type") else { return nil }
+        guard let shape = shapes[type.text] else {
+            let known = shapes.keys.sorted()
+            file.error(
+                "there is no connector of type '\(type.text)'; there is \(file.alternatives(known))", at: type.point, length: type.length,
+                suggestion: nearest(type.text, in: known))
+            return nil
+        }
+        guard let section = Section(node, named: "'connector'", keys: ["type"] + shape.keys.map(\.name), in: file) else { return nil }
+        for key in shape.required { _ = section.required(key) }
+        return settings(type.text, section, shape)
+    }
+
+    private static func settings(_ type: String, _ section: Section, _ shape: Shape) -> ConnectorSettings {
+        let file = section.file
+        var values: [String: String] = [:]
+        var secrets: [String: Sensitive<String>] = [:]
+        for (key, kind) in shape.keys {
+            guard let node = section[key] else { continue }
+            switch kind {
+            case .text: values[key] = file.nonEmptyText(node, key)?.text
+            case .flag: values[key] = file.flag(node, key).map(String.init)
+            case .secret: secrets[key] = file.secret(node, key)
+            case .number(let range): values[key] = file.integer(node, key, in: range).map(String.init)
+            case .word(let words): values[key] = word(node, key, words, file)
+            }
+        }
+        let dialect = values.removeValue(forKey: "dialect")
+        return ConnectorSettings(
+            type: type, dialect: dialect, values: values, secrets: secrets, position: file.position(section.node.point))
+    }
+
+    private static func word(_ node: YAMLNode, _ key: String, _ words: [String], _ file: ConfigurationFile) -> String? {
+        guard let value = file.text(node, key) else { return nil }
+        if words.contains(value.text) { return value.text }
+        file.error(
+            "'\(key)' must be \(file.alternatives(words)), not '\(value.text)'", at: value.point, length: value.length,
+            suggestion: nearest(value.text, in: words))
+        return nil
+    }
+}
