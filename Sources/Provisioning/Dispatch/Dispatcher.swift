@@ -7,6 +7,12 @@ package import Planning
 package struct NotApplicable: Error, Hashable, Sendable, CustomStringConvertible {
     package let ordinal: Int?
     package let state: PlanState
+
+    package init(ordinal: Int?, state: PlanState) {
+        self.ordinal = ordinal
+        self.state = state
+    }
+
     package var description: String { "plan \(ordinal.map(String.init) ?? "without a number") is \(state.rawValue) and cannot be applied" }
 }
 
@@ -108,13 +114,13 @@ package struct Dispatcher: Sendable {
             return (name, summary, 0)
         }
         let requirements = Requirements(plan: plan.id, system: system, store: store, committer: committer, options: options)
-        let (withdrawn, eventsBefore) = try await requirements.enforce()
+        let (withdrawn, eventsBefore, parking) = try await requirements.enforce()
         let lane = Lane(
             plan: plan.id, system: system, store: store, committer: committer, substitutes: substitutes, options: options, log: log,
             progress: { now in
                 progress(ApplyProgress(system: name, settled: now.settled + withdrawn, errored: now.errored, total: total))
             })
-        let (lanes, events) = try await lane.run(orphans: orphans)
+        let (lanes, events) = try await lane.run(orphans: orphans, parking: parking)
         summary = lanes
         summary.withdrawn += withdrawn
         return (name, summary, events + eventsBefore)

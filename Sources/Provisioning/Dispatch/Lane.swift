@@ -43,18 +43,15 @@ struct Lane: Sendable {
         var outage: ConnectorFailure?
     }
 
-    /// `orphans`: orders in state 2 whose run died. Waits, retries and reconnects; returns when nothing is left to do or the system is away.
-    func run(orphans: [ProvisioningOrder]) async throws -> (SystemSummary, events: Int) {
+    /// `orphans`: orders in state 2 whose run died; `parking`: the first wave that is not this run's. Waits, retries and reconnects; returns when nothing is left to do or the system is away.
+    func run(orphans: [ProvisioningOrder], parking: Int) async throws -> (SystemSummary, events: Int) {
         var course = Course()
         course.lost = orphans.map { LostOrder(order: $0, failure: nil) }
         try await look(&course)
-        var parking: Int?
         while !Task.isCancelled {
             if course.summary.outage != nil, try await !reconnect(&course) { break }
             guard let next = try await store.pending(plan)[system.name] else { break }
-            let limit = parking ?? next.wave + Requirements.parkingDistance
-            parking = limit
-            guard next.wave < limit else { break }
+            guard next.wave < parking else { break }
             if next.wave != course.wave {
                 course.isForced = next.wave > course.wave && course.nextBatch > 0 && !course.hasProgressed
                 course.wave = next.wave

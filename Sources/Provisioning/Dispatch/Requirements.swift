@@ -13,8 +13,9 @@ struct Requirements: Sendable {
     let committer: Committer
     let options: DispatchOptions
 
-    /// Withdraws orders whose requirement failed for good, and puts those back whose requirement still waits.
-    func enforce() async throws -> (withdrawn: Int, events: Int) {
+    /// Withdraws orders whose requirement failed for good, and puts those back whose requirement still waits: into `parking` or later waves,
+    /// which are not this run's.
+    func enforce() async throws -> (withdrawn: Int, events: Int, parking: Int) {
         var withdrawn = 0
         var events = 0
         let wave = (try await store.pending(plan)[system.name]?.wave ?? 0) + Requirements.parkingDistance
@@ -34,7 +35,7 @@ struct Requirements: Sendable {
                 if page.count < 500 { break }
             }
         }
-        return (withdrawn, events)
+        return (withdrawn, events, wave)
     }
 
     private func settle(_ page: [ProvisioningOrder], _ required: SystemName, _ wave: Int) async throws -> SettledBatch {
