@@ -47,7 +47,7 @@ struct Run {
     }
 
     private func nextFile(_ request: PlanRequest, _ configured: SourceConfiguration, _ source: any SyncSource) async throws -> String? {
-        if let file = request.file { return file.hasPrefix("/") ? file : relativeToConfiguration(file) }
+        if let file = request.file { return reported(file) }
         let files = try await source.files()
         if configured.take == .latest {
             guard let last = files.last else {
@@ -60,30 +60,51 @@ struct Run {
         return files.first { $0.utf8.lexicographicallyPrecedes(applied.file.utf8) == false && $0 != applied.file }
     }
 
-    /// `--file` is given relative to where the command runs.
-    private func relativeToConfiguration(_ file: String) -> String {
-        let here = FileManager.default.currentDirectoryPath + "/" + file
-        if FileManager.default.fileExists(atPath: here) { return URL(fileURLWithPath: here).standardizedFileURL.path }
-        return file
+    /// `--file` is given relative to where the command runs, or to the configuration directory; reports name it relative to the latter
+    /// when it lies below, so that they read the same on every machine.
+    private func reported(_ file: String) -> String {
+        let here = URL(fileURLWithPath: file).standardizedFileURL.path
+        guard FileManager.default.fileExists(atPath: here) else { return file }
+        let directory = session.directory.standardizedFileURL.path + "/"
+        return here.hasPrefix(directory) ? String(here.dropFirst(directory.count)) : here
     }
 
-    func show(_ report: PlanReport, orders limit: Int?) async throws {
-        guard common.format == .text else { return say(try await PlanJSON.report(report, store: store).indentedText) }
-        if !report.breaches.isEmpty { return say(PlanText.breaches(report)) }
+    func show(_ report: PlanReport, of source: SourceName? = nil, orders limit: Int?) async throws {
+        if common.format == .json { return try await showJSON(report) }
+        if !report.breaches.isEmpty { return say(PlanText.breaches(report, source: source)) }
         guard let plan = report.plan else { return }
         say(PlanText.summary(plan: plan, report: report))
+        let shown = try await orders(of: plan, limit: limit) { say(PlanText.order($0, ordinal: plan.ordinal)) }
+        if plan.totals.orders > shown { say("... and \(plan.totals.orders - shown) more: `birthright orders list --plan \(plan.ordinal ?? 0)`") }
+    }
+
+    /// One object: the plan, and every order of it, written as they are read.
+    private func showJSON(_ report: PlanReport) async throws {
+        guard let plan = report.plan, report.breaches.isEmpty else { return say(PlanJSON.refusal(report).indentedText) }
+        let head = JSON.object(PlanJSON.members(of: plan, report: report)).text
+        var separator = ""
+        FileHandle.standardOutput.write(Data((head.dropLast() + ",\"orders\":[").utf8))
+        _ = try await orders(of: plan, limit: nil) { order in
+            FileHandle.standardOutput.write(Data((separator + "\n" + PlanJSON.order(order, ordinal: plan.ordinal).text).utf8))
+            separator = ","
+        }
+        say("]}")
+    }
+
+    /// Hands over the plan's orders in sequence; returns how many there were.
+    private func orders(of plan: Plan, limit: Int?, _ body: (ProvisioningOrder) -> Void) async throws -> Int {
         var filter = OrderFilter()
         filter.plan = plan.id
         var after: OrderID?
         var shown = 0
-        while limit.map({ shown < $0 }) ?? true {
+        while shown < limit ?? Int.max {
             let page = try await store.orders(filter, after: after, limit: min(500, (limit ?? Int.max) - shown))
             guard let last = page.last else { break }
-            for order in page { say(PlanText.order(order, ordinal: plan.ordinal)) }
+            page.forEach(body)
             shown += page.count
             after = last.id
         }
-        if plan.totals.orders > shown { say("... and \(plan.totals.orders - shown) more: `birthright orders list --plan \(plan.ordinal ?? 0)`") }
+        return shown
     }
 
     /// Held, incomplete or done.
@@ -102,8 +123,8 @@ struct Run {
         _ = try await apply(open)
     }
 
-    func showAndApply(_ report: PlanReport) async throws -> Exit {
-        try await show(report, orders: 5)
+    func showAndApply(_ report: PlanReport, of source: SourceName? = nil) async throws -> Exit {
+        try await show(report, of: source, orders: 5)
         let planned = Run.exit(report)
         guard let plan = report.plan, planned != .held else { return planned }
         let applied = try await apply(plan)

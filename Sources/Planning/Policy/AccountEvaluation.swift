@@ -198,8 +198,9 @@ package final class AccountEvaluation {
         guard let nameIndex = map.attributes.firstIndex(where: { $0.name == map.accountName }),
             case .expression(let expression) = map.attributes[nameIndex].value
         else { return "" }
+        let before = out[index]
         out.set(index, .value(.string(value)))
-        defer { out.set(index, .absent) }
+        defer { out.set(index, before) }
         guard let name = try expression.program.evaluate(activation).asString else {
             throw CELError(.noValue, "the account name '\(expression.program.source)' gives no text")
         }

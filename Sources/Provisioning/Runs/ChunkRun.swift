@@ -198,10 +198,12 @@ final class ChunkRun {
         try await answerLookups(planning)
         while true {
             try await answerNames(planning)
-            chunk.orders = planning.orders(from: orderCount + 1)
+            let (orders, waiting) = try await withoutUnknownReferences(planning.orders(from: orderCount + 1))
+            chunk.orders = orders
             chunk.reservations = ChunkPlanning.reservations(of: chunk.orders)
             let ordered = Set(chunk.orders.map(\.user))
-            chunk.changes = changes.filter { ordered.contains($0.user.id) || isWorthKeeping($0, knowledge) }
+            chunk.changes = changes.filter { ordered.contains($0.user.id) || waiting.contains($0.user.id) || isWorthKeeping($0, knowledge) }
+                .map { waiting.contains($0.user.id) ? $0.dueAgain(plan.asOf) : $0 }
             chunk.correlations = chunk.changes.reduce(into: [:]) { $0[$1.user.id] = keys(of: $1.user.attributes, for: correlationAttributes) }
             if chunk.changes.isEmpty && chunk.quarantines.isEmpty { return }
             let lost = try await store.save(chunk, to: plan.id)
@@ -211,6 +213,31 @@ final class ChunkRun {
         orderCount += chunk.orders.count
         userCount += chunk.changes.count
         quarantineCount += chunk.quarantines.count
+    }
+
+    /// Users who are planned again although their row is the same, and whose order would only set references to people without an account
+    /// (a supervisor HR does not list): no order, but they are looked at again by every run until the account is there.
+    private func withoutUnknownReferences(_ orders: [ProvisioningOrder]) async throws -> ([ProvisioningOrder], waiting: Set<UserID>) {
+        let candidates = orders.filter { $0.change == .unchanged && $0.operation == .modify && !$0.renames && !$0.adopts && !$0.references.isEmpty }
+        guard !candidates.isEmpty else { return (orders, []) }
+        var targets: [SystemName: [UserKey: ReferenceTarget]] = [:]
+        for system in Set(candidates.map(\.system)).sorted() {
+            let keys = Set(candidates.filter { $0.system == system }.flatMap(\.references))
+            targets[system] = try await store.references(system, keys: keys.sorted(), plan: plan.id)
+        }
+        var waiting: Set<UserID> = []
+        for order in candidates {
+            let known = targets[order.system] ?? [:]
+            let isUseless = order.requests.allSatisfy { request in
+                !request.after.isEmpty && request.after.allSatisfy { value in
+                    if case .reference(let key) = value { (known[key] ?? .none) == .none } else { false }
+                }
+            }
+            if isUseless { waiting.insert(order.user) }
+        }
+        var kept = orders.filter { order in !(waiting.contains(order.user) && candidates.contains { $0.id == order.id }) }
+        for index in kept.indices { kept[index].id = OrderID(plan: kept[index].id.plan, sequence: orderCount + 1 + index) }
+        return (kept, waiting)
     }
 
     /// A user who is planned again only because the configuration changed, and for whom nothing comes of it, is no change.
@@ -267,5 +294,14 @@ extension ActualState {
                 Entry(id: account.id, name: account.name, attributes: account.attributes, memberships: Set(account.memberships)),
                 owner: owners[account.id])
         }
+    }
+}
+
+extension UserChange {
+    /// The same change, for a user who has to be looked at again by the next run.
+    func dueAgain(_ day: CivilDate) -> UserChange {
+        UserChange(
+            change: change, user: user, before: before, assignments: assignments, assignmentsBefore: assignmentsBefore, claim: claim, due: day,
+            reasons: reasons)
     }
 }

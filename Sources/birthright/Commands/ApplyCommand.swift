@@ -87,7 +87,7 @@ struct Sync: AsyncParsableCommand {
                     if worst == .done { say("nothing to do: there is no new file for \(configured.name)") }
                     return worst
                 }
-                let exit = try await run.showAndApply(report)
+                let exit = try await run.showAndApply(report, of: configured.name)
                 if exit.rawValue > worst.rawValue { worst = exit }
                 if exit.rawValue > Exit.incomplete.rawValue || file != nil || configured.take == .latest { return worst }
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import IdentityModel
+import Planning
 import PolicyFiles
 
 /// `birthright check`: lint everything.

@@ -51,7 +51,7 @@ struct PlanCommand: AsyncParsableCommand {
                     say("nothing to do: there is no new file for \(source)")
                     return Exit.done
                 }
-                try await run.show(report, orders: all ? nil : 20)
+                try await run.show(report, of: request.source, orders: all ? nil : 20)
                 return Run.exit(report)
             }
             await run.close()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import IdentityModel
+import Planning
 
 /// `birthright systems test [SYSTEM]`.
 struct Systems: AsyncParsableCommand {
