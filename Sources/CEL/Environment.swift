@@ -27,6 +27,8 @@ package struct Environment: Sendable {
     let container: String
     /// Without checking, every type is found at run time and an unknown name is a run-time error.
     let isChecked: Bool
+    /// The first parts of dotted function names: `ldap`, `math`.
+    let namespaces: Set<String>
     private let slots: [String: Int]
 
     package init(
@@ -37,21 +39,13 @@ package struct Environment: Sendable {
         self.isChecked = isChecked
         slots = Dictionary(variables.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         hostFunctions = Dictionary(grouping: functions.map(Overload.init(host:)), by: \.name)
+        namespaces = Library.namespaces.union(functions.compactMap { Library.namespace(of: $0.name) })
     }
 
     package func slot(of variable: String) -> Int? { slots[variable] }
 
     func overloads(of name: String, isReceiverStyle: Bool) -> [Overload] {
         ((Library.functions[name] ?? []) + (hostFunctions[name] ?? [])).filter { $0.isReceiverStyle == isReceiverStyle }
-    }
-
-    /// The first parts of dotted function names: `ldap`, `math`.
-    var namespaces: Set<String> {
-        var names: Set<String> = []
-        for name in Array(Library.functions.keys) + Array(hostFunctions.keys) {
-            if let dot = name.lastIndex(of: ".") { names.insert(String(name[..<dot])) }
-        }
-        return names
     }
 
     /// Names a person can write, for suggestions.

@@ -13,7 +13,7 @@ extension Value {
         case .duration(let duration): duration.text
         case .opaque(let opaque): opaque.payload
         case .optional(let optional): optional.wrapped?.text
-        case .type(let type): type.description
+        case .type(let type): String(type.description.prefix { $0 != "(" })
         case .null, .list, .map, .object: nil
         }
     }

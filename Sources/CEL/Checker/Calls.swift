@@ -82,7 +82,7 @@ extension Checker {
     private func operatorSymbol(_ name: String) -> String? {
         if name == "@in" { return "in" }
         guard name.contains("_"), name.utf8.allSatisfy({ !$0.isLetter }) else { return nil }
-        return name.replacing("_", with: "")
+        return name.filter { $0 != "_" }
     }
 
     /// `coalesce(a, b, ...)`: any number of values and optionals of one type.

@@ -47,6 +47,7 @@ extension Compiler {
             }
         case ("@in", 2): return folded(InNode(nodes[0], nodes[1], offset: offset), nodes)
         case ("!_", 1): return folded(NotNode(nodes[0], offset: offset), nodes)
+        case ("size", 1): return folded(SizeNode(nodes[0], offset: offset), nodes)
         case ("orValue", 2) where hasTarget: return OrValueNode(nodes[0], nodes[1], offset: offset)
         case ("or", 2) where hasTarget: return OrOptionalNode(nodes[0], nodes[1], offset: offset)
         case ("hasValue", 1) where hasTarget: return HasValueNode(nodes[0], offset: offset)

@@ -77,7 +77,7 @@ extension Value {
         }
     }
 
-    /// Exact across the number types; nil when one is no number.
+    /// Across the number types; nil when one is no number.
     private func numericOrder(_ other: Value) -> Order? {
         switch (self, other) {
         case (.int(let a), .int(let b)): return Self.order(a, b)
@@ -102,15 +102,11 @@ extension Value {
         left == right ? .same : left < right ? .before : .after
     }
 
-    /// By whole numbers of 128 bits: a conversion to double would lose the last digits of a large int.
-    private static func order<Whole: BinaryInteger>(_ left: Whole, _ right: Double) -> Order {
-        if right >= 0x1p64 { return .before }
-        if right < -0x1p63 { return .after }
-        let whole = right.rounded(.down)
-        let other = Int128(whole)
-        let own = Int128(left)
-        if own != other { return own < other ? .before : .after }
-        return whole == right ? .same : .before
+    /// The standard converts the whole number to double, so the largest int equals 2^63.
+    private static func order<Whole: FixedWidthInteger>(_ left: Whole, _ right: Double) -> Order {
+        if right > Double(Whole.max) { return .before }
+        if right < Double(Whole.min) { return .after }
+        return order(Double(left), right)
     }
 
     /// Steps a function takes at least for reading this value.

@@ -126,11 +126,42 @@ final class InNode: Node, @unchecked Sendable {
         switch value {
         case .map(let map): return .bool(map[wanted] != nil)
         case .list(let elements):
-            try activation.charge(elements.count)
+            try activation.charge(1 + (elements.count >> 2) * (1 + wanted.weight))
+            if case .string(let text) = wanted { return .bool(elements.contains { $0.isText(text) }) }
             for own in elements where try own.equals(wanted, activation) { return .bool(true) }
             return .bool(false)
         case .null, .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .type, .optional, .object, .opaque:
             throw CELError.noOverload("in", arguments: [wanted, value]).at(offset)
         }
+    }
+}
+
+/// `size(x)` and `x.size()`; lists and maps know theirs.
+final class SizeNode: Node, @unchecked Sendable {
+    private let operand: Node
+
+    init(_ operand: Node, offset: Int) {
+        self.operand = operand
+        super.init(offset: offset)
+    }
+
+    override func evaluate(_ activation: Activation) throws(CELError) -> Value {
+        let value = try operand.evaluate(activation)
+        switch value {
+        case .string(let text):
+            try activation.charge(1 + value.weight)
+            return .int(Int64(text.scalarCount))
+        case .bytes(let bytes): return .int(Int64(bytes.count))
+        case .list(let elements): return .int(Int64(elements.count))
+        case .map(let map): return .int(Int64(map.count))
+        case .null, .bool, .int, .uint, .double, .timestamp, .duration, .type, .optional, .object, .opaque:
+            throw CELError.noOverload("size", arguments: [value]).at(offset)
+        }
+    }
+}
+
+extension Value {
+    fileprivate func isText(_ text: String) -> Bool {
+        if case .string(let own) = self { Text.equal(own, text) } else { false }
     }
 }

@@ -18,6 +18,9 @@ enum DirectoryFunctions {
 
     /// RFC 4514, section 2.4: special characters, and space or `#` where they would be read otherwise.
     private static func escapedValue(_ text: String) -> String {
+        guard text.utf8.contains(where: isSpecial) || text.utf8.first == UInt8(ascii: " ") || text.utf8.last == UInt8(ascii: " ") else {
+            return text
+        }
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         for (index, byte) in bytes.enumerated() {
@@ -33,6 +36,16 @@ enum DirectoryFunctions {
             }
         }
         return String(bytes: result)
+    }
+
+    /// Whether the byte may need an escape wherever it stands; spaces are looked at apart.
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0..<0x20, 0x7F, UInt8(ascii: "\""), UInt8(ascii: "#"), UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: ";"),
+            UInt8(ascii: "<"), UInt8(ascii: "="), UInt8(ascii: ">"), UInt8(ascii: "\\"):
+            true
+        default: false
+        }
     }
 
     /// RFC 4515, section 3.

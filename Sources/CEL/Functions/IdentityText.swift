@@ -30,8 +30,9 @@ enum IdentityText {
     private static let cuts: [Overload] = [
         .method("padLeft") { (a: String, width: Int64, pad: String) throws(CELError) in
             guard pad.scalarCount == 1 else { throw CELError.invalid("padLeft() needs one character, not \(Value.string(pad).shown)") }
-            let missing = width - Int64(a.scalarCount)
-            if missing <= 0 { return a }
+            let length = Int64(a.scalarCount)
+            guard width > length else { return a }
+            let missing = width - length
             guard missing <= Int64(Limits.stringBytes / 4) else { throw CELError.tooLong }
             return String(repeating: pad, count: Int(missing)) + a
         },
@@ -103,9 +104,11 @@ enum IdentityText {
 
 /// A set of characters written as in a regular expression's brackets: `a-z0-9.-`.
 struct CharacterClass: Sendable {
+    private static let longest = 256
     private var ranges: [ClosedRange<Unicode.Scalar>] = []
 
     init(_ text: String) throws(CELError) {
+        guard text.utf8.count <= Self.longest else { throw CELError.invalid("the set of keep() is longer than \(Self.longest) bytes") }
         let scalars = Array(text.unicodeScalars)
         var position = 0
         while position < scalars.count {

@@ -2,6 +2,11 @@
 enum Library {
     static let functions: [String: [Overload]] = Dictionary(grouping: all, by: \.name)
 
+    static let namespaces = Set(functions.keys.compactMap(namespace))
+
+    /// `ldap` of `ldap.rdn`.
+    static func namespace(of name: String) -> String? { name.lastIndex(of: ".").map { String(name[..<$0]) } }
+
     private static let all: [Overload] =
         Operators.all + Conversions.all + StringFunctions.all + StringSearch.all + RegexFunctions.all + TimeFunctions.all
         + MathFunctions.all

@@ -48,25 +48,29 @@ enum PhoneNumbers {
         "QA": Region("974"), "KW": Region("965"), "MA": Region("212", trunk: "0"), "KE": Region("254", trunk: "0", exit: "000"),
     ]
 
-    private static let separators: Set<Unicode.Scalar> = [
-        " ", "\u{A0}", "\u{202F}", "\u{2009}", "\t", "-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", ".", "/", "(", ")",
-    ]
+    private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case " ", "-", ".", "/", "(", ")", "\t", "\u{A0}", "\u{2009}", "\u{202F}", "\u{2010}"..."\u{2014}": true
+        default: false
+        }
+    }
 
     private static func e164(_ number: String, _ region: String) throws(CELError) -> String {
         // "+44 (0)20 ..." writes the trunk prefix for readers at home.
-        let text = number.trimmed.replacing("(0)", with: "")
+        let isBracketed = number.utf8.contains(UInt8(ascii: "("))
+        let text = (isBracketed ? try StringSearch.replace(number, "(0)", "", limit: 1) : number).trimmed
         let isInternational = text.utf8.first == UInt8(ascii: "+")
         var digits = ""
         for scalar in text.unicodeScalars.dropFirst(isInternational ? 1 : 0) {
-            if scalar.isASCII, UInt8(ascii: scalar).isDigit {
+            if ("0"..."9").contains(scalar) {
                 digits.unicodeScalars.append(scalar)
-            } else if !separators.contains(scalar) {
+            } else if !isSeparator(scalar) {
                 throw CELError.invalid("\(Value.string(number).shown) is no phone number")
             }
         }
         let full = try isInternational ? digits : international(digits, region, number)
-        // ITU-T E.164: at most 15 digits.
-        guard full.utf8.count >= 4, full.utf8.count <= 15, !full.hasPrefix("0") else {
+        // ITU-T E.164: at most 15 digits, and no country's code begins with 0.
+        guard full.utf8.count >= 4, full.utf8.count <= 15, full.utf8.first != UInt8(ascii: "0") else {
             throw CELError.invalid("\(Value.string(number).shown) is no phone number")
         }
         return "+" + full

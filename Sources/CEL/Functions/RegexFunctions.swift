@@ -68,9 +68,10 @@ enum RegexFunctions {
         .binary { (first, second) throws(CELError) in
             let (text, pattern) = try texts(first, second)
             let regex = try singleGroup(try make(pattern))
+            let bytes = Array(text.utf8)
             var found: [Value] = []
             try eachMatch(of: regex, in: text) { (match) throws(CELError) in
-                if let range = match[match.count - 1] { found.append(.string(text.slice(range))) }
+                if let range = match[match.count - 1] { found.append(.string(String(bytes: bytes[range]))) }
                 return true
             }
             return .list(found)
@@ -95,16 +96,15 @@ enum RegexFunctions {
     private static func eachMatch(
         of regex: LinearRegex, in text: String, _ visit: ([Range<Int>?]) throws(CELError) -> Bool
     ) throws(CELError) {
-        let bytes = Array(text.utf8)
+        let length = text.utf8.count
         var position = 0
-        var count = 0
-        while position <= bytes.count, let match = regex.firstMatch(in: text, from: position), let whole = match[0] {
-            count += 1
-            guard count <= Limits.listElements else { throw CELError(.limit, "the regular expression matches too often") }
+        var work = 0
+        while position <= length, let match = regex.firstMatch(in: text, from: position), let whole = match[0] {
+            // A search may read to the end only to find a short match; many such searches are more than linear.
+            work += 1 + length - position
+            guard work <= 4 * Limits.cost else { throw CELError(.limit, "the regular expression matches too often") }
             guard try visit(match) else { return }
-            position = whole.upperBound
-            guard whole.isEmpty else { continue }
-            repeat { position += 1 } while position < bytes.count && bytes[position] & 0xC0 == 0x80
+            position = whole.isEmpty ? text.offset(after: whole.upperBound) : whole.upperBound
         }
     }
 
@@ -147,5 +147,19 @@ enum RegexFunctions {
             if let range = match[group] { result += text[range] }
         }
         return result
+    }
+}
+
+extension String {
+    /// UTF-8 offset of the code point behind the one at this offset.
+    fileprivate func offset(after offset: Int) -> Int {
+        var index = utf8.index(utf8.startIndex, offsetBy: offset)
+        guard index < utf8.endIndex else { return offset + 1 }
+        var next = offset
+        repeat {
+            index = utf8.index(after: index)
+            next += 1
+        } while index < utf8.endIndex && utf8[index] & 0xC0 == 0x80
+        return next
     }
 }

@@ -53,7 +53,7 @@ enum Transliteration {
                 position += length
                 continue
             }
-            guard let letters = variant[scalar] ?? TransliterationTables.letters[scalar] else {
+            guard let letters = (variant.isEmpty ? nil : variant[scalar]) ?? TransliterationTables.text(of: scalar) else {
                 guard scalar.properties.generalCategory == .nonspacingMark || scalar.properties.generalCategory == .format else {
                     return .failure(Unmapped(scalar: scalar))
                 }
@@ -68,7 +68,8 @@ enum Transliteration {
 
     /// A letter followed by its mark is the letter with the mark, so that both spellings of a name give one result.
     private static func composed(_ text: String) -> String {
-        let hasMarks = text.unicodeScalars.contains { $0.properties.generalCategory == .nonspacingMark }
+        // U+0300 is the first mark; letters of names mostly stand before it.
+        let hasMarks = text.unicodeScalars.contains { $0.value >= 0x300 && $0.properties.generalCategory == .nonspacingMark }
         return hasMarks ? text.precomposedStringWithCanonicalMapping : text
     }
 

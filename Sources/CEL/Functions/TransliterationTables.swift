@@ -7,8 +7,16 @@ enum TransliterationTables {
         return ["de": withCapitals(["ä": "ae", "ö": "oe", "ü": "ue"]), "sv": nordic, "no": nordic, "da": nordic]
     }()
 
+    /// The ASCII form of a letter or sign; nil when there is none.
+    static func text(of scalar: Unicode.Scalar) -> String? {
+        scalar.value < 0x530 ? common[Int(scalar.value)] : letters[scalar]
+    }
+
+    /// By code point up to the end of Cyrillic.
+    private static let common: [String?] = (0..<0x530).map { (value: UInt32) in Unicode.Scalar(value).flatMap { letters[$0] } }
+
     /// Every letter that has an ASCII form: the tables below, and all letters that are one of them with marks.
-    static let letters: [Unicode.Scalar: String] = {
+    private static let letters: [Unicode.Scalar: String] = {
         let own = withCapitals(latin.merging(greek) { first, _ in first }.merging(cyrillic) { first, _ in first })
         var all = own
         for range: ClosedRange<UInt32> in [0xC0...0x24F, 0x370...0x52F, 0x1E00...0x1FFF, 0x2C60...0x2C7F, 0xA720...0xA7FF] {
