@@ -230,7 +230,7 @@ final class ChunkRun {
             let known = targets[order.system] ?? [:]
             let isUseless = order.requests.allSatisfy { request in
                 !request.after.isEmpty && request.after.allSatisfy { value in
-                    if case .reference(let key) = value { (known[key] ?? .none) == .none } else { false }
+                    if case .reference(let key) = value { known[key, default: ReferenceTarget.none] == ReferenceTarget.none } else { false }
                 }
             }
             if isUseless { waiting.insert(order.user) }
