@@ -1,0 +1,59 @@
+import CEL
+import IdentityModel
+import Planning
+
+/// Which roles give an account on a system to a user, and why; for somebody without one, which would.
+struct RoleExplaining {
+    let configuration: Configuration
+    let person: Person
+
+    func grants(on system: SystemName) -> [Explanation.Grant] {
+        let giving = configuration.roles.filter { $0.entitlements.contains { $0.system == system } }
+        let held = giving.flatMap { role in
+            person.assignments.sorted().filter { $0.role == role.name }.map { grant(role, system, $0.origin, rule(of: $0.origin)) }
+        }
+        if !held.isEmpty { return held }
+        return giving.flatMap { role -> [Explanation.Grant] in
+            let rules = configuration.rules.filter { $0.roles.contains(role.name) }
+            return rules.isEmpty ? [grant(role, system, nil, nil)] : rules.map { grant(role, system, nil, $0) }
+        }
+    }
+
+    private func rule(of origin: RoleOrigin) -> BusinessRule? {
+        guard case .rule(let name) = origin else { return nil }
+        return configuration.rules.first { $0.name == name }
+    }
+
+    private func grant(_ role: Role, _ system: SystemName, _ origin: RoleOrigin?, _ rule: BusinessRule?) -> Explanation.Grant {
+        Explanation.Grant(
+            role: role.name, groups: role.entitlements.filter { $0.system == system }.flatMap(\.groups).sorted(), position: role.position,
+            origin: origin,
+            rule: rule.map { rule in
+                Explanation.Rule(name: rule.name, position: rule.position, condition: condition(rule), verdict: verdict(rule))
+            })
+    }
+
+    private func condition(_ rule: BusinessRule) -> String {
+        let unless = rule.unless.map { " unless \($0.program.source)" } ?? ""
+        return "when \(rule.when.program.source)\(unless)"
+    }
+
+    private func verdict(_ rule: BusinessRule) -> String {
+        guard rule.statuses.contains(person.user.status) else { return "does not apply to users who are \(person.user.status.rawValue)" }
+        if let plan = person.plan?.asOf {
+            if let from = rule.from, plan < from { return "applies from \(from) on" }
+            if let until = rule.until, plan > until { return "applied until \(until)" }
+        }
+        let reader = UserReader(schema: configuration.schema)
+        reader.load(person.user)
+        let activation = Activation(Vocabulary.ruleEnvironment(configuration.schema))
+        activation.bind(0, record: reader.record)
+        do throws(CELError) {
+            guard try rule.when.program.evaluate(activation).asBool == true else { return "does not match" }
+            guard let unless = rule.unless else { return "matches" }
+            return try unless.program.evaluate(activation).asBool == true ? "matches, but so does `unless`" : "matches"
+        } catch {
+            return "does not match: \(error.message)"
+        }
+    }
+}
