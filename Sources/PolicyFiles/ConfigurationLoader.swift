@@ -18,7 +18,9 @@ package enum ConfigurationLoader {
         let areAllKnown = mapFiles.count == paths.count && mapFiles.allSatisfy { $0.system != nil }
         let systems = areAllKnown ? mapFiles.compactMap { $0.system?.text } : nil
         let roles = ConfigurationFile.open(ConfigurationLayout.rolesFile, files, diagnostics).map { RolesFile.read($0, systems: systems) }
-        let rules = ConfigurationFile.open(ConfigurationLayout.rulesFile, files, diagnostics).map { RulesFile.read($0, schema, roles: roles?.names) }
+        let rules = ConfigurationFile.open(ConfigurationLayout.rulesFile, files, diagnostics).map {
+            RulesFile.read($0, schema, roles: roles?.names)
+        }
         guard !diagnostics.hasErrors, let service, let roles, let rules else { return (nil, diagnostics.sorted) }
         let configuration = Configuration(
             service: service.settings, schema: schema, sources: service.sources, roles: roles.roles, rules: rules,

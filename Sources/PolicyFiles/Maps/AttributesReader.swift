@@ -14,8 +14,7 @@ struct AttributesReader {
     func lets(_ node: YAMLNode?) -> [LetText] {
         guard let node, let entries = file.mapping(node, named: "'let'") else { return [] }
         return entries.compactMap { entry in
-            guard let source = file.expression(entry.value, entry.key), isUsable(entry) else { return nil }
-            return LetText(name: entry.key, source: source)
+            isUsable(entry) ? LetText(name: entry.key, entry: entry, source: file.expression(entry.value, entry.key)) : nil
         }
     }
 
@@ -42,11 +41,14 @@ struct AttributesReader {
         case .scalar, .list, .refused: return simple(entry, value(entry.value, entry.key))
         case .mapping: break
         }
-        guard let section = Section(entry.value, named: "attribute '\(entry.key)'", keys: AttributesReader.keys, in: file) else { return simple(entry, .refused) }
+        guard let section = Section(entry.value, named: "attribute '\(entry.key)'", keys: AttributesReader.keys, in: file) else {
+            return simple(entry, .refused)
+        }
         let onError = section["onError"].flatMap { file.choice($0, "onError", of: OnError.self) }
         return AttributeText(
             name: entry.key, entry: entry, value: value(section), when: section["when"].flatMap { file.expression($0, "when") },
-            enforce: section["enforce"].flatMap { file.choice($0, "enforce", of: Enforcement.self) } ?? .onChange, skipsOnError: onError == .skip,
+            enforce: section["enforce"].flatMap { file.choice($0, "enforce", of: Enforcement.self) } ?? .onChange,
+            skipsOnError: onError == .skip,
             maxLength: section["maxLength"].flatMap { file.integer($0, "maxLength", in: 1...65_536) })
     }
 
@@ -57,7 +59,8 @@ struct AttributesReader {
     private func value(_ section: Section) -> AttributeText.Value {
         if let node = section["unique"] {
             if let other = section.entry("value") {
-                file.error("'value' and 'unique' exclude each other: the candidates are the value", at: other.keyPoint, length: other.keyLength)
+                file.error(
+                    "'value' and 'unique' exclude each other: the candidates are the value", at: other.keyPoint, length: other.keyLength)
             }
             return UniqueReader(file: file).read(node).map(AttributeText.Value.unique) ?? .refused
         }

@@ -74,7 +74,9 @@ struct CandidateProbe {
         for (candidate, text) in zip(rule.candidates, texts) {
             let values = numbers(candidate).map { (number: $0, value: value(candidate, $0)) }
             first = first ?? values.first?.value
-            report(values.compactMap { pair in pair.value?.text.map { (pair.number, $0) } }, candidate, text.source, map.attributes[index].maxLength)
+            report(
+                values.compactMap { pair in pair.value?.text.map { (pair.number, $0) } }, candidate, text.source,
+                map.attributes[index].maxLength)
         }
         show(index, first)
     }
@@ -92,14 +94,18 @@ struct CandidateProbe {
         return (try? candidate.expression.program.evaluate(activation))?.unwrapped
     }
 
-    private func report(_ values: [(number: Int?, text: String)], _ candidate: UniqueRule.Candidate, _ source: ExpressionSource, _ maxLength: Int?) {
+    private func report(
+        _ values: [(number: Int?, text: String)], _ candidate: UniqueRule.Candidate, _ source: ExpressionSource, _ maxLength: Int?
+    ) {
         if let counter = candidate.counter, !candidate.expression.program.references.contains(where: { $0.variable == counter.variable }) {
             source.error("the candidate does not use its counter '\(counter.variable)', so all its values are the same")
             return
         }
         if let maxLength, let long = values.first(where: { $0.text.unicodeScalars.count > maxLength }) {
-            let place = zip([candidate.counter].compactMap { $0 }, [long.number].compactMap { $0 }).map { " at \($0.variable) = \($1)" }.first ?? ""
-            source.error("with long names the candidate has \(long.text.unicodeScalars.count) characters\(place), but maxLength is \(maxLength)")
+            let place =
+                zip([candidate.counter].compactMap { $0 }, [long.number].compactMap { $0 }).map { " at \($0.variable) = \($1)" }.first ?? ""
+            source.error(
+                "with long names the candidate has \(long.text.unicodeScalars.count) characters\(place), but maxLength is \(maxLength)")
         }
         var numbers: [String: Int] = [:]
         for (number, text) in values {

@@ -19,7 +19,8 @@ enum ConnectorReader {
         "ldap": Shape(
             keys: [
                 ("url", .text), ("startTLS", .flag), ("bindDN", .text), ("password", .secret), ("caFile", .text), ("base", .text),
-                ("dialect", .word(["openLDAP", "ds389", "activeDirectory"])), ("connections", .number(1...64)), ("window", .number(1...256)),
+                ("dialect", .word(["openLDAP", "ds389", "activeDirectory"])), ("connections", .number(1...64)),
+                ("window", .number(1...256)),
                 ("timeout", .number(1...3_600)),
             ], required: ["url"])
     ]

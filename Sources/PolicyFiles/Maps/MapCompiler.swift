@@ -32,7 +32,9 @@ struct MapCompiler {
         var counter: String?
     }
 
-    init(_ lets: [LetText], _ attributes: [AttributeText], accountName: Int?, tables: ObjectType, schema: UserSchema, file: ConfigurationFile) {
+    init(
+        _ lets: [LetText], _ attributes: [AttributeText], accountName: Int?, tables: ObjectType, schema: UserSchema, file: ConfigurationFile
+    ) {
         self.file = file
         self.lets = lets
         self.attributes = attributes
@@ -57,7 +59,7 @@ struct MapCompiler {
     // MARK: Nodes: the lets, then the attributes
 
     private func parts(_ node: Int) -> [Part] {
-        guard node >= lets.count else { return [Part(source: lets[node].source, role: .define)] }
+        guard node >= lets.count else { return [lets[node].source].compactMap { $0 }.map { Part(source: $0, role: .define) } }
         let attribute = attributes[node - lets.count]
         let conditions = [attribute.when].compactMap { $0 }.map { Part(source: $0, role: .condition) }
         switch attribute.value {
@@ -70,12 +72,19 @@ struct MapCompiler {
 
     private func name(_ node: Int) -> String { node < lets.count ? lets[node].name : attributes[node - lets.count].name }
 
+    /// Reported while YAML was read; it has a name, but nothing to compile.
+    private func isRefused(_ node: Int) -> Bool {
+        guard node >= lets.count else { return lets[node].source == nil }
+        if case .refused = attributes[node - lets.count].value { return true }
+        return false
+    }
+
     private func isUnique(_ node: Int) -> Bool { node >= lets.count && attributes[node - lets.count].unique != nil }
 
     // MARK: First pass
 
     private mutating func learnNeeds(_ node: Int) -> Set<Int> {
-        if node >= lets.count, case .refused = attributes[node - lets.count].value { isBroken[node] = true }
+        if isRefused(node) { isBroken[node] = true }
         var needs: Set<Int> = []
         for part in parts(node) {
             guard let program = part.source.compile(scope.environment(counter: part.counter)) else {
@@ -117,15 +126,16 @@ struct MapCompiler {
 
     private mutating func report(_ cycle: [Int]) {
         let path = (cycle + cycle.prefix(1)).map(name).joined(separator: " -> ")
-        let kind = cycle.allSatisfy { $0 >= lets.count } ? "attributes" : cycle.allSatisfy { $0 < lets.count } ? "let" : "let and attributes"
-        let point = cycle[0] < lets.count ? lets[cycle[0]].source.scalar.textPoint : attributes[cycle[0] - lets.count].entry.keyPoint
-        file.error("\(kind): each needs the next one's value: \(path)", at: point, length: cycle[0] < lets.count ? 1 : name(cycle[0]).unicodeScalars.count)
+        let kind =
+            cycle.allSatisfy { $0 >= lets.count } ? "attributes" : cycle.allSatisfy { $0 < lets.count } ? "let" : "let and attributes"
+        let entry = cycle[0] < lets.count ? lets[cycle[0]].entry : attributes[cycle[0] - lets.count].entry
+        file.error("\(kind): each needs the next one's value: \(path)", at: entry.keyPoint, length: entry.keyLength)
         for node in cycle { isBroken[node] = true }
     }
 
     /// The account is looked up before names are chosen.
     private func checkCorrelation(_ correlation: [Int]) {
-        for index in correlation {
+        for index in correlation where !isBroken[lets.count + index] {
             var reached: Set<Int> = []
             var open = [lets.count + index]
             while let node = open.popLast() {
@@ -134,9 +144,10 @@ struct MapCompiler {
             }
             guard let chosen = reached.filter(isUnique).min() else { continue }
             let entry = attributes[index].entry
+            let reason = chosen == lets.count + index ? "but is" : "but needs '\(name(chosen))', which is"
             file.error(
-                "'\(name(lets.count + index))' is a correlation attribute, but needs '\(name(chosen))', which is chosen only after the look-up",
-                at: entry.keyPoint, length: entry.keyLength)
+                "'\(name(lets.count + index))' is a correlation attribute, \(reason) chosen only after the look-up", at: entry.keyPoint,
+                length: entry.keyLength)
         }
     }
 
@@ -146,7 +157,9 @@ struct MapCompiler {
         guard !isBroken[node] else { return }
         var type: CELType = .string
         for part in parts(node) {
-            guard let program = part.source.compile(scope.environment(counter: part.counter), expecting: part.role == .condition ? .bool : nil),
+            guard
+                let program = part.source.compile(
+                    scope.environment(counter: part.counter), expecting: part.role == .condition ? .bool : nil),
                 part.accepts(program.resultType, of: name(node))
             else {
                 isBroken[node] = true
@@ -169,7 +182,9 @@ struct MapCompiler {
     private func build(_ order: [Int]) -> Result? {
         let environment = scope.wholeEnvironment
         let compiledLets = lets.enumerated().compactMap { index, text in
-            text.source.expression(scope.environment()).map { PolicyMap.Let(name: text.name, expression: $0, slot: scope.slot(ofLet: index)) }
+            text.source?.expression(scope.environment()).map {
+                PolicyMap.Let(name: text.name, expression: $0, slot: scope.slot(ofLet: index))
+            }
         }
         let rules = attributes.compactMap(rule)
         guard compiledLets.count == lets.count, rules.count == attributes.count else { return nil }
@@ -180,7 +195,8 @@ struct MapCompiler {
     private func rule(_ text: AttributeText) -> AttributeRule? {
         guard let value = value(text) else { return nil }
         return AttributeRule(
-            name: text.name, value: value, when: text.when?.expression(scope.environment()), enforce: text.enforce, skipsOnError: text.skipsOnError,
+            name: text.name, value: value, when: text.when?.expression(scope.environment()), enforce: text.enforce,
+            skipsOnError: text.skipsOnError,
             maxLength: text.maxLength, position: file.position(text.entry.keyPoint))
     }
 
@@ -219,7 +235,8 @@ extension MapCompiler.Part {
         case (_, Vocabulary.userReference):
             source.error("'\(name)' is a reference to a user; the reference to their account is account(...)")
         default:
-            source.error("'\(name)' is a \(type.word), which an attribute cannot hold; give a string, int, bool, list<string> or account(...)")
+            source.error(
+                "'\(name)' is a \(type.word), which an attribute cannot hold; give a string, int, bool, list<string> or account(...)")
         }
         return false
     }

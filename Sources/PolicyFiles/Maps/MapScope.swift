@@ -50,7 +50,7 @@ struct MapScope {
     /// For an expression that may name one counter at most; the others keep their slots under names nobody can write.
     func environment(counter: String? = nil) -> Environment {
         let lets = zip(letNames, letTypes).map { (name: $0, type: $1) }
-        let numbers = counters.map { (name: $0 == counter ? $0 : "#" + $0, type: CELType.int) }
+        let numbers = counters.map { (name: $0 == counter ? $0 : "####" + $0, type: CELType.int) }
         return Vocabulary.mapEnvironment(schema, tables: tables, out: out, defined: lets + numbers)
     }
 

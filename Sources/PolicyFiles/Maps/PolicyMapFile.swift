@@ -15,7 +15,9 @@ struct PolicyMapFile {
     ]
 
     init?(_ file: ConfigurationFile) {
-        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: PolicyMapFile.keys, in: file) else { return nil }
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: PolicyMapFile.keys, in: file) else {
+            return nil
+        }
         self.file = file
         self.section = section
         system = section.required("managedSystem").flatMap { file.nonEmptyText($0, "managedSystem") }
@@ -39,7 +41,8 @@ struct PolicyMapFile {
         guard let result = compiler.compile(correlation: correlation), let connector, let accountName, let system else { return nil }
         let map = PolicyMap(
             system: SystemName(system.text), file: file.path, connector: connector, correlation: correlation.map { attributes[$0].name },
-            accountName: attributes[accountName].name, onDelete: onDelete, deleteAfterDays: deleteAfter, requires: requires.map { SystemName($0.text) },
+            accountName: attributes[accountName].name, onDelete: onDelete, deleteAfterDays: deleteAfter,
+            requires: requires.map { SystemName($0.text) },
             lets: result.lets, attributes: result.attributes, steps: result.steps, environment: result.environment, outType: result.outType,
             tables: tables)
         CandidateProbe.run(map, attributes, schema)
@@ -58,11 +61,13 @@ struct PolicyMapFile {
         switch attributes[index].value {
         case .expression, .refused: break
         case .literals:
-            file.error("'\(name.text)' names the account, so it must be an expression that gives one text", at: name.point, length: name.length)
+            file.error(
+                "'\(name.text)' names the account, so it must be an expression that gives one text", at: name.point, length: name.length)
         case .unique:
             guard attributes.contains(where: { $0.unique?.scope == .container }) else { break }
             file.error(
-                "'scope: container' reads the container off '\(name.text)', which must be an expression for that", at: name.point, length: name.length)
+                "'scope: container' reads the container off '\(name.text)', which must be an expression for that", at: name.point,
+                length: name.length)
         }
         return index
     }
@@ -103,7 +108,8 @@ enum PolicyMapSet {
         let known = systems.compactMap { $0 }
         for (index, map) in maps.enumerated() {
             if let system = map.system, let first = systems.firstIndex(of: system.text), first < index {
-                map.file.error("'\(system.text)' has a policy map already: \(maps[first].file.path)", at: system.point, length: system.length)
+                map.file.error(
+                    "'\(system.text)' has a policy map already: \(maps[first].file.path)", at: system.point, length: system.length)
             }
             for required in map.requires where !known.contains(required.text) {
                 map.file.error(

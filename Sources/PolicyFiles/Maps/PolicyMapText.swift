@@ -4,7 +4,9 @@ internal import Planning
 /// A line of `let`, not yet compiled.
 struct LetText {
     let name: String
-    let source: ExpressionSource
+    let entry: YAMLEntry
+    /// Nil when YAML holds none; that was reported.
+    let source: ExpressionSource?
 }
 
 /// A line of `attributes`, not yet compiled.

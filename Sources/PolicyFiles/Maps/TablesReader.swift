@@ -9,7 +9,8 @@ enum TablesReader {
         var tables: [(name: String, value: Value)] = []
         for entry in node.flatMap({ file.mapping($0, named: "'tables'") }) ?? [] {
             if !entry.key.isIdentifier {
-                file.error("'\(entry.key)' cannot be a table's name: letters, digits and _ only", at: entry.keyPoint, length: entry.keyLength)
+                file.error(
+                    "'\(entry.key)' cannot be a table's name: letters, digits and _ only", at: entry.keyPoint, length: entry.keyLength)
             }
             tables.append((entry.key, .table(rows(entry, file))))
         }
@@ -47,7 +48,8 @@ enum TablesReader {
             let key = table.rows.value(row: row, column: 0)
             let position = table.rows.position(row: row, column: 0)
             if let first = lines[key] {
-                lookup.error("'\(key)' is in the table twice, first on line \(first)", at: SourcePoint(position), length: key.unicodeScalars.count)
+                lookup.error(
+                    "'\(key)' is in the table twice, first on line \(first)", at: SourcePoint(position), length: key.unicodeScalars.count)
             } else {
                 lines[key] = position.line
                 pairs.append((key, table.rows.value(row: row, column: 1)))

@@ -23,7 +23,8 @@ final class ConfigurationFile {
         }
         let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         guard let text = String(validating: content, as: UTF8.self) else {
-            let file = ConfigurationFile(path: path, text: String(decoding: content, as: UTF8.self), diagnostics: diagnostics, values: values)
+            let file = ConfigurationFile(
+                path: path, text: String(decoding: content, as: UTF8.self), diagnostics: diagnostics, values: values)
             let bad = file.text.scalars.firstIndex { $0.value == 0xFFFD } ?? 0
             file.error("the file is not UTF-8", at: file.text.point(of: bad), length: 1)
             return nil
@@ -46,10 +47,13 @@ final class ConfigurationFile {
         add(.error, message, node.scalar?.textPoint ?? node.point, node.length, suggestion)
     }
 
-    private func add(_ severity: ConfigurationDiagnostic.Severity, _ message: String, _ point: SourcePoint, _ length: Int, _ suggestion: String?) {
+    private func add(
+        _ severity: ConfigurationDiagnostic.Severity, _ message: String, _ point: SourcePoint, _ length: Int, _ suggestion: String?
+    ) {
         diagnostics.add(
             ConfigurationDiagnostic(
-                severity: severity, position: position(point), length: length, message: message, suggestion: suggestion, excerpt: text.line(point.line)))
+                severity: severity, position: position(point), length: length, message: message, suggestion: suggestion,
+                excerpt: text.line(point.line)))
     }
 
     /// The characters up to the next white space or flow indicator.

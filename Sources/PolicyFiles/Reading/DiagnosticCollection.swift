@@ -3,7 +3,14 @@ internal import Planning
 /// Where findings of all files are gathered; each is kept once.
 final class DiagnosticCollection {
     private var found: Set<ConfigurationDiagnostic> = []
-    private var secrets: Set<String> = []
+    /// First column that must not be shown, by line.
+    private var secrets: [Line: Int] = [:]
+
+    private struct Line: Hashable {
+        let file: String
+        let number: Int
+    }
+
     private(set) var hasErrors = false
 
     func add(_ diagnostic: ConfigurationDiagnostic) {
@@ -11,32 +18,39 @@ final class DiagnosticCollection {
         if diagnostic.severity == .error { hasErrors = true }
     }
 
-    /// A secret that stands literally in a file: no excerpt shows it.
-    func conceal(_ secret: String) {
-        if !secret.isEmpty { secrets.insert(secret) }
+    /// A secret stands literally in a file, from the point to the end of its line: no excerpt shows it.
+    func conceal(_ file: String, _ point: SourcePoint) {
+        let line = Line(file: file, number: point.line)
+        secrets[line] = min(secrets[line] ?? point.column, point.column)
     }
 
     /// By file and place, secrets masked.
     var sorted: [ConfigurationDiagnostic] {
-        let masks = secrets.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
-        return found.map { diagnostic in
-            ConfigurationDiagnostic(
-                severity: diagnostic.severity, position: diagnostic.position, length: diagnostic.length,
-                message: masks.reduce(diagnostic.message) { $0.replacing($1, with: SecretMask.dots) }, suggestion: diagnostic.suggestion,
-                excerpt: diagnostic.excerpt.map { SecretMask.mask(masks.reduce($0) { $0.replacing($1, with: SecretMask.dots) }) })
+        found.map { diagnostic in
+            let column = secrets[Line(file: diagnostic.position.file, number: diagnostic.position.line)]
+            return ConfigurationDiagnostic(
+                severity: diagnostic.severity, position: diagnostic.position, length: column == nil ? diagnostic.length : 1,
+                message: diagnostic.message, suggestion: diagnostic.suggestion,
+                excerpt: diagnostic.excerpt.map { SecretMask.mask($0, from: column) })
         }.sorted()
     }
 }
 
 /// Keeps literal secrets out of excerpts, also where the file could not be decoded as far as that.
 enum SecretMask {
-    static let dots = "••••••"
+    private static let dots = "••••••"
+
+    static func mask(_ line: String, from column: Int?) -> String {
+        guard let column else { return mask(line) }
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: line.unicodeScalars.prefix(column - 1))
+        return String(view) + dots
+    }
 
     /// The line with whatever follows `password:` masked, unless it is a `{env: ...}` or `{file: ...}`.
-    static func mask(_ line: String) -> String {
-        guard let range = line.lowercased().firstRange(of: "password") else { return line }
-        let offset = line.lowercased().distance(from: line.lowercased().startIndex, to: range.upperBound)
-        guard let after = line.index(line.startIndex, offsetBy: offset, limitedBy: line.endIndex) else { return line }
+    private static func mask(_ line: String) -> String {
+        guard let range = line.firstRange(of: /password/.ignoresCase()) else { return line }
+        let after = range.upperBound
         let rest = line[after...].drop { $0 == "\"" || $0 == "'" || $0 == " " }
         guard rest.first == ":" else { return line }
         let value = rest.dropFirst().drop { $0 == " " || $0 == "\t" }

@@ -56,7 +56,9 @@ extension ConfigurationFile {
     }
 
     func reportUnknown(_ entry: YAMLEntry, keys: [String]) {
-        if entry.value.isFlow, entry.value.scalar?.isEmpty == true, entry.key.unicodeScalars.contains(where: { "()[]\"'?:.+ ".unicodeScalars.contains($0) }) {
+        if entry.value.isFlow, entry.value.scalar?.isEmpty == true,
+            entry.key.unicodeScalars.contains(where: { "()[]\"'?:.+ ".unicodeScalars.contains($0) })
+        {
             error(
                 "'\(entry.key)' has no value: it looks like the rest of an expression that was cut at ','; an expression in { } or [ ] must be quoted",
                 at: entry.keyPoint, length: entry.keyLength)

@@ -12,13 +12,13 @@ struct TextValue {
 
 extension ConfigurationFile {
     /// The text of a key's value; nil (and a message) when there is none.
-    func text(_ node: YAMLNode, _ key: String) -> TextValue? {
+    func text(_ node: YAMLNode, _ key: String, isSecret: Bool = false) -> TextValue? {
         switch node.content {
         case .refused: return nil
         case .list:
             error("'\(key)' must be a text, not a list", at: node)
             return nil
-        case .mapping: return indirectText(node, key)
+        case .mapping: return indirectText(node, key, isSecret: isSecret)
         case .scalar(let scalar):
             guard !scalar.isEmpty, !(scalar.style == .plain && ["~", "null", "Null", "NULL"].contains(scalar.text)) else {
                 error("'\(key)' has no value", at: node)
@@ -38,7 +38,7 @@ extension ConfigurationFile {
         return value
     }
 
-    private func indirectText(_ node: YAMLNode, _ key: String) -> TextValue? {
+    private func indirectText(_ node: YAMLNode, _ key: String, isSecret: Bool) -> TextValue? {
         guard let section = Section(node, named: "'\(key)'", keys: ["env", "default", "file"], in: self) else { return nil }
         if let path = section["file"] {
             if section.entries.count > 1 { error("'file' stands alone: neither 'env' nor 'default' go with it", at: node.point, length: 1) }
@@ -52,8 +52,8 @@ extension ConfigurationFile {
             guard let value = text(standard, "default") else { return nil }
             return TextValue(text: value.text, origin: .standard, point: value.point, length: value.length)
         }
-        error(
-            "'\(key)' needs the environment variable \(name.text), which is not set; set it, or give a 'default'", at: name.point, length: name.length)
+        let remedy = isSecret ? "set it" : "set it, or give a 'default'"
+        error("'\(key)' needs the environment variable \(name.text), which is not set; \(remedy)", at: name.point, length: name.length)
         return nil
     }
 
@@ -74,16 +74,27 @@ extension ConfigurationFile {
     /// A value that must come from the environment or a file. What was written instead is never shown.
     func secret(_ node: YAMLNode, _ key: String) -> Sensitive<String>? {
         if let scalar = node.scalar {
-            diagnostics.conceal(scalar.text)
-            error("'\(key)' is a secret and must not stand in the file; write { env: NAME } or { file: PATH }", at: scalar.textPoint, length: 1)
+            conceal(scalar)
+            error(
+                "'\(key)' is a secret and must not stand in the file; write { env: NAME } or { file: PATH }", at: scalar.textPoint,
+                length: 1)
             return nil
         }
         if let standard = node["default"] {
-            if let scalar = standard.scalar { diagnostics.conceal(scalar.text) }
-            error("'\(key)' is a secret: its 'default' would stand in the file; leave it out", at: standard.scalar?.textPoint ?? standard.point, length: 1)
+            if let scalar = standard.scalar { conceal(scalar) }
+            error(
+                "'\(key)' is a secret: its 'default' would stand in the file; leave it out",
+                at: standard.scalar?.textPoint ?? standard.point, length: 1)
             return nil
         }
-        return text(node, key).map { Sensitive($0.text) }
+        return text(node, key, isSecret: true).map { Sensitive($0.text) }
+    }
+
+    private func conceal(_ scalar: YAMLScalar) {
+        diagnostics.conceal(path, scalar.point)
+        for place in scalar.places where place.line > scalar.point.line {
+            diagnostics.conceal(path, SourcePoint(line: place.line, column: 1))
+        }
     }
 
     /// A list of texts; nil (and messages) when it is none or an element is none.

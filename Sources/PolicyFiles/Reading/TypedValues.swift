@@ -5,7 +5,9 @@ extension ConfigurationFile {
     func integer(_ node: YAMLNode, _ key: String, in range: ClosedRange<Int>) -> Int? {
         guard let value = text(node, key) else { return nil }
         if let number = Int(value.text), value.text.utf8.first != UInt8(ascii: "+"), range.contains(number) { return number }
-        error("'\(key)' must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(value.text)'", at: value.point, length: value.length)
+        error(
+            "'\(key)' must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(value.text)'", at: value.point,
+            length: value.length)
         return nil
     }
 
@@ -25,7 +27,9 @@ extension ConfigurationFile {
         guard let value = text(node, key) else { return nil }
         if let choice = Choice(rawValue: value.text) { return choice }
         let known = Choice.allCases.map(\.rawValue)
-        error("'\(key)' must be \(alternatives(known)), not '\(value.text)'", at: value.point, length: value.length, suggestion: nearest(value.text, in: known))
+        error(
+            "'\(key)' must be \(alternatives(known)), not '\(value.text)'", at: value.point, length: value.length,
+            suggestion: nearest(value.text, in: known))
         return nil
     }
 
@@ -34,7 +38,9 @@ extension ConfigurationFile {
         guard let value = text(node, key) else { return nil }
         let digits = value.text.hasSuffix(unit) ? value.text.dropLast(unit.count) : ""
         if let number = Int(digits), digits.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) { return number }
-        error("'\(key)' must be a whole number followed by '\(unit)', such as 20\(unit), not '\(value.text)'", at: value.point, length: value.length)
+        error(
+            "'\(key)' must be a whole number followed by '\(unit)', such as 20\(unit), not '\(value.text)'", at: value.point,
+            length: value.length)
         return nil
     }
 
@@ -49,7 +55,9 @@ extension ConfigurationFile {
     func days(_ node: YAMLNode, _ key: String) -> Int? {
         guard let value = text(node, key) else { return nil }
         let isWeeks = value.text.hasSuffix("W")
-        if value.text.hasPrefix("P"), isWeeks || value.text.hasSuffix("D"), let number = Int(value.text.dropFirst().dropLast()), (1...36_500).contains(number) {
+        if value.text.hasPrefix("P"), isWeeks || value.text.hasSuffix("D"), let number = Int(value.text.dropFirst().dropLast()),
+            (1...36_500).contains(number)
+        {
             return isWeeks ? number * 7 : number
         }
         error("'\(key)' must be a number of days written P30D, not '\(value.text)'", at: value.point, length: value.length)

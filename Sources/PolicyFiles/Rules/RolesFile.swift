@@ -10,7 +10,8 @@ struct RolesFile {
 
     /// `systems` are the managed systems of the policy maps; nil when one of them could not be read, then names are not checked.
     static func read(_ file: ConfigurationFile, systems: [String]?) -> RolesFile {
-        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ["roles"], in: file), let node = section.required("roles"),
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ["roles"], in: file),
+            let node = section.required("roles"),
             let entries = file.mapping(node, named: "'roles'")
         else { return RolesFile(roles: [], names: nil) }
         let roles = entries.compactMap { entry -> Role? in
@@ -28,7 +29,8 @@ struct RolesFile {
             return []
         }
         return nodes.compactMap { node in
-            guard let part = Section(node, named: "an entitlement", keys: ["system", "groups"], in: file), let name = part.required("system"),
+            guard let part = Section(node, named: "an entitlement", keys: ["system", "groups"], in: file),
+                let name = part.required("system"),
                 let system = file.nonEmptyText(name, "system")
             else { return nil }
             if let systems, !systems.contains(system.text) {

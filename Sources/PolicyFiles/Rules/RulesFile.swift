@@ -8,14 +8,16 @@ enum RulesFile {
 
     /// `roles` are the names that exist; nil when `Roles.yaml` could not be read.
     static func read(_ file: ConfigurationFile, _ schema: UserSchema, roles: [String]?) -> [BusinessRule] {
-        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ["rules"], in: file), let node = section.required("rules"),
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ["rules"], in: file),
+            let node = section.required("rules"),
             let entries = file.mapping(node, named: "'rules'")
         else { return [] }
         let environment = Vocabulary.ruleEnvironment(schema)
         return entries.compactMap { rule($0, environment, roles, file) }
     }
 
-    private static func rule(_ entry: YAMLEntry, _ environment: Environment, _ known: [String]?, _ file: ConfigurationFile) -> BusinessRule? {
+    private static func rule(_ entry: YAMLEntry, _ environment: Environment, _ known: [String]?, _ file: ConfigurationFile) -> BusinessRule?
+    {
         guard let section = Section(entry.value, named: "rule '\(entry.key)'", keys: keys, in: file) else { return nil }
         let when = section.required("when").flatMap { file.expression($0, "when") }?.expression(environment, expecting: .bool)
         let unless = section["unless"].flatMap { file.expression($0, "unless") }?.expression(environment, expecting: .bool)

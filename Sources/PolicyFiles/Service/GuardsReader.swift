@@ -9,7 +9,8 @@ enum GuardsReader {
         let standard = GuardSettings.standard
         guard let node, let section = Section(node, named: "'guards'", keys: effects + ["window"], in: file) else { return standard }
         let limits = standard.limits.merging(self.limits(section, file)) { $1 }
-        guard let windowNode = section["window"], let window = Section(windowNode, named: "'window'", keys: effects + ["days"], in: file) else {
+        guard let windowNode = section["window"], let window = Section(windowNode, named: "'window'", keys: effects + ["days"], in: file)
+        else {
             return GuardSettings(limits: limits, windowDays: standard.windowDays, windowLimits: standard.windowLimits)
         }
         let days = window["days"].flatMap { file.integer($0, "days", in: 1...366) } ?? standard.windowDays
@@ -19,7 +20,8 @@ enum GuardsReader {
     private static func limits(_ section: Section, _ file: ConfigurationFile) -> [Effect: GuardSettings.Limit] {
         var limits: [Effect: GuardSettings.Limit] = [:]
         for effect in Effect.allCases {
-            guard let node = section[effect.rawValue], let part = Section(node, named: "'\(effect.rawValue)'", keys: ["percent", "count"], in: file)
+            guard let node = section[effect.rawValue],
+                let part = Section(node, named: "'\(effect.rawValue)'", keys: ["percent", "count"], in: file)
             else { continue }
             let percent = part["percent"].flatMap { self.percent($0, file) }
             let count = part["count"].flatMap { file.integer($0, "count", in: 0...1_000_000_000) }

@@ -24,11 +24,15 @@ struct ServiceFile {
 
     private static func settings(_ section: Section, _ file: ConfigurationFile) -> ServiceSettings {
         var store = standardStore
-        if let node = section["store"], let part = Section(node, named: "'store'", keys: ["sqlite"], in: file), let path = part.required("sqlite") {
+        if let node = section["store"], let part = Section(node, named: "'store'", keys: ["sqlite"], in: file),
+            let path = part.required("sqlite")
+        {
             store = file.nonEmptyText(path, "sqlite")?.text ?? store
         }
         var events: String?
-        if let node = section["events"], let part = Section(node, named: "'events'", keys: ["file"], in: file), let path = part.required("file") {
+        if let node = section["events"], let part = Section(node, named: "'events'", keys: ["file"], in: file),
+            let path = part.required("file")
+        {
             events = file.nonEmptyText(path, "file")?.text
         }
         return ServiceSettings(storePath: store, eventFile: events)
@@ -43,7 +47,8 @@ struct ServiceFile {
                 file.error("'\(entry.key)' is a built-in attribute of every user", at: entry.keyPoint, length: entry.keyLength)
             } else if !entry.key.isIdentifier {
                 file.error(
-                    "'\(entry.key)' cannot be an attribute's name: letters, digits and _ only, and no digit first", at: entry.keyPoint, length: entry.keyLength)
+                    "'\(entry.key)' cannot be an attribute's name: letters, digits and _ only, and no digit first", at: entry.keyPoint,
+                    length: entry.keyLength)
             } else if let type = file.choice(entry.value, entry.key, of: UserSchema.ValueType.self) {
                 additional.append(UserSchema.Attribute(name: entry.key, type: type))
             }

@@ -17,7 +17,9 @@ struct SourceRules {
         return SourceRules(
             key: texts.key?.expression(environment, expecting: .string),
             validations: texts.validations.compactMap { validation in
-                validation.check.expression(environment, expecting: .bool).map { SourceConfiguration.Validation(check: $0, reason: validation.reason) }
+                validation.check.expression(environment, expecting: .bool).map {
+                    SourceConfiguration.Validation(check: $0, reason: validation.reason)
+                }
             },
             mappings: texts.mappings.compactMap { mapping in mapping.compiled(environment) }, columns: columns)
     }
@@ -34,7 +36,8 @@ private struct MappingText {
         guard let program = source.compile(environment) else { return nil }
         let given = program.resultType.withoutOptional
         guard given == type || given == .dyn || (type == .list(.string) && given == .list(.dyn)) else {
-            let hint = type == Vocabulary.userReference ? "; write ref(...)" : type == .timestamp && given == .string ? "; write date(...)" : ""
+            let hint =
+                type == Vocabulary.userReference ? "; write ref(...)" : type == .timestamp && given == .string ? "; write date(...)" : ""
             source.error("'\(attribute)' is a \(typeName), but the expression gives \(program.resultType.word)\(hint)")
             return nil
         }
@@ -59,7 +62,8 @@ private struct Texts {
             guard position != nil || entry.key == "status" else {
                 let known = source.schema.attributes.map(\.name) + ["status"]
                 file.error(
-                    "a user has no attribute '\(entry.key)'", at: entry.keyPoint, length: entry.keyLength, suggestion: nearest(entry.key, in: known))
+                    "a user has no attribute '\(entry.key)'", at: entry.keyPoint, length: entry.keyLength,
+                    suggestion: nearest(entry.key, in: known))
                 continue
             }
             guard let expression = file.expression(entry.value, entry.key) else { continue }
@@ -97,7 +101,9 @@ private struct Texts {
     }
 
     private func warn(_ column: String, _ expression: ExpressionSource, _ listed: [String]) {
-        let offset = expression.text.firstRange(of: column).map { expression.text.utf8.distance(from: expression.text.startIndex, to: $0.lowerBound) }
+        let offset = expression.text.firstRange(of: column).map {
+            expression.text.utf8.distance(from: expression.text.startIndex, to: $0.lowerBound)
+        }
         file.warning(
             "the column '\(column)' is read, but the contract does not list it", at: expression.scalar.place(ofOffset: offset ?? 0),
             length: column.unicodeScalars.count, suggestion: nearest(column, in: listed))

@@ -31,7 +31,8 @@ struct SourceReader {
     let section: Section
 
     private static let keys = [
-        "files", "take", "complete", "format", "timeZone", "schedule", "type", "key", "correlation", "contract", "validate", "map", "owns", "missing",
+        "files", "take", "complete", "format", "timeZone", "schedule", "type", "key", "correlation", "contract", "validate", "map", "owns",
+        "missing",
     ]
 
     init?(_ entry: YAMLEntry, _ schema: UserSchema, _ file: ConfigurationFile) {
@@ -54,7 +55,8 @@ struct SourceReader {
         guard let files, let key = rules.key else { return nil }
         return SourceConfiguration(
             name: SourceName(name), files: files.text, take: choice("take") ?? .latest, completion: choice("complete") ?? .stable,
-            delimiter: format.delimiter, encoding: format.encoding, timeZone: timeZone(), schedule: schedule(), kind: choice("type") ?? .complete,
+            delimiter: format.delimiter, encoding: format.encoding, timeZone: timeZone(), schedule: schedule(),
+            kind: choice("type") ?? .complete,
             key: key, correlation: correlation, contract: contract, validations: rules.validations, mappings: rules.mappings, owns: owns,
             missing: choice("missing") ?? .terminate, columns: rules.columns, position: file.position(entry.keyPoint))
     }
@@ -68,7 +70,9 @@ struct SourceReader {
         guard let node = section[key], let values = file.texts(node, key) else { return nil }
         let known = schema.attributes.map(\.name) + (key == "owns" ? ["status"] : [])
         for value in values where !known.contains(value.text) {
-            file.error("unknown attribute '\(value.text)' in '\(key)'", at: value.point, length: value.length, suggestion: nearest(value.text, in: known))
+            file.error(
+                "unknown attribute '\(value.text)' in '\(key)'", at: value.point, length: value.length,
+                suggestion: nearest(value.text, in: known))
         }
         return values.map(\.text)
     }
@@ -90,7 +94,9 @@ struct SourceReader {
     }
 
     private func format() -> (delimiter: String?, encoding: String?) {
-        guard let node = section["format"], let part = Section(node, named: "'format'", keys: ["delimiter", "encoding"], in: file) else { return (nil, nil) }
+        guard let node = section["format"], let part = Section(node, named: "'format'", keys: ["delimiter", "encoding"], in: file) else {
+            return (nil, nil)
+        }
         return (part["delimiter"].flatMap(delimiter), part["encoding"].flatMap(encoding))
     }
 
@@ -98,7 +104,9 @@ struct SourceReader {
         guard let value = file.text(node, "delimiter"), value.text != "auto" else { return nil }
         let text = value.text == "tab" ? "\t" : value.text
         if text.utf8.count == 1, let byte = text.utf8.first, CSVFormat.canDelimit(byte) { return text }
-        file.error("'delimiter' must be auto, tab, or one ASCII character other than a quote, not '\(value.text)'", at: value.point, length: value.length)
+        file.error(
+            "'delimiter' must be auto, tab, or one ASCII character other than a quote, not '\(value.text)'", at: value.point,
+            length: value.length)
         return nil
     }
 

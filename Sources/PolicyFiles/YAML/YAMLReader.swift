@@ -47,7 +47,8 @@ struct YAMLReader {
     /// Gives the first of several equal keys a name of its own (same width), so that the rest of the file is read as well.
     private mutating func rename(_ name: String?, _ mark: Mark, in scalars: inout [Unicode.Scalar]) -> Bool {
         let point = SourcePoint(line: mark.line, column: mark.column)
-        guard let name, !name.isEmpty, var index = file.text.index(of: point), index < scalars.count, renamed.count < YAMLReader.renameLimit,
+        guard let name, !name.isEmpty, var index = file.text.index(of: point), index < scalars.count,
+            renamed.count < YAMLReader.renameLimit,
             let substitute = Unicode.Scalar(0xE000 + UInt32(renamed.count))
         else { return false }
         if scalars[index] == "\"" || scalars[index] == "'" { index += 1 }
@@ -84,7 +85,8 @@ struct YAMLReader {
         case "&", "*":
             let word = file.word(at: point)
             file.error(
-                "'\(word)': anchors and aliases are not allowed; write the value where it is used", at: point, length: word.unicodeScalars.count)
+                "'\(word)': anchors and aliases are not allowed; write the value where it is used", at: point,
+                length: word.unicodeScalars.count)
         default: return false
         }
         return true
@@ -140,7 +142,8 @@ struct YAMLReader {
 
     private func report(_ error: YamlError) {
         switch error {
-        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _), .composer(let context, let problem, let mark, _):
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
             let words = [context?.text, problem].compactMap { $0?.trimmingSpaces }.filter { !$0.isEmpty }.joined(separator: ", ")
             let point = SourcePoint(line: mark.line, column: mark.column)
             file.error("not valid YAML: \(words)\(hint(problem))", at: point, length: 1)
@@ -157,7 +160,8 @@ struct YAMLReader {
     }
 
     private func hint(_ problem: String) -> String {
-        problem.hasPrefix("mapping values are not allowed") ? " (an expression with ': ' must be quoted, or written as a block after '|-')" : ""
+        problem.hasPrefix("mapping values are not allowed")
+            ? " (an expression with ': ' must be quoted, or written as a block after '|-')" : ""
     }
 }
 
