@@ -32,12 +32,12 @@ package final class Activation {
 
     /// Takes steps from the budget of this evaluation.
     @inline(__always)
-    func charge(_ steps: Int) throws(CELError) {
+    func charge(_ steps: Int, at offset: Int) throws(CELError) {
         cost += steps
-        if cost > Limits.cost { throw Self.exhausted }
+        if cost > Limits.cost { throw Self.exhausted.at(offset) }
     }
 
-    private static let exhausted = CELError(.limit, "the expression takes more than \(Limits.cost) steps")
+    static let exhausted = CELError(.limit, "the expression takes more than \(Limits.cost) steps")
 }
 
 /// A record that is filled field by field while programs read it, such as `out`. Not for several threads at once.

@@ -1,7 +1,7 @@
 /// The candidate most like a misspelt name, or nil when none is near. The first of equals in sorted order.
 package func nearest(_ name: String, in candidates: [String]) -> String? {
     let target = Array(name.lowercased().unicodeScalars)
-    let allowed = target.count <= 3 ? 1 : target.count <= 6 ? 2 : 3
+    let allowed = target.count <= 3 ? 1 : target.count <= 8 ? 2 : 3
     var best: (distance: Int, name: String)?
     for candidate in candidates.sorted() where candidate != name {
         let letters = Array(candidate.lowercased().unicodeScalars)

@@ -11,7 +11,7 @@ final class UnaryCallNode: Node, @unchecked Sendable {
 
     override func evaluate(_ activation: Activation) throws(CELError) -> Value {
         let value = try operand.evaluate(activation)
-        try activation.charge(1 + value.weight)
+        try activation.charge(1 + value.weight, at: offset)
         do {
             return try body(value).limited()
         } catch {
@@ -35,7 +35,7 @@ final class BinaryCallNode: Node, @unchecked Sendable {
     override func evaluate(_ activation: Activation) throws(CELError) -> Value {
         let first = try left.evaluate(activation)
         let second = try right.evaluate(activation)
-        try activation.charge(1 + first.weight + second.weight)
+        try activation.charge(1 + first.weight + second.weight, at: offset)
         do {
             return try body(first, second).limited()
         } catch {
@@ -60,7 +60,7 @@ final class TernaryCallNode: Node, @unchecked Sendable {
         let first = try arguments.0.evaluate(activation)
         let second = try arguments.1.evaluate(activation)
         let third = try arguments.2.evaluate(activation)
-        try activation.charge(1 + first.weight + second.weight + third.weight)
+        try activation.charge(1 + first.weight + second.weight + third.weight, at: offset)
         do {
             return try body(first, second, third).limited()
         } catch {
@@ -91,7 +91,7 @@ final class CallNode: Node, @unchecked Sendable {
             weight += value.weight
             values.append(value)
         }
-        try activation.charge(weight)
+        try activation.charge(weight, at: offset)
         for overload in overloads where overload.accepts(values) {
             do {
                 return try overload.call(values).limited()
@@ -120,7 +120,7 @@ final class ConcatenationNode: Node, @unchecked Sendable {
             result.append(text)
             guard result.utf8.count <= Limits.stringBytes else { throw CELError.tooLong.at(offset) }
         }
-        try activation.charge(1 + result.utf8.count >> 4)
+        try activation.charge(1 + result.utf8.count >> 4, at: offset)
         return .string(result)
     }
 }

@@ -40,14 +40,14 @@ final class ComprehensionNode: Node, @unchecked Sendable {
         switch value {
         case .list(let elements):
             for (index, element) in elements.enumerated() {
-                try activation.charge(weight)
+                try activation.charge(weight, at: offset)
                 let key = Value.int(Int64(index))
                 set(activation, first: hasTwoVariables ? key : element, second: element)
                 if try !round(key, element) { return }
             }
         case .map(let map):
             for (key, element) in zip(map.keys, map.values) {
-                try activation.charge(weight)
+                try activation.charge(weight, at: offset)
                 set(activation, first: key, second: element)
                 if try !round(key, hasTwoVariables ? element : key) { return }
             }

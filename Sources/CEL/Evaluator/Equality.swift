@@ -2,11 +2,11 @@ extension Value {
     enum Order { case before, same, after, unordered }
 
     /// CEL's equality; takes steps from the budget, since values may share parts and so be larger than memory.
-    func equals(_ other: Value, _ activation: Activation) throws(CELError) -> Bool {
+    func equals(_ other: Value, _ activation: Activation, at offset: Int) throws(CELError) -> Bool {
         var steps = Limits.cost - activation.cost
         let isEqual = equals(other, &steps)
-        try activation.charge(max(0, Limits.cost - activation.cost - steps))
-        guard let isEqual else { throw CELError(.limit, "the values are too large to compare") }
+        try activation.charge(max(0, Limits.cost - activation.cost - steps), at: offset)
+        guard let isEqual else { throw Activation.exhausted.at(offset) }
         return isEqual
     }
 

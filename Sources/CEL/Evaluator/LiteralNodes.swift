@@ -12,7 +12,7 @@ final class ListNode: Node, @unchecked Sendable {
     }
 
     override func evaluate(_ activation: Activation) throws(CELError) -> Value {
-        try activation.charge(elements.count)
+        try activation.charge(elements.count, at: offset)
         var values: [Value] = []
         values.reserveCapacity(elements.count)
         for element in elements {
@@ -41,7 +41,7 @@ final class MapNode: Node, @unchecked Sendable {
     }
 
     override func evaluate(_ activation: Activation) throws(CELError) -> Value {
-        try activation.charge(entries.count)
+        try activation.charge(entries.count, at: offset)
         var builder = MapBuilder()
         for entry in entries {
             let key = try entry.key.evaluate(activation)

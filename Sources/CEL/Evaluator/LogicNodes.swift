@@ -73,7 +73,7 @@ final class EqualNode: Node, @unchecked Sendable {
         let first = try left.evaluate(activation)
         let second = try right.evaluate(activation)
         if case .string(let a) = first, case .string(let b) = second { return .bool(Text.equal(a, b) != isNegated) }
-        return .bool(try first.equals(second, activation) != isNegated)
+        return .bool(try first.equals(second, activation, at: offset) != isNegated)
     }
 }
 
@@ -99,7 +99,7 @@ final class OrderNode: Node, @unchecked Sendable {
     override func evaluate(_ activation: Activation) throws(CELError) -> Value {
         let first = try left.evaluate(activation)
         let second = try right.evaluate(activation)
-        try activation.charge(first.weight)
+        try activation.charge(first.weight, at: offset)
         switch first.order(second) {
         case .some(.before): return .bool(relation == .less || relation == .lessOrEqual)
         case .some(.same): return .bool(relation == .lessOrEqual || relation == .greaterOrEqual)
@@ -126,9 +126,9 @@ final class InNode: Node, @unchecked Sendable {
         switch value {
         case .map(let map): return .bool(map[wanted] != nil)
         case .list(let elements):
-            try activation.charge(1 + (elements.count >> 2) * (1 + wanted.weight))
+            try activation.charge(1 + (elements.count >> 2) * (1 + wanted.weight), at: offset)
             if case .string(let text) = wanted { return .bool(elements.contains { $0.isText(text) }) }
-            for own in elements where try own.equals(wanted, activation) { return .bool(true) }
+            for own in elements where try own.equals(wanted, activation, at: offset) { return .bool(true) }
             return .bool(false)
         case .null, .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .type, .optional, .object, .opaque:
             throw CELError.noOverload("in", arguments: [wanted, value]).at(offset)
@@ -149,7 +149,7 @@ final class SizeNode: Node, @unchecked Sendable {
         let value = try operand.evaluate(activation)
         switch value {
         case .string(let text):
-            try activation.charge(1 + value.weight)
+            try activation.charge(1 + value.weight, at: offset)
             return .int(Int64(text.scalarCount))
         case .bytes(let bytes): return .int(Int64(bytes.count))
         case .list(let elements): return .int(Int64(elements.count))

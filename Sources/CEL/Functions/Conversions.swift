@@ -7,7 +7,7 @@ enum Conversions {
         .function("int") { (a: UInt64) throws(CELError) in try exact(Int64(exactly: a), "int", a) },
         .function("int") { (a: Double) throws(CELError) in
             // The bounds themselves are refused: their doubles stand for more than one integer.
-            guard a > -0x1p63, a < 0x1p63 else { throw outOfRange("int", a) }
+            guard a > -0x1p63, a < 0x1p63 else { throw outOfRange("int", a.celText) }
             return Int64(a)
         },
         .function("int") { (a: String) throws(CELError) in try parsed(Int64(a), "int", a) },
@@ -15,7 +15,7 @@ enum Conversions {
         .function("uint") { (a: UInt64) throws(CELError) in a },
         .function("uint") { (a: Int64) throws(CELError) in try exact(UInt64(exactly: a), "uint", a) },
         .function("uint") { (a: Double) throws(CELError) in
-            guard a >= 0, a < 0x1p64 else { throw outOfRange("uint", a) }
+            guard a >= 0, a < 0x1p64 else { throw outOfRange("uint", a.celText) }
             return UInt64(a)
         },
         .function("uint") { (a: String) throws(CELError) in try parsed(UInt64(a), "uint", a) },

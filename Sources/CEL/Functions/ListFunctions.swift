@@ -76,7 +76,7 @@ enum ListFunctions {
         }
         // About n log n comparisons, each as long as the keys.
         let work = 14 * keys.reduce(keys.count) { $0 + $1.weight }
-        try activation?.charge(work)
+        try activation?.charge(work, at: offset ?? 0)
         guard work <= Limits.cost else { throw CELError(.limit, "the list is too large to sort") }
         let order = keys.indices.sorted { left, right in
             switch keys[left].order(keys[right]) {
