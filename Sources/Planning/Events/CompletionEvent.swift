@@ -3,8 +3,8 @@ package import IdentityModel
 
 /// Renders `ProvisioningCompleted` in SailPoint's shape (developer.sailpoint.com, event trigger "Provisioning Completed").
 ///
-/// Required there: trackingNumber, sources (one comma-separated text), recipient, accountRequests; `errors`, `warnings`, `requester` and
-/// `ticketId` are null when there is none. An attribute request holds a single text, so a list becomes one request per value.
+/// Required there: trackingNumber, sources (one comma-separated text), recipient, accountRequests; `errors` and `warnings` are absent when
+/// there are none. An attribute request holds a single text, so a list becomes one request per value.
 package enum CompletionEvent {
     /// Whose provisioning it was.
     package struct Recipient: Hashable, Sendable {
@@ -40,22 +40,25 @@ package enum CompletionEvent {
     ) -> OutboxEvent {
         let ordered = orders.sorted { ($0.system, $0.id) < ($1.system, $1.id) }
         let tracking = trackingNumber(ordinal: ordinal, user: recipient.id)
-        let body = JSON.object([
-            JSON.Member("trackingNumber", .string(tracking)),
-            JSON.Member("sources", .string(systems(ordered))),
-            JSON.Member("action", ordered.first.map { .string($0.change.rawValue) } ?? .null),
-            JSON.Member("errors", texts(ordered.flatMap(errors))),
-            JSON.Member("warnings", texts(ordered.flatMap(warnings))),
-            JSON.Member(
-                "recipient",
-                .object([
-                    JSON.Member("type", .string("IDENTITY")), JSON.Member("id", .string(recipient.id.text)),
-                    JSON.Member("name", .string(recipient.name)),
-                ])),
-            JSON.Member("requester", .null),
-            JSON.Member("accountRequests", .array(ordered.map { accountRequest($0, accountNames) })),
-        ])
-        return OutboxEvent(trackingNumber: tracking, sequence: sequence, user: recipient.id, userKey: recipient.key, body: body.text)
+        var writer = DocumentWriter(capacity: 2_048)
+        writer.object { event in
+            event.member("trackingNumber", tracking)
+            event.member("sources", systems(ordered))
+            event.member("action", ifPresent: ordered.first?.change.rawValue)
+            event.member("errors", ifAny: ordered.flatMap(errors))
+            event.member("warnings", ifAny: ordered.flatMap(warnings))
+            event.name("recipient")
+            event.object { object in
+                object.member("type", "IDENTITY")
+                object.member("id", recipient.id.text)
+                object.member("name", recipient.name)
+            }
+            event.name("accountRequests")
+            event.array(ordered) { writer, order in writer.object { accountRequest(order, accountNames, to: &$0) } }
+        }
+        return OutboxEvent(
+            trackingNumber: tracking, sequence: sequence, user: recipient.id, userKey: recipient.key,
+            body: String(decoding: writer.bytes, as: UTF8.self))
     }
 
     private static func systems(_ ordered: [ProvisioningOrder]) -> String {
@@ -64,25 +67,23 @@ package enum CompletionEvent {
         return names.joined(separator: ", ")
     }
 
-    private static func texts(_ texts: [String]) -> JSON { texts.isEmpty ? .null : .strings(texts) }
-
     // MARK: Account requests
 
-    private static func accountRequest(_ order: ProvisioningOrder, _ accountNames: [Reference: AccountName]) -> JSON {
-        .object([
-            JSON.Member(
-                "source",
-                .object([
-                    JSON.Member("id", .string(identifier("system \(order.system.text)"))), JSON.Member("type", .string("SOURCE")),
-                    JSON.Member("name", .string(order.system.text)),
-                ])),
-            JSON.Member("accountId", (order.nameAfter ?? order.nameBefore).map { .string($0.text) } ?? .null),
-            JSON.Member("accountOperation", .string(order.operation.rawValue)),
-            JSON.Member("provisioningResult", .string(result(order.state))),
-            JSON.Member("provisioningTarget", .string(order.system.text)),
-            JSON.Member("ticketId", .null),
-            JSON.Member("attributeRequests", .array(order.requests.flatMap { attributeRequests($0, order.system, accountNames) })),
-        ])
+    private static func accountRequest(
+        _ order: ProvisioningOrder, _ accountNames: [Reference: AccountName], to request: inout DocumentWriter
+    ) {
+        request.name("source")
+        request.object { source in
+            source.member("id", identifier("system \(order.system.text)"))
+            source.member("type", "SOURCE")
+            source.member("name", order.system.text)
+        }
+        request.member("accountId", ifPresent: (order.nameAfter ?? order.nameBefore)?.text)
+        request.member("accountOperation", order.operation.rawValue)
+        request.member("provisioningResult", result(order.state))
+        request.member("provisioningTarget", order.system.text)
+        request.name("attributeRequests")
+        request.array(order.requests) { attributeRequests($1, order.system, accountNames, to: &$0) }
     }
 
     private static func result(_ state: OrderState) -> String {
@@ -93,19 +94,21 @@ package enum CompletionEvent {
         }
     }
 
+    /// One per value.
     private static func attributeRequests(
-        _ request: AttributeRequest, _ system: SystemName, _ accountNames: [Reference: AccountName]
-    ) -> [JSON] {
+        _ request: AttributeRequest, _ system: SystemName, _ accountNames: [Reference: AccountName], to writer: inout DocumentWriter
+    ) {
         // What was left for later stands in the order that sends it.
-        if case .deferred = request.outcome { return [] }
+        if case .deferred = request.outcome { return }
         let clears = request.after.isEmpty
         let operation: RequestOperation = clears ? .remove : request.operation
-        return (clears ? request.before : request.after).map { value in
-            let text = isSecret(request.name) ? "••••••" : text(of: value, system, accountNames)
-            return .object([
-                JSON.Member("attributeName", .string(request.name)), JSON.Member("attributeValue", .string(text)),
-                JSON.Member("operation", .string(operation.rawValue)),
-            ])
+        let isSecret = isSecret(request.name)
+        for value in clears ? request.before : request.after {
+            writer.object { object in
+                object.member("attributeName", request.name)
+                object.member("attributeValue", isSecret ? "••••••" : text(of: value, system, accountNames))
+                object.member("operation", operation.rawValue)
+            }
         }
     }
 

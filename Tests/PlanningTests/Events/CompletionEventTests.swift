@@ -49,11 +49,11 @@ struct CompletionEventTests {
         let tracking = CompletionEvent.trackingNumber(ordinal: 7, user: recipient.id)
         #expect(
             event.body == """
-                {"trackingNumber":"\(tracking)","sources":"Corp Directory","action":"joiner","errors":null,"warnings":null,\
-                "recipient":{"type":"IDENTITY","id":"u-0042","name":"Zoë \\"Zed\\" Berg"},"requester":null,"accountRequests":[\
+                {"trackingNumber":"\(tracking)","sources":"Corp Directory","action":"joiner",\
+                "recipient":{"type":"IDENTITY","id":"u-0042","name":"Zoë \\"Zed\\" Berg"},"accountRequests":[\
                 {"source":{"id":"41a251263434bb718395659bd10b93fe","type":"SOURCE","name":"Corp Directory"},\
                 "accountId":"cn=Zoë Berg,ou=People","accountOperation":"Create","provisioningResult":"SUCCESS",\
-                "provisioningTarget":"Corp Directory","ticketId":null,"attributeRequests":[\
+                "provisioningTarget":"Corp Directory","attributeRequests":[\
                 {"attributeName":"sn","attributeValue":"Berg","operation":"Add"}]}]}
                 """)
         #expect(event.trackingNumber == tracking)
