@@ -40,7 +40,24 @@ let libraries: [Target] = [
 ]
 
 let tests: [Target] = [
+    .testTarget(name: "ArchitectureTests"),
+    .testTarget(
+        name: "BirthrightTests", dependencies: ["birthright", "Contracts", "IdentityModel", "Planning", "Provisioning"]),
+    .testTarget(name: "CELTests", dependencies: ["CEL", "LinearRegex"]),
     .testTarget(name: "CSVTests", dependencies: ["CSV"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["CEL", "CSV"]),
+    .testTarget(name: "ConnectorLDAPTests", dependencies: ["ConnectorLDAP", "ContractTesting", "Contracts", "IdentityModel"]),
+    .testTarget(
+        name: "CrashTests", dependencies: ["birthright", "Contracts", "IdentityModel", "StoreSQL"], exclude: ["Configuration"]),
+    .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"]),
+    .testTarget(name: "PlanningTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"]),
+    .testTarget(name: "PolicyFilesTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"]),
+    .testTarget(
+        name: "ProvisioningTests",
+        dependencies: ["Contracts", "IdentityModel", "Planning", "Provisioning", "StoreSQL", .product(name: "Logging", package: "swift-log")]),
+    .testTarget(name: "SinkFileTests", dependencies: ["Contracts", "IdentityModel", "SinkFile"]),
+    .testTarget(name: "StoreSQLTests", dependencies: ["ContractTesting", "Contracts", "IdentityModel", "StoreSQL"]),
+    .testTarget(name: "StoryTests", dependencies: ["birthright"], exclude: ["Common", "Stories"]),
 ]
 
 for target in modules + tests { target.swiftSettings = settings }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A story: a folder with a configuration, HR files and `story.txt`, a transcript that is played against the real binary and a
+/// A story: a folder with HR files, what its configuration has beyond `Common`, and `story.txt`, a transcript that is played against the real binary and a
 /// private slapd of its own.
 ///
 ///     # prose
@@ -85,7 +85,13 @@ final class Stage {
     init(_ story: Story) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("birthright-story-\(story.testDescription)-\(getpid())")
         try? FileManager.default.removeItem(at: folder)
-        try FileManager.default.copyItem(at: story.folder, to: folder)
+        try FileManager.default.copyItem(at: Story.root.deletingLastPathComponent().appendingPathComponent("Common"), to: folder)
+        for file in try FileManager.default.subpathsOfDirectory(atPath: story.folder.path) where file != "hr" && file != "PolicyMaps" {
+            let target = folder.appendingPathComponent(file)
+            try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try? FileManager.default.removeItem(at: target)
+            try FileManager.default.copyItem(at: story.folder.appendingPathComponent(file), to: target)
+        }
         environment = [
             "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "TZ": "UTC", "LC_ALL": "C.UTF-8", "HOME": folder.path, "USER": "story",
             "BIRTHRIGHT": Story.binary.path, "SCRIPTS": scripts.path, "STAGE": folder.path, "LDAPTLS_REQCERT": "demand",
