@@ -57,7 +57,8 @@ struct Events: AsyncParsableCommand {
         let name = body["recipient"]?["name"]?.stringValue ?? ""
         let results = Set((body["accountRequests"]?.arrayValue ?? []).compactMap { $0["provisioningResult"]?.stringValue })
         return [
-            String(row), "\(event.userKey) \(name)", body["action"]?.stringValue ?? "", results.sorted().joined(separator: ", "),
+            String(row), DisplayText.cut("\(event.userKey) \(name)", to: 36), body["action"]?.stringValue ?? "",
+            results.sorted().joined(separator: ", "),
             body["sources"]?.stringValue ?? "", event.trackingNumber, String(event.sequence),
         ]
     }

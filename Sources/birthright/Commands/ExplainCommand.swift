@@ -57,6 +57,7 @@ struct Explaining {
         explanation.grants = RoleExplaining(configuration: configuration, person: person).grants(on: map.system)
         let orders = try await orders()
         explanation.order = lastOrder(orders, index)
+        if let index { explanation.order?.order.requests.removeAll { $0.name != map.attributes[index].name } }
         // Whoever never had an account and is not to have one has no values either.
         if isEntitled || account?.state == .enabled || account?.state == .deprovisioned {
             explanation.attributes = try await attributes(index, planned: orders.last { $0.order.state == .planned }?.order)

@@ -61,7 +61,7 @@ struct Orders: AsyncParsableCommand {
                 for order in page {
                     table.add([
                         PlanText.number(order, numbers[order.id.plan]), PlanText.label(order), order.operation.rawValue, order.system.text,
-                        "\(order.userKey) \(order.userName)", PlanText.digest(order),
+                        DisplayText.cut("\(order.userKey) \(order.userName)", to: 36), PlanText.digest(order),
                     ])
                 }
                 say(table.takeLines(.standardOutput).joined(separator: "\n"))

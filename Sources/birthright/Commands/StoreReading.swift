@@ -126,5 +126,5 @@ enum Named {
 /// Who sits at the keyboard, for the audit.
 func operatorName() -> String {
     let environment = ProcessInfo.processInfo.environment
-    return [environment["USER"], environment["LOGNAME"]].compactMap { $0 }.first { !$0.isEmpty } ?? "uid \(getuid())"
+    return [environment["USER"], environment["LOGNAME"]].compactMap { $0 }.first { !$0.isEmpty } ?? NSUserName()
 }
