@@ -126,6 +126,11 @@ struct EvaluationTests {
         #expect(try program("coalesce(user.?title, user.?mobile)").resultType == .optional(.string))
     }
 
+    @Test("works on values of three words")
+    func size() {
+        #expect(MemoryLayout<Value>.stride <= 24)
+    }
+
     @Test("uses regular expressions that take linear time")
     func regularExpressions() throws {
         let letters = String(repeating: "a", count: 5_000)
