@@ -80,15 +80,15 @@ END {
         if (login[id] != login_before[id]) wrong("kept", id " " name[id] ": expected the login " login_before[id] ", found " told(login[id]))
     }
     report("once", people " people have exactly one account each")
-    report("stranger", accounts " accounts, none of them nobody's")
-    report("enabled", employed " people are employed, and enabled (512)")
+    report("stranger", accounts + 0 " accounts, none of them nobody's")
+    report("enabled", employed + 0 " people are employed, and enabled (512)")
     if (left) report("disabled", left " people have left, and are disabled (514)")
     if (left) report("stripped", left " people who have left hold no membership")
     report("folder", "everybody stands in the folder of their department, whoever has left in ou=Disabled")
     report("login", "no two logins are the same, whatever their case")
-    report("length", "no login is longer than 20 characters (the longest has " longest ")")
-    report("groups", given " memberships, each one as the rules say and no other")
-    report("manager", managers " managers, each the right entry")
+    report("length", "no login is longer than 20 characters (the longest has " longest + 0 ")")
+    report("groups", given + 0 " memberships, each one as the rules say and no other")
+    report("manager", managers + 0 " managers, each the right entry")
     if (known) report("kept", known " people known from earlier days have the login they had")
     exit failed
 }

@@ -74,8 +74,10 @@ struct Run {
         if !report.breaches.isEmpty { return say(PlanText.breaches(report, source: source)) }
         guard let plan = report.plan else { return }
         say(PlanText.summary(plan: plan, report: report))
-        let shown = try await orders(of: plan, limit: limit) { say(PlanText.order($0, ordinal: plan.ordinal)) }
-        if plan.totals.orders > shown { say("... and \(plan.totals.orders - shown) more: `birthright orders list --plan \(plan.ordinal ?? 0)`") }
+        let shown = try await PlanOutput.writeOrders(of: plan, limit: limit ?? Int.max, store: store)
+        guard plan.totals.orders > shown else { return }
+        let rest = DisplayText.count(plan.totals.orders - shown, "more order", "more orders")
+        say("\nand \(rest):  birthright orders list --plan \(PlanText.number(plan))")
     }
 
     /// One object: the plan, and every order of it, written as they are read.
@@ -134,9 +136,7 @@ struct Run {
     func apply(_ plan: Plan) async throws -> Exit {
         switch plan.state {
         case .ready, .approved, .applying: break
-        case .held:
-            let number = plan.ordinal ?? 0
-            throw Stop(.held, PlanText.summary(plan: plan, report: nil) + "\nplan \(number) is held: `birthright plans approve \(number)` or `reject \(number)`")
+        case .held: throw Stop(.held, PlanText.summary(plan: plan, report: nil))
         case .open, .rejected, .superseded, .applied, .discarded:
             throw Stop(.configuration, "plan \(plan.ordinal ?? 0) is \(plan.state.rawValue): there is nothing to apply")
         }

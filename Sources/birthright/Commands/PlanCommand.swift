@@ -52,6 +52,7 @@ struct PlanCommand: AsyncParsableCommand {
                     return Exit.done
                 }
                 try await run.show(report, of: request.source, orders: all ? nil : 20)
+                if common.format == .text, let next = report.plan.flatMap(PlanText.nextStep) { say("\n" + next) }
                 return Run.exit(report)
             }
             await run.close()
