@@ -82,6 +82,8 @@ package struct RecordPlanning {
     private func reasons(_ cause: PlanningCause, _ detected: ChangeDetection.Detected, before: User?) -> [String] {
         let kind = detected.change == .unchanged ? "planned again" : detected.change.rawValue
         switch cause {
+        case .record(let record) where detected.change == .unchanged:
+            return ["\(kind): an order that failed, a reference without an account or the configuration asks for it (\(record.position))"]
         case .record(let record): return ["\(kind): \(record.position)" + differences(before, detected.user)]
         case .missing(let claim): return ["\(kind): missing from \(claim.source), last seen at \(claim.position)"]
         case .again:
