@@ -34,12 +34,11 @@ enum PlanText {
         var facts = Facts()
         for breach in report.breaches { facts.add(breach.check.rawValue, breach.message) }
         lines += facts.lines()
-        let acceptable = ContractBreach.Check.allCases.filter { check in check != .columns && report.breaches.contains { $0.check == check }
-        }
         if report.breaches.contains(where: { $0.check == .columns }) {
             lines.append("A missing column cannot be accepted: correct the file, or the contract and the expressions that read the column.")
-        } else if !acceptable.isEmpty {
-            let options = acceptable.map { "--accept \($0.rawValue)" }.joined(separator: " ")
+        } else {
+            let broken = ContractBreach.Check.allCases.filter { check in report.breaches.contains { $0.check == check } }
+            let options = broken.map { "--accept \($0.rawValue)" }.joined(separator: " ")
             lines.append("If the file is right:  birthright plan \(source?.text ?? "SOURCE") \(options) --reason \"...\"")
         }
         return lines.joined(separator: "\n")
