@@ -145,6 +145,14 @@ struct StrictYAMLTests {
                 "a: 1\n---\nb: 2\n",
                 "Rules.yaml:2:1: error: not valid YAML: expected a single document in the stream, but found another document"
             ),
+            (
+                "rules:\n  a: { roles: [x]",
+                "Rules.yaml:2:18: error: not valid YAML: while parsing a flow mapping, did not find expected ',' or '}'"
+            ),
+            (
+                "rules:\n  a: { roles: [x],\n  b: { roles: [y] }\n",
+                "Rules.yaml:4:1: error: not valid YAML: while parsing a flow mapping, did not find expected ',' or '}' (it begins on line 2)"
+            ),
             ("# nothing\n", "Rules.yaml:1:1: error: the file is empty"),
             ("[]\n", "Rules.yaml:1:1: error: the file must be a mapping of keys to values, not a list"),
             ("rules:\n  a: { when: *b }\n", "Rules.yaml:2:14: error: not valid YAML: found undefined alias"),

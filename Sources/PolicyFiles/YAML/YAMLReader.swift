@@ -144,9 +144,14 @@ struct YAMLReader {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
+            let mark = SourcePoint(line: mark.line, column: mark.column)
+            // An end that never comes is missed behind the last line.
+            let point = file.text.index(of: mark) == nil ? file.text.point(of: file.text.scalars.count) : mark
             let words = [context?.text, problem].compactMap { $0?.trimmingSpaces }.filter { !$0.isEmpty }.joined(separator: ", ")
-            let point = SourcePoint(line: mark.line, column: mark.column)
-            file.error("not valid YAML: \(words)\(hint(problem))", at: point, length: 1)
+            let beginning = context.flatMap {
+                $0.text.hasPrefix("while") && $0.mark.line < point.line ? " (it begins on line \($0.mark.line))" : nil
+            }
+            file.error("not valid YAML: \(words)\(beginning ?? "")\(hint(problem))", at: point, length: 1)
         case .reader(let problem, let offset, _, let yaml):
             let index = yaml.index(yaml.startIndex, offsetBy: offset ?? 0, limitedBy: yaml.endIndex) ?? yaml.startIndex
             let scalars = yaml.unicodeScalars.distance(from: yaml.startIndex, to: index)
