@@ -40,7 +40,8 @@ package struct RecordPlanning {
             let assignments = try rules.assignments(of: detected.user, held: held, today: today)
             return .change(
                 UserChange(
-                    change: detected.change, user: detected.user, before: before, assignments: assignments, assignmentsBefore: held.sorted(),
+                    change: detected.change, user: detected.user, before: before, assignments: assignments,
+                    assignmentsBefore: held.sorted(),
                     claim: claim, due: ChangeDetection.nextDue(detected.user, rules: configuration.rules, today: today),
                     reasons: reasons(cause, detected, before: before)))
         } catch {
@@ -87,7 +88,9 @@ package struct RecordPlanning {
         case .record(let record): return ["\(kind): \(record.position)" + differences(before, detected.user)]
         case .missing(let claim): return ["\(kind): missing from \(claim.source), last seen at \(claim.position)"]
         case .again:
-            guard let before, before.status != detected.user.status else { return ["\(kind): a date, a failed order or the configuration asks for it"] }
+            guard let before, before.status != detected.user.status else {
+                return ["\(kind): a date, a failed order or the configuration asks for it"]
+            }
             return ["\(kind): on \(today) the status goes from \(before.status) to \(detected.user.status)"]
         }
     }
