@@ -89,11 +89,12 @@ extension SQLStore {
         let values = SQLValue.texts(Set(keys.map(\.text)))
         return try await read { session in
             var targets = Dictionary(keys.map { ($0, ReferenceTarget.none) }, uniquingKeysWith: { first, _ in first })
-            // An account that exists beats one that is on its way (a key that was given to a second person).
+            // An account that exists beats one that is on its way (a key that was given to a second person). On its way is a Create, and a Modify
+            // or Enable that adopts an entry we do not hold yet.
             try session.query(
                 """
                 SELECT u.user_key FROM users u JOIN orders o ON o.user_id = u.id WHERE o.system = $1 AND o.plan = $2
-                AND o.operation = 'Create' AND o.state IN (0, 1, 2) AND u.user_key IN (#)
+                AND o.operation IN ('Create', 'Modify', 'Enable') AND o.state IN (0, 1, 2) AND u.user_key IN (#)
                 """, [.text(system.text), .int(plan.row)], in: values
             ) { targets[UserKey($0.text(0))] = .awaited }
             try session.query(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct Birthright: AsyncParsableCommand {
@@ -9,4 +10,23 @@ struct Birthright: AsyncParsableCommand {
             Check.self, PlanCommand.self, Plans.self, Apply.self, Sync.self, Orders.self, QuarantineCommand.self, Users.self, Explain.self,
             Systems.self, Events.self, Audit.self,
         ])
+
+    static func main() async {
+        // A reader that goes away (`| head`) must not end a run half way.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            let code = exitCode(for: error)
+            guard code == .validationFailure else { exit(withError: error) }
+            // product.md section 5: a usage error is 2, not the parser's 64.
+            complain(fullMessage(for: error))
+            exit(withError: ExitCode(Exit.configuration.rawValue))
+        }
+    }
 }

@@ -80,33 +80,9 @@ struct Run {
         say("\nand \(rest):  birthright orders list --plan \(PlanText.number(plan))")
     }
 
-    /// One object: the plan, and every order of it, written as they are read.
     private func showJSON(_ report: PlanReport) async throws {
         guard let plan = report.plan, report.breaches.isEmpty else { return say(PlanJSON.refusal(report).indentedText) }
-        let head = JSON.object(PlanJSON.members(of: plan, report: report)).text
-        var separator = ""
-        FileHandle.standardOutput.write(Data((head.dropLast() + ",\"orders\":[").utf8))
-        _ = try await orders(of: plan, limit: nil) { order in
-            FileHandle.standardOutput.write(Data((separator + "\n" + PlanJSON.order(order, ordinal: plan.ordinal).text).utf8))
-            separator = ","
-        }
-        say("]}")
-    }
-
-    /// Hands over the plan's orders in sequence; returns how many there were.
-    private func orders(of plan: Plan, limit: Int?, _ body: (ProvisioningOrder) -> Void) async throws -> Int {
-        var filter = OrderFilter()
-        filter.plan = plan.id
-        var after: OrderID?
-        var shown = 0
-        while shown < limit ?? Int.max {
-            let page = try await store.orders(filter, after: after, limit: min(500, (limit ?? Int.max) - shown))
-            guard let last = page.last else { break }
-            page.forEach(body)
-            shown += page.count
-            after = last.id
-        }
-        return shown
+        try await PlanOutput.writeJSON(plan, report: report, store: store)
     }
 
     /// Held, incomplete or done.

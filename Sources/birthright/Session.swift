@@ -111,10 +111,17 @@ func ending(_ body: () async throws -> Exit) async throws {
 
 /// To standard error.
 func complain(_ message: String) {
-    FileHandle.standardError.write(Data((message + "\n").utf8))
+    Progress.clear()
+    write(message, to: .standardError)
 }
 
 /// To standard output.
 func say(_ text: String) {
-    FileHandle.standardOutput.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+    Progress.clear()
+    write(text, to: .standardOutput)
+}
+
+/// Whoever reads our output may stop reading (`| head`): what is left of it is dropped, and the run goes on.
+private func write(_ text: String, to handle: FileHandle) {
+    try? handle.write(contentsOf: Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
 }

@@ -33,7 +33,7 @@ final class Playground {
 
     private func startDirectory() throws {
         let ldap = folder.appendingPathComponent("ldap")
-        let output = try run(Playground.package.appendingPathComponent("SampleData/directory/start.sh").path, [ldap.path, "0"], environment: [:])
+        let output = try run(Playground.package.appendingPathComponent("SampleData/directory/start.sh").path, [ldap.path, "0", "--fast"], environment: [:])
         for line in output.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1).map(String.init)
             if parts.count == 2 { environment[parts[0]] = parts[1] }
@@ -74,7 +74,7 @@ final class Playground {
         process.arguments = arguments + ["--config", folder.path]
         process.environment = environment.merging(["PATH": "/usr/bin:/bin", "TZ": "UTC"]) { own, _ in own }
         let captured = folder.appendingPathComponent("output")
-        FileManager.default.createFile(atPath: captured.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: captured.path, contents: nil)
         let handle = try FileHandle(forWritingTo: captured)
         process.standardOutput = handle
         process.standardError = handle
@@ -103,7 +103,7 @@ final class Playground {
         process.arguments = arguments
         process.environment = environment.merging(["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"]) { own, _ in own }
         let captured = FileManager.default.temporaryDirectory.appendingPathComponent("birthright-crash-output-\(UUID().uuidString)")
-        FileManager.default.createFile(atPath: captured.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: captured.path, contents: nil)
         defer { try? FileManager.default.removeItem(at: captured) }
         let handle = try FileHandle(forWritingTo: captured)
         process.standardOutput = handle

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A story: a folder with HR files, what its configuration has beyond `Common`, and `story.txt`, a transcript that is played against the real binary and a
 /// private slapd of its own.
@@ -9,7 +10,7 @@ import Foundation
 ///     [1]                  the exit code, when it is not 0
 ///
 /// Commands are shell. Besides `birthright` (run in the story's configuration) the prelude offers `directory FILTER [ATTRIBUTE...]`,
-/// `entries FILE` (adds an LDIF), `change FILE` (modifies by LDIF), `edit FILE SED`, `directory_stop` and `directory_start`.
+/// `eventually TEXT COMMAND` (until it prints the text: servers repair references in the background), `entries FILE` (adds an LDIF), `change FILE` (modifies by LDIF), `edit FILE SED`, `directory_stop` and `directory_start`.
 /// Set BIRTHRIGHT_ACCEPT=1 to write what was printed into the story, and read the difference before committing it.
 struct Story: CustomTestStringConvertible, Sendable {
     let folder: URL
@@ -107,14 +108,16 @@ final class Stage {
 
     private let prelude = """
         cd "$STAGE"
-        [ -f ldap/env ] && { set -a; . ldap/env; CORP_LDAP_PASSWORD=$(cat ldap/password); LDAPTLS_CACERT=$CORP_LDAP_CA; set +a; }
+        [ -f ldap.env ] && { set -a; . ./ldap.env; CORP_LDAP_PASSWORD=$(cat ldap/password); LDAPTLS_CACERT=$CORP_LDAP_CA; set +a; }
         SERVICE=cn=svc-birthright,dc=example,dc=com
         birthright() { "$BIRTHRIGHT" "$@"; }
-        directory() { ldapsearch -LLL -o ldif-wrap=no -x -H "$CORP_LDAP_URL" -D $SERVICE -y ldap/password -b dc=example,dc=com "$@" | sed '/^$/d'; }
+        directory() { ldapsearch -LLL -o ldif-wrap=no -x -H "$CORP_LDAP_URL" -D $SERVICE -y ldap/password -b dc=example,dc=com "$@" | sorted; }
+        sorted() { perl -00 -ne 'chomp; my ($dn, @rest) = split /\\n/; push @e, join "\\n", $dn, sort @rest; END { print map "$_\\n", sort @e }'; }
+        eventually() { text=$1; shift; i=0; until "$@" | grep -q "$text" || [ $i = 100 ]; do sleep 0.1; i=$((i+1)); done; "$@"; }
         entries() { ldapadd -x -H "$CORP_LDAP_URL" -D $SERVICE -y ldap/password -f "$1" >/dev/null; }
         change() { ldapmodify -x -H "$CORP_LDAP_URL" -D $SERVICE -y ldap/password -f "$1" >/dev/null; }
         edit() { sed -i "$2" "$1"; }
-        directory_start() { port=0; [ -f ldap/env ] && port=${CORP_LDAP_URL##*:}; "$SCRIPTS/start.sh" "$STAGE/ldap" "$port" >/dev/null; }
+        directory_start() { port=0; [ -f ldap.env ] && port=${CORP_LDAP_URL##*:}; "$SCRIPTS/start.sh" "$STAGE/ldap" "$port" --fast >ldap.env; }
         directory_stop() { "$SCRIPTS/stop.sh" "$STAGE/ldap" >/dev/null; }
 
         """
@@ -126,7 +129,7 @@ final class Stage {
         process.environment = environment
         // A file, not a pipe: a server started by the command must not keep the test waiting for the end of its output.
         let captured = folder.appendingPathComponent(".output")
-        FileManager.default.createFile(atPath: captured.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: captured.path, contents: nil)
         let handle = try FileHandle(forWritingTo: captured)
         process.standardOutput = handle
         process.standardError = handle
@@ -141,6 +144,8 @@ final class Stage {
     func lines(_ result: (output: String, code: Int32)) -> [String] {
         var text = result.output.replacingOccurrences(of: folder.path, with: "STAGE")
         text = text.replacingOccurrences(of: #"127\.0\.0\.1:\d+"#, with: "127.0.0.1:PORT", options: .regularExpression)
+        let identifier = #"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"#
+        text = text.replacingOccurrences(of: identifier, with: "ENTRY-UUID", options: .regularExpression)
         var lines = text.components(separatedBy: "\n").map { line in
             line.replacingOccurrences(of: #"\s+$"#, with: "", options: .regularExpression)
         }

@@ -225,12 +225,14 @@ final class ChunkRun {
             let keys = Set(candidates.filter { $0.system == system }.flatMap(\.references))
             targets[system] = try await store.references(system, keys: keys.sorted(), plan: plan.id)
         }
+        // Whoever gets an account in this very chunk is not unknown.
+        let arriving = Set(orders.filter { $0.becomes == .enabled && $0.failure == nil }.map(\.userKey))
         var waiting: Set<UserID> = []
         for order in candidates {
             let known = targets[order.system] ?? [:]
             let isUseless = order.requests.allSatisfy { request in
                 !request.after.isEmpty && request.after.allSatisfy { value in
-                    if case .reference(let key) = value { known[key, default: ReferenceTarget.none] == ReferenceTarget.none } else { false }
+                    if case .reference(let key) = value { !arriving.contains(key) && known[key, default: ReferenceTarget.none] == ReferenceTarget.none } else { false }
                 }
             }
             if isUseless { waiting.insert(order.user) }

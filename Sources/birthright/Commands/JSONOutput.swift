@@ -15,6 +15,6 @@ struct JSONArrayOutput {
     func end() { write(isEmpty ? "]" : "\n]") }
 
     /// After the last array of an object has ended.
-    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    static func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
     private func write(_ text: String) { Self.write(text) }
 }
