@@ -12,31 +12,39 @@ extension SQLStore {
     }
 }
 
-/// A line of the audit trail as it is written. Transitions of orders are written by SQL over whole batches where that is possible.
+/// What the life of a plan leaves in the audit trail. Transitions of orders are written by SQL over whole batches where that is possible.
 struct AuditRow {
-    var kind: String
-    var plan: PlanID?
-    var order: Int64?
-    var user: UserID?
-    var from: OrderState?
-    var to: OrderState?
-    var text: String?
+    let kind: String
+    let plan: PlanID
+    let text: String?
+
+    init(kind: String, plan: PlanID, text: String? = nil) {
+        self.kind = kind
+        self.plan = plan
+        self.text = text
+    }
 
     static let transition = "order transition"
-    static let insert =
-        "INSERT INTO audit (at, kind, plan, order_id, user_id, from_state, to_state, text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+    static let insertTransition =
+        "INSERT INTO audit (at, kind, plan, order_id, from_state, to_state, text) VALUES ($1, $2, $3, $4, $5, $6, $7)"
 
-    func values(at: Instant) -> [SQLValue] {
-        [
-            at.value, .text(kind), .optional(plan?.row), .optional(order), .optional(user?.text),
-            .optional(from.map { Int64($0.rawValue) }),
-            .optional(to.map { Int64($0.rawValue) }), .optional(text),
-        ]
+    static func bindTransition(_ at: Instant, _ order: Int64, from: Int, to: OrderState, _ text: String?, _ row: any SQLBinder) {
+        row.int(at.milliseconds)
+        row.text(transition)
+        row.int(PlanRows.plan(order).row)
+        row.int(order)
+        row.number(from)
+        row.number(to.rawValue)
+        row.optional(text)
     }
 }
 
 extension SQLSession {
-    func audit(_ rows: [AuditRow], at: Instant) throws { try bulkLoad(AuditRow.insert, rows.map { $0.values(at: at) }) }
+    func audit(_ rows: [AuditRow], at: Instant) throws {
+        try bulkLoad(
+            "INSERT INTO audit (at, kind, plan, text) VALUES ($1, $2, $3, $4)",
+            rows.map { [at.value, .text($0.kind), .int($0.plan.row), .optional($0.text)] })
+    }
 }
 
 /// Plans as rows.

@@ -30,15 +30,13 @@ private enum Marks {
     static func mustPlan(_ source: SourceName, asOf: CivilDate, _ session: any SQLSession) throws -> Set<UInt64> {
         var hashes: Set<UInt64> = []
         let users = [
-            "SELECT id FROM users WHERE due IS NOT NULL AND due <= $2",
-            "SELECT id FROM users WHERE plan_again = 1",
-            "SELECT user_id FROM orders WHERE state IN (3, 5, 7)",
+            "users x ON x.id = c.user_id WHERE x.due IS NOT NULL AND x.due <= $1 AND c.source = $2",
+            "users x ON x.id = c.user_id WHERE x.plan_again = 1 AND c.source = $1",
+            "orders x ON x.user_id = c.user_id WHERE x.state IN (3, 5, 7) AND c.source = $1",
         ]
         for (index, query) in users.enumerated() {
-            let arguments: [SQLValue] = index == 0 ? [.text(source.text), .number(asOf.days)] : [.text(source.text)]
-            try session.query("SELECT key_hash FROM claims WHERE source = $1 AND user_id IN (\(query))", arguments) {
-                hashes.insert(UInt64(bitPattern: $0.int(0)))
-            }
+            let arguments: [SQLValue] = (index == 0 ? [.number(asOf.days)] : []) + [.text(source.text)]
+            try session.query("SELECT c.key_hash FROM claims c JOIN \(query)", arguments) { hashes.insert(UInt64(bitPattern: $0.int(0))) }
         }
         try session.query(
             "SELECT key_hash FROM quarantines WHERE active = 1 AND source = $1 AND key_hash IS NOT NULL", [.text(source.text)]

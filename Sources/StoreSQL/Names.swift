@@ -9,24 +9,36 @@ enum Names {
         return Int64(bitPattern: StableHash.hash(text))
     }
 
-    static func values(_ reservation: NameReservation, permanent: Bool) -> [SQLValue] {
-        let claim = reservation.claim
-        return [
-            .int(id(claim)), .text(claim.system.text), .text(claim.attribute), .text(claim.scope), .text(claim.folded),
-            .text(reservation.user.text), .flag(permanent),
-        ]
+    private static let insert =
+        "INSERT INTO names (claim_hash, system, attribute, scope, folded, user_id, permanent) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+
+    private static func bind(_ id: Int64, _ reservation: NameReservation, permanent: Bool, _ row: any SQLBinder) {
+        row.int(id)
+        row.text(reservation.claim.system.text)
+        row.text(reservation.claim.attribute)
+        row.text(reservation.claim.scope)
+        row.text(reservation.claim.folded)
+        row.text(reservation.user.text)
+        row.flag(permanent)
     }
 
-    /// Takes the names for the plan; the positions of those that belong to somebody else.
-    static func reserve(_ rows: [[SQLValue]], holds: [[SQLValue]], _ session: any SQLSession) throws -> [Int] {
+    /// Takes the names for the plan; the positions of those that belong to somebody else. `ids` are those of the reservations.
+    static func reserve(_ reservations: [NameReservation], ids: [Int64], for plan: PlanID, _ session: any SQLSession) throws -> [Int] {
+        // In the order in which they lie in the index.
+        let order = ids.indices.sorted { ids[$0] < ids[$1] }
         // The user's own name, from another plan or for good, is theirs to use again; the row of somebody else stays untouched.
         let lost = try session.bulkLoad(
-            """
-            INSERT INTO names (id, system, attribute, scope, folded, user_id, permanent) VALUES ($1, $2, $3, $4, $5, $6, $7)
-            ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id WHERE names.user_id = excluded.user_id
-            """, rows)
-        guard lost.isEmpty else { return lost }
-        try session.bulkLoad("INSERT INTO name_holds (plan, name) VALUES ($1, $2) ON CONFLICT DO NOTHING", holds)
+            "\(insert) ON CONFLICT (claim_hash) DO UPDATE SET user_id = excluded.user_id WHERE names.user_id = excluded.user_id",
+            count: order.count
+        ) { position, row in
+            bind(ids[order[position]], reservations[order[position]], permanent: false, row)
+        }
+        guard lost.isEmpty else { return lost.map { order[$0] } }
+        try session.bulkLoad("INSERT INTO name_holds (plan, name) VALUES ($1, $2) ON CONFLICT DO NOTHING", count: order.count) {
+            position, row in
+            row.int(plan.row)
+            row.int(ids[order[position]])
+        }
         return []
     }
 
@@ -34,8 +46,8 @@ enum Names {
     static func release(_ plan: PlanID, _ session: any SQLSession) throws {
         try session.execute(
             """
-            DELETE FROM names WHERE permanent = 0 AND id IN (SELECT name FROM name_holds WHERE plan = $1)
-            AND NOT EXISTS (SELECT 1 FROM plans p JOIN name_holds h ON h.plan = p.id AND h.name = names.id
+            DELETE FROM names WHERE permanent = 0 AND claim_hash IN (SELECT name FROM name_holds WHERE plan = $1)
+            AND NOT EXISTS (SELECT 1 FROM plans p JOIN name_holds h ON h.plan = p.id AND h.name = names.claim_hash
               WHERE p.state IN ('open', 'ready', 'held', 'approved') AND p.id <> $2)
             """, [.int(plan.row), .int(plan.row)])
         try session.execute("DELETE FROM name_holds WHERE plan = $1", [.int(plan.row)])
@@ -44,18 +56,19 @@ enum Names {
     /// Names that ever belonged to an applied account stay reserved.
     static func makePermanent(_ plan: PlanID, _ session: any SQLSession) throws {
         try session.execute(
-            "UPDATE names SET permanent = 1 WHERE permanent = 0 AND id IN (SELECT name FROM name_holds WHERE plan = $1)", [.int(plan.row)])
+            "UPDATE names SET permanent = 1 WHERE permanent = 0 AND claim_hash IN (SELECT name FROM name_holds WHERE plan = $1)",
+            [.int(plan.row)])
         try session.execute("DELETE FROM name_holds WHERE plan = $1", [.int(plan.row)])
     }
 
     /// Names learnt while applying: a name that nobody of ours (the user "") holds on the target is taken from whoever reserved it.
-    static func remember(_ rows: [[SQLValue]], _ session: any SQLSession) throws {
+    static func remember(_ reservations: [NameReservation], _ session: any SQLSession) throws {
         try session.bulkLoad(
             """
-            INSERT INTO names (id, system, attribute, scope, folded, user_id, permanent) VALUES ($1, $2, $3, $4, $5, $6, $7)
-            ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, permanent = 1
+            \(insert) ON CONFLICT (claim_hash) DO UPDATE SET user_id = excluded.user_id, permanent = 1
             WHERE names.user_id = excluded.user_id OR excluded.user_id = ''
-            """, rows)
+            """, count: reservations.count
+        ) { position, row in bind(id(reservations[position].claim), reservations[position], permanent: true, row) }
     }
 }
 
@@ -64,7 +77,7 @@ extension SQLStore {
         let ids = Dictionary(claims.map { (Names.id($0), [$0]) }, uniquingKeysWith: { $0 + $1 })
         return try await read { session in
             var holders: [NameClaim: UserID] = [:]
-            try session.query("SELECT id, user_id FROM names WHERE id IN (#)", in: ids.keys.map(SQLValue.int)) { row in
+            try session.query("SELECT claim_hash, user_id FROM names WHERE claim_hash IN (#)", in: ids.keys.map(SQLValue.int)) { row in
                 for claim in ids[row.int(0)] ?? [] { holders[claim] = UserID(row.text(1)) }
             }
             return holders

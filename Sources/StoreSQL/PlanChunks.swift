@@ -1,49 +1,63 @@
 package import Contracts
 package import IdentityModel
 
-/// A chunk as rows, made before the transaction begins: the writer is kept no longer than writing takes.
+/// A chunk with its documents written, which happens before the transaction begins: the writer is kept no longer than writing takes.
 private struct EncodedChunk: Sendable {
-    struct Change: Sendable {
-        /// Without the row's id, which is known when it is written.
-        let columns: [SQLValue]
-        let document: [UInt8]
-        let correlations: [CorrelationKey]
-    }
-
-    let changes: [Change]
-    let orders: [[SQLValue]]
-    let orderDocuments: [[SQLValue]]
-    let claims: [NameClaim]
-    let names: [[SQLValue]]
-    let holds: [[SQLValue]]
-    let quarantines: [[SQLValue]]
+    let chunk: PlanChunk
+    let changes: [(bytes: [UInt8], layout: UserChangeLayout)]
+    let orders: [[UInt8]]
+    let names: [Int64]
+    let correlations: [(change: Int, key: CorrelationKey)]
 
     @concurrent
-    static func encode(_ chunk: PlanChunk, plan: PlanID) async -> EncodedChunk {
-        let reservations = Array(Set(chunk.reservations)).sorted { ($0.claim, $0.user) < ($1.claim, $1.user) }
+    static func encode(_ chunk: PlanChunk) async -> EncodedChunk {
+        var correlations: [(change: Int, key: CorrelationKey)] = []
+        for index in chunk.changes.indices {
+            let keys = chunk.correlations[chunk.changes[index].user.id] ?? []
+            for key in keys.count < 2 ? keys : Array(Set(keys)) { correlations.append((index, key)) }
+        }
         return EncodedChunk(
-            changes: chunk.changes.map { encode($0, chunk.correlations[$0.user.id]) },
-            orders: chunk.orders.map { OrderRows.columns($0, plan: plan) },
-            orderDocuments: chunk.orders.map { [.int(PlanRows.row(plan, $0.id.sequence)), .document($0.documentBytes)] },
-            claims: reservations.map(\.claim), names: reservations.map { Names.values($0, permanent: false) },
-            holds: reservations.map { [.int(plan.row), .int(Names.id($0.claim))] },
-            quarantines: chunk.quarantines.map { QuarantineRows.columns($0, plan: plan) })
+            chunk: chunk, changes: chunk.changes.indices.map { chunk.changes[$0].documentWithLayout() },
+            orders: chunk.orders.indices.map { chunk.orders[$0].documentBytes }, names: chunk.reservations.map { Names.id($0.claim) },
+            correlations: correlations)
     }
+}
 
-    private static func encode(_ change: UserChange, _ correlations: [CorrelationKey]?) -> Change {
-        let (document, layout) = change.documentWithLayout()
-        let user = change.user
-        let differs = change.change != .unchanged || change.before != user || change.assignments != change.assignmentsBefore
-        let claim = change.claim
-        let columns: [SQLValue] = [
-            .text(user.id.text), .text(user.key.text), .text(user.source.text), .text(user.status.rawValue), .number(user.version),
-            .text(change.change.rawValue), .flag(differs), .optional(change.due.map { Int64($0.days) }), .flag(correlations != nil),
-            .optional(claim?.source.text), .optional(claim?.key.text), .optional(claim?.user.text),
-            .optional(claim.map { Int64(bitPattern: $0.keyHash) }), .optional(claim.map { Int64(bitPattern: $0.rowHash) }),
-            .optional(claim?.position.file), .optional(claim.map { Int64($0.position.line) }), .number(layout.assignmentsStart),
-            .number(layout.assignmentsLength), .number(layout.attributesStart), .number(layout.attributesLength),
-        ]
-        return Change(columns: columns, document: document, correlations: correlations.map { Array(Set($0)) } ?? [])
+/// Changes of a plan as rows.
+private enum ChangeRows {
+    static let insert =
+        """
+        INSERT INTO plan_changes (id, user_id, user_key, source, status, version, kind, differs, due, correlates, assignments_start,
+        assignments_length, attributes_start, attributes_length, claim_source, claim_key, claim_user, key_hash, row_hash, file, line)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+        """
+
+    static func bind(_ id: Int64, _ change: UserChange, _ layout: UserChangeLayout, correlates: Bool, _ row: any SQLBinder) {
+        row.int(id)
+        row.text(change.user.id.text)
+        row.text(change.user.key.text)
+        row.text(change.user.source.text)
+        row.text(change.user.status.rawValue)
+        row.number(change.user.version)
+        row.text(change.change.rawValue)
+        row.flag(change.change != .unchanged || change.before != change.user || change.assignments != change.assignmentsBefore)
+        if let due = change.due { row.number(due.days) } else { row.null() }
+        row.flag(correlates)
+        row.number(layout.assignmentsStart)
+        row.number(layout.assignmentsLength)
+        row.number(layout.attributesStart)
+        row.number(layout.attributesLength)
+        guard let claim = change.claim else {
+            for _ in 0..<7 { row.null() }
+            return
+        }
+        row.text(claim.source.text)
+        row.text(claim.key.text)
+        row.text(claim.user.text)
+        row.int(Int64(bitPattern: claim.keyHash))
+        row.int(Int64(bitPattern: claim.rowHash))
+        row.text(claim.position.file)
+        row.number(claim.position.line)
     }
 }
 
@@ -57,14 +71,21 @@ enum OrderRows {
 
     static let insertDocument = "INSERT INTO order_documents (id, document) VALUES ($1, $2)"
 
-    static func columns(_ order: ProvisioningOrder, plan: PlanID, state: OrderState = .planned, wave: Int = 0) -> [SQLValue] {
-        let removes = order.requests.contains { $0.kind == .membership && $0.operation == .remove }
-        return [
-            .int(PlanRows.row(plan, order.id.sequence)), .int(plan.row), .text(order.user.text), .text(order.system.text),
-            .text(order.operation.rawValue), .text(order.becomes.rawValue), .flag(order.renames), .flag(removes),
-            .number(startsAs(order).rawValue), .number(order.userVersion), .number(order.accountVersion), .number(state.rawValue),
-            .number(wave), .int(order.notBefore?.milliseconds ?? 0),
-        ]
+    static func bind(_ order: ProvisioningOrder, plan: PlanID, state: OrderState = .planned, wave: Int = 0, _ row: any SQLBinder) {
+        row.int(PlanRows.row(plan, order.id.sequence))
+        row.int(plan.row)
+        row.text(order.user.text)
+        row.text(order.system.text)
+        row.text(order.operation.rawValue)
+        row.text(order.becomes.rawValue)
+        row.flag(order.renames)
+        row.flag(order.requests.contains { $0.kind == .membership && $0.operation == .remove })
+        row.number(startsAs(order).rawValue)
+        row.number(order.userVersion)
+        row.number(order.accountVersion)
+        row.number(state.rawValue)
+        row.number(wave)
+        row.int(order.notBefore?.milliseconds ?? 0)
     }
 
     /// The state the order enters when its plan starts to be applied.
@@ -92,15 +113,19 @@ enum QuarantineRows {
 
 extension SQLStore {
     package func save(_ chunk: PlanChunk, to plan: PlanID) async throws(StoreError) -> [NameClaim] {
-        let encoded = await EncodedChunk.encode(chunk, plan: plan)
+        let encoded = await EncodedChunk.encode(chunk)
         return try await engine.write { session in
+            let chunk = encoded.chunk
             try PlanWriting.requireOpen(plan, session)
-            let lost = try Names.reserve(encoded.names, holds: encoded.holds, session)
-            guard lost.isEmpty else { return .rollback(lost.map { encoded.claims[$0] }) }
-            try PlanWriting.insert(encoded.changes, into: plan, session)
-            try session.bulkLoad(OrderRows.insert, encoded.orders)
-            try session.bulkLoad(OrderRows.insertDocument, encoded.orderDocuments)
-            try session.bulkLoad(QuarantineRows.insert, encoded.quarantines)
+            let lost = try Names.reserve(chunk.reservations, ids: encoded.names, for: plan, session)
+            guard lost.isEmpty else { return .rollback(Array(Set(lost.map { chunk.reservations[$0].claim })).sorted()) }
+            try PlanWriting.insertChanges(of: encoded, into: plan, session)
+            try session.bulkLoad(OrderRows.insert, count: chunk.orders.count) { OrderRows.bind(chunk.orders[$0], plan: plan, $1) }
+            try session.bulkLoad(OrderRows.insertDocument, count: chunk.orders.count) { position, row in
+                row.int(PlanRows.row(plan, chunk.orders[position].id.sequence))
+                row.document(encoded.orders[position])
+            }
+            try session.bulkLoad(QuarantineRows.insert, chunk.quarantines.map { QuarantineRows.columns($0, plan: plan) })
             return .commit([])
         }
     }
@@ -143,29 +168,27 @@ private enum PlanWriting {
         guard state == PlanState.open.rawValue else { throw StoreError.damaged("a plan that is \(state ?? "unknown") cannot grow") }
     }
 
-    static func insert(_ changes: [EncodedChunk.Change], into plan: PlanID, _ session: any SQLSession) throws {
-        let last = try session.queryOne(
-            "SELECT COALESCE(MAX(id), $1) FROM plan_changes WHERE id BETWEEN $2 AND $3",
-            [.int(PlanRows.first(plan))] + PlanRows.range(plan)
-        ) { $0.int(0) }
-        let first = (last ?? PlanRows.first(plan)) + 1
-        var columns: [[SQLValue]] = []
-        var documents: [[SQLValue]] = []
-        var correlations: [[SQLValue]] = []
-        for (offset, change) in changes.enumerated() {
-            let id = SQLValue.int(first + Int64(offset))
-            columns.append([id] + change.columns)
-            documents.append([id, .document(change.document)])
-            for key in change.correlations { correlations.append([id, .text(key.attribute), .text(key.folded)]) }
+    static func insertChanges(of encoded: EncodedChunk, into plan: PlanID, _ session: any SQLSession) throws {
+        let changes = encoded.chunk.changes
+        let last = try session.queryOne("SELECT MAX(id) FROM plan_changes WHERE id BETWEEN $1 AND $2", PlanRows.range(plan)) {
+            $0.optionalInt(0)
         }
-        try session.bulkLoad(
-            """
-            INSERT INTO plan_changes (id, user_id, user_key, source, status, version, kind, differs, due, correlates, claim_source, claim_key,
-            claim_user, key_hash, row_hash, file, line, assignments_start, assignments_length, attributes_start, attributes_length)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
-            """, columns)
-        try session.bulkLoad("INSERT INTO plan_change_documents (id, document) VALUES ($1, $2)", documents)
-        try session.bulkLoad("INSERT INTO plan_correlations (id, attribute, folded) VALUES ($1, $2, $3)", correlations)
+        let first = ((last ?? nil) ?? PlanRows.first(plan)) + 1
+        try session.bulkLoad(ChangeRows.insert, count: changes.count) { position, row in
+            let correlates = encoded.chunk.correlations[changes[position].user.id] != nil
+            ChangeRows.bind(first + Int64(position), changes[position], encoded.changes[position].layout, correlates: correlates, row)
+        }
+        try session.bulkLoad("INSERT INTO plan_change_documents (id, document) VALUES ($1, $2)", count: changes.count) { position, row in
+            row.int(first + Int64(position))
+            row.document(encoded.changes[position].bytes)
+        }
+        let keys = encoded.correlations
+        try session.bulkLoad("INSERT INTO plan_correlations (id, attribute, folded) VALUES ($1, $2, $3)", count: keys.count) {
+            position, row in
+            row.int(first + Int64(keys[position].change))
+            row.text(keys[position].key.attribute)
+            row.text(keys[position].key.folded)
+        }
     }
 
     /// Takes changes and their users' orders out of the plan; names that no other plan holds become free.
@@ -181,14 +204,15 @@ private enum PlanWriting {
         for table in ["orders", "order_documents"] { try session.execute("DELETE FROM \(table) WHERE id IN (#)", in: orders) }
         var names: [SQLValue] = []
         try session.query(
-            "SELECT h.name FROM name_holds h JOIN names n ON n.id = h.name WHERE h.plan = $1 AND n.user_id IN (#)", [.int(plan.row)],
+            "SELECT h.name FROM name_holds h JOIN names n ON n.claim_hash = h.name WHERE h.plan = $1 AND n.user_id IN (#)",
+            [.int(plan.row)],
             in: users
         ) { names.append(.int($0.int(0))) }
         try session.execute("DELETE FROM name_holds WHERE plan = $1 AND name IN (#)", [.int(plan.row)], in: names)
         try session.execute(
             """
-            DELETE FROM names WHERE permanent = 0 AND id IN (#) AND NOT EXISTS (SELECT 1 FROM plans p
-            JOIN name_holds h ON h.plan = p.id AND h.name = names.id WHERE p.state IN ('open', 'ready', 'held', 'approved'))
+            DELETE FROM names WHERE permanent = 0 AND claim_hash IN (#) AND NOT EXISTS (SELECT 1 FROM plans p
+            JOIN name_holds h ON h.plan = p.id AND h.name = names.claim_hash WHERE p.state IN ('open', 'ready', 'held', 'approved'))
             """, in: names)
     }
 }

@@ -17,6 +17,8 @@ package protocol SQLEngine: Sendable {
     ) async throws(StoreError) -> Result
     /// One reading transaction: a snapshot that writers neither wait for nor change.
     func read<Result: Sendable>(_ work: @Sendable (any SQLSession) throws -> Result) async throws(StoreError) -> Result
+    /// Called when the tables are there, before anything is asked of them.
+    func prepareForQuestions() async throws(StoreError)
     func lock(_ origin: Origin) throws(StoreError) -> any OriginLock
     func close() async
 }

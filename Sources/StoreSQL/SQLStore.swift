@@ -20,6 +20,7 @@ package final class SQLStore: Store {
         let store = SQLStore(engine: engine)
         do {
             try await Migrations.run(on: engine, name: options.path)
+            try await engine.prepareForQuestions()
         } catch {
             await engine.close()
             throw error

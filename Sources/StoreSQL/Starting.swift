@@ -94,8 +94,8 @@ private struct PlanStart {
         let row = SQLValue.int(plan.id.row)
         try session.execute(
             """
-            UPDATE quarantines SET active = 0 WHERE active = 1 AND EXISTS (SELECT 1 FROM quarantines q
-            WHERE q.plan = $1 AND q.source = quarantines.source AND q.user_key = quarantines.user_key)
+            UPDATE quarantines SET active = 0 WHERE active = 1 AND (source, user_key) IN
+            (SELECT source, user_key FROM quarantines WHERE plan = $1 AND user_key IS NOT NULL)
             """, [row])
         try session.execute(
             """

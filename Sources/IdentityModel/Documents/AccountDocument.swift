@@ -6,7 +6,7 @@ extension Account: CanonicalDocument {
                 writer.int(deprovisionedAt.milliseconds)
             }
             writer.member("id", ifPresent: id?.text)
-            writer.member("memberships", ifAny: memberships.sorted())
+            writer.member("memberships", ifAny: memberships.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
             writer.member("name", ifPresent: name?.text)
             writer.member("nameBases", ifAny: nameBases)
             writer.member("state", state.rawValue)
@@ -16,7 +16,7 @@ extension Account: CanonicalDocument {
             if !written.isEmpty {
                 writer.name("written")
                 writer.object { writer in
-                    for (name, values) in written.sorted(by: { $0.key < $1.key }) {
+                    for (name, values) in written.inByteOrder {
                         writer.name(name)
                         values.write(to: &writer)
                     }

@@ -2,11 +2,22 @@
 ///
 /// It writes bytes, not a tree of `JSON` values, because a plan of a million orders is written, sealed and read back through it.
 /// What it writes for a string is byte for byte what `JSON.text` writes.
-public struct DocumentWriter {
-    public private(set) var bytes: [UInt8] = []
+public struct DocumentWriter: ~Copyable {
+    /// Memory of our own: appending to an array costs three checks per token, which is half the time of writing a document.
+    private var memory: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    private var count = 0
     private var needsComma = false
 
-    public init(capacity: Int = 1_024) { bytes.reserveCapacity(capacity) }
+    public init(capacity: Int = 4_096) {
+        self.capacity = max(capacity, 16)
+        memory = .allocate(capacity: self.capacity)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// What was written so far.
+    public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: memory, count: count)) }
 
     public mutating func object(_ body: (inout DocumentWriter) -> Void) {
         open(UInt8(ascii: "{"))
@@ -24,7 +35,7 @@ public struct DocumentWriter {
     public mutating func name(_ name: String) {
         separate()
         quoted(name)
-        bytes.append(UInt8(ascii: ":"))
+        append(UInt8(ascii: ":"))
         needsComma = false
     }
 
@@ -42,7 +53,7 @@ public struct DocumentWriter {
 
     public mutating func bool(_ flag: Bool) {
         separate()
-        bytes.append(contentsOf: (flag ? "true" : "false").utf8)
+        append(flag ? "true" : "false")
         needsComma = true
     }
 
@@ -74,55 +85,82 @@ public struct DocumentWriter {
         guard !texts.isEmpty else { return }
         self.name(name)
         object { writer in
-            for (key, text) in texts.sorted(by: { $0.key < $1.key }) { writer.member(key, text) }
+            for (key, text) in texts.inByteOrder { writer.member(key, text) }
         }
     }
 
     /// Runs `body`, which writes one value, and says which bytes it became.
     mutating func span(_ body: (inout DocumentWriter) -> Void) -> Range<Int> {
         separate()
-        let start = bytes.count
+        let start = count
         body(&self)
-        return start..<bytes.count
+        return start..<count
     }
 
     private mutating func open(_ bracket: UInt8) {
         separate()
-        bytes.append(bracket)
+        append(bracket)
         needsComma = false
     }
 
     private mutating func close(_ bracket: UInt8) {
-        bytes.append(bracket)
+        append(bracket)
         needsComma = true
     }
 
     private mutating func separate() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        if needsComma { append(UInt8(ascii: ",")) }
         needsComma = false
     }
 
     private mutating func digits(_ number: Int64) {
         if number >= 0, number < 10 {
-            bytes.append(UInt8(ascii: "0") + UInt8(number))
+            append(UInt8(ascii: "0") + UInt8(number))
         } else {
-            bytes.append(contentsOf: String(number).utf8)
+            append(String(number))
         }
     }
 
     private mutating func quoted(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
         var copy = text
         let isPlain = copy.withUTF8 { utf8 in
-            for byte in utf8 where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
-            bytes.append(contentsOf: utf8)
+            // Without an early way out, so that the compiler looks at many bytes at once.
+            var special: UInt8 = 0
+            for byte in utf8 {
+                special |= (byte < 0x20 ? 1 : 0) | (byte == UInt8(ascii: "\"") ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
+            }
+            guard special == 0 else { return false }
+            reserve(utf8.count + 2)
+            memory[count] = UInt8(ascii: "\"")
+            if let start = utf8.baseAddress { (memory + count + 1).update(from: start, count: utf8.count) }
+            count += utf8.count + 2
+            memory[count - 1] = UInt8(ascii: "\"")
             return true
         }
-        guard isPlain else {
-            bytes.removeLast()
-            JSON.string(text).write(to: &bytes)
-            return
-        }
-        bytes.append(UInt8(ascii: "\""))
+        if !isPlain { append(JSON.string(text).text) }
     }
+
+    private mutating func append(_ text: String) {
+        for byte in text.utf8 { append(byte) }
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        reserve(1)
+        memory[count] = byte
+        count += 1
+    }
+
+    private mutating func reserve(_ more: Int) {
+        guard count + more > capacity else { return }
+        capacity = max(capacity * 2, count + more)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        larger.update(from: memory, count: count)
+        memory.deallocate()
+        memory = larger
+    }
+}
+
+extension Dictionary where Key == String {
+    /// By the UTF-8 bytes of the keys: an order that no version of Unicode changes.
+    var inByteOrder: [Element] { sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } }
 }

@@ -41,7 +41,7 @@ public struct UserAttributes: Hashable, Sendable, CanonicalDocument {
 
     public func write(to writer: inout DocumentWriter) {
         writer.object { writer in
-            for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+            for (name, value) in values.inByteOrder {
                 writer.name(name)
                 value.write(to: &writer)
             }

@@ -87,6 +87,13 @@ final class SQLiteEngine: SQLEngine {
         }
     }
 
+    func prepareForQuestions() async throws(StoreError) {
+        try await write { session in
+            try SQLiteStatistics.write(session)
+            return .commit(())
+        }
+    }
+
     func lock(_ origin: Origin) throws(StoreError) -> any OriginLock { try FileLock(besides: path, origin: origin) }
 
     /// Readers that are at work finish first.

@@ -30,13 +30,15 @@ struct SQLiteSession: SQLSession {
     }
 
     @discardableResult
-    func bulkLoad(_ sql: String, _ rows: [[SQLValue]]) throws -> [Int] {
-        guard !rows.isEmpty else { return [] }
+    func bulkLoad(_ sql: String, count: Int, bind: (Int, any SQLBinder) -> Void) throws -> [Int] {
+        guard count > 0 else { return [] }
         let statement = try database.cachedStatement(sql: sql).sqliteStatement
         defer { sqlite3_reset(statement) }
+        let binder = SQLiteBinder(statement)
         var untouched: [Int] = []
-        for (position, arguments) in rows.enumerated() {
-            bind(arguments, to: statement)
+        for position in 0..<count {
+            binder.position = 0
+            bind(position, binder)
             try finish(statement)
             if sqlite3_changes(database.sqliteConnection) == 0 { untouched.append(position) }
             sqlite3_reset(statement)
@@ -55,24 +57,8 @@ struct SQLiteSession: SQLSession {
     }
 
     private func bind(_ arguments: [SQLValue], to statement: OpaquePointer) {
-        for (index, argument) in arguments.enumerated() {
-            let position = Int32(index + 1)
-            switch argument {
-            case .null: sqlite3_bind_null(statement, position)
-            case .int(let number): sqlite3_bind_int64(statement, position, number)
-            case .text(var text): text.withUTF8 { bind(UnsafeRawBufferPointer($0), to: statement, at: position) }
-            case .document(let bytes): bytes.withUnsafeBytes { bind($0, to: statement, at: position) }
-            }
-        }
-    }
-
-    private func bind(_ bytes: UnsafeRawBufferPointer, to statement: OpaquePointer, at position: Int32) {
-        // An empty buffer may have no address, and SQLite takes a missing address for NULL.
-        guard let start = bytes.baseAddress, !bytes.isEmpty else {
-            sqlite3_bind_text(statement, position, "", 0, transient)
-            return
-        }
-        sqlite3_bind_text(statement, position, start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), transient)
+        let binder = SQLiteBinder(statement)
+        for argument in arguments { binder.value(argument) }
     }
 
     private func error() -> DatabaseError {
@@ -80,6 +66,41 @@ struct SQLiteSession: SQLSession {
         return DatabaseError(
             resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
             message: sqlite3_errmsg(connection).map { String(cString: $0) })
+    }
+}
+
+final class SQLiteBinder: SQLBinder {
+    private let statement: OpaquePointer
+    /// Of the last value; SQLite counts from 1.
+    var position: Int32 = 0
+
+    init(_ statement: OpaquePointer) { self.statement = statement }
+
+    func null() {
+        position += 1
+        sqlite3_bind_null(statement, position)
+    }
+
+    func int(_ number: Int64) {
+        position += 1
+        sqlite3_bind_int64(statement, position, number)
+    }
+
+    func text(_ text: String) {
+        var copy = text
+        copy.withUTF8 { bind(UnsafeRawBufferPointer($0)) }
+    }
+
+    func document(_ bytes: [UInt8]) { bytes.withUnsafeBytes { bind($0) } }
+
+    private func bind(_ bytes: UnsafeRawBufferPointer) {
+        position += 1
+        // An empty buffer may have no address, and SQLite takes a missing address for NULL.
+        guard let start = bytes.baseAddress, !bytes.isEmpty else {
+            sqlite3_bind_text(statement, position, "", 0, transient)
+            return
+        }
+        sqlite3_bind_text(statement, position, start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), transient)
     }
 }
 
