@@ -81,6 +81,9 @@ public struct NameClaim: Hashable, Sendable, Comparable {
         self.folded = folded
     }
 
+    /// The value tells claims apart nearly always; hashing the rest as well costs more than it saves.
+    public func hash(into hasher: inout Hasher) { hasher.combine(folded) }
+
     public static func < (left: Self, right: Self) -> Bool {
         (left.system.text, left.attribute, left.scope, left.folded) < (right.system.text, right.attribute, right.scope, right.folded)
     }

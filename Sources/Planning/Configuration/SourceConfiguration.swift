@@ -1,3 +1,4 @@
+package import CEL
 package import IdentityModel
 
 /// One synchronization configuration (product.md section 2.1).
@@ -62,14 +63,15 @@ package struct SourceConfiguration: Sendable {
     package let mappings: [Mapping]
     package let owns: Set<String>
     package let missing: Missing
-    /// Columns that expressions may read, in the order of the row object's fields (`Vocabulary.rowType`).
-    package let columns: [String]
+    /// `row` as the expressions were compiled against it; its fields are the columns they may read.
+    package let rowType: ObjectType
+    package var columns: [String] { rowType.fields.map(\.name) }
     package let position: TextPosition
 
     package init(
         name: SourceName, files: String, take: Take, completion: Completion, delimiter: String?, encoding: String?, timeZone: String,
         schedule: String?, kind: Kind, key: Expression, correlation: [String], contract: Contract, validations: [Validation],
-        mappings: [Mapping], owns: Set<String>, missing: Missing, columns: [String], position: TextPosition
+        mappings: [Mapping], owns: Set<String>, missing: Missing, rowType: ObjectType, position: TextPosition
     ) {
         self.name = name
         self.files = files
@@ -87,7 +89,7 @@ package struct SourceConfiguration: Sendable {
         self.mappings = mappings
         self.owns = owns
         self.missing = missing
-        self.columns = columns
+        self.rowType = rowType
         self.position = position
     }
 }

@@ -31,8 +31,8 @@ package final class RowMapper {
         self.configuration = configuration
         self.schema = schema
         self.columns = columns
-        reader = RowReader(fields: configuration.columns, columns: columns)
-        activation = Activation(Vocabulary.sourceEnvironment(columns: configuration.columns))
+        reader = RowReader(type: configuration.rowType, columns: columns)
+        activation = Activation(Vocabulary.sourceEnvironment(row: configuration.rowType))
         activation.bind(0, record: reader.record)
     }
 

@@ -27,8 +27,8 @@ package struct RowScan {
     package init(configuration: SourceConfiguration, columns: [String], index: RowIndex) {
         self.configuration = configuration
         self.index = index
-        reader = RowReader(fields: configuration.columns, columns: columns)
-        activation = Activation(Vocabulary.sourceEnvironment(columns: configuration.columns))
+        reader = RowReader(type: configuration.rowType, columns: columns)
+        activation = Activation(Vocabulary.sourceEnvironment(row: configuration.rowType))
         emptyCounts = Array(repeating: 0, count: columns.count)
         let references = configuration.key.program.references
         if references.count == 1, let field = references[0].field, configuration.key.program.source == "row." + field {
@@ -126,9 +126,9 @@ package struct RowReader {
     /// For each field of `row`: the file's column, nil where the file has none.
     package let columnOfField: [Int?]
 
-    package init(fields: [String], columns: [String]) {
-        record = RecordBuffer(Vocabulary.rowType(columns: fields))
-        columnOfField = fields.map { columns.firstIndex(of: $0) }
+    package init(type: ObjectType, columns: [String]) {
+        record = RecordBuffer(type)
+        columnOfField = type.fields.map { columns.firstIndex(of: $0.name) }
     }
 
     package func load(_ batch: SourceRowBatch, row: Int) {

@@ -37,13 +37,14 @@ package final class ChunkPlanning {
         let entitlement: SystemEntitlement?
         let known: Account?
         var actual = ActualState.notAsked
-        var correlation: [String: String]?
         var situation: AccountSituation {
             AccountSituation(change: change, map: map, intent: intent, entitlement: entitlement, known: known, actual: actual)
         }
         var evaluation: AccountEvaluation?
         /// The attribute that waits for a name, and the candidates offered for it.
         var waiting: Int?
+        /// Accounts of one family compete for names: they have the same first candidate.
+        var family = ""
         var offered: [NameCandidate] = []
         var cursor = 0
         var probing: NameCandidate?
@@ -94,14 +95,18 @@ package final class ChunkPlanning {
             let evaluation = AccountEvaluation(
                 map: account.map, user: account.change.user, record: reader, isEnabled: true, known: nil, stored: [:])
             guard let values = evaluation.correlation(steps: steps) else { continue }
-            account.correlation = values
+            // For somebody new this is the evaluation itself; whoever turns out to have an entry is evaluated anew.
+            if account.known == nil { account.evaluation = evaluation }
             questions.append(LookupQuestion(account: index, system: account.map.system, correlation: values))
         }
         return questions
     }
 
     package func answer(lookups: [(question: LookupQuestion, actual: ActualState)]) {
-        for answer in lookups { accounts[answer.question.account].actual = answer.actual }
+        for answer in lookups {
+            accounts[answer.question.account].actual = answer.actual
+            if answer.actual != .absent { accounts[answer.question.account].evaluation = nil }
+        }
     }
 
     // MARK: Names
@@ -159,13 +164,13 @@ package final class ChunkPlanning {
                     return
                 }
                 account.waiting = attribute
+                account.family = "\(attribute)\u{0}" + (evaluation.bases[account.map.attributes[attribute].name] ?? "") + account.map.system.text
             }
             guard let attribute = account.waiting, case .unique(let unique) = account.map.attributes[attribute].value else { return }
-            let family = "\(account.map.system)\u{0}\(attribute)\u{0}" + (evaluation.bases[account.map.attributes[attribute].name] ?? "")
-            if blocked.contains(family) { return }
-            guard let candidate = nextFree(account, evaluation, attribute, family, unique, &questions) else {
+            if !blocked.isEmpty && blocked.contains(account.family) { return }
+            guard let candidate = nextFree(account, evaluation, attribute, unique, &questions) else {
                 if account.waiting != nil {
-                    blocked.insert(family)
+                    blocked.insert(account.family)
                     return
                 }
                 continue
@@ -185,14 +190,13 @@ package final class ChunkPlanning {
 
     /// The first candidate that is known to be free. Nil: the store has to be asked first, or (nothing waits any more) all are used up.
     private func nextFree(
-        _ account: Candidacy, _ evaluation: AccountEvaluation, _ attribute: Int, _ family: String, _ unique: UniqueRule,
-        _ questions: inout NameQuestions
+        _ account: Candidacy, _ evaluation: AccountEvaluation, _ attribute: Int, _ unique: UniqueRule, _ questions: inout NameQuestions
     ) -> NameCandidate? {
         while true {
             if account.cursor == account.offered.count {
                 // One candidate at first; whoever has namesakes looks ahead further and further.
-                let window = windows[family] ?? 1
-                windows[family] = min(window * 8, 512)
+                let window = windows[account.family] ?? 1
+                windows[account.family] = min(window * 8, 512)
                 account.offered = evaluation.offer(window, attribute: attribute, hints: hints)
                 account.cursor = 0
                 if account.offered.isEmpty {

@@ -7,13 +7,12 @@ struct SourceRules {
     let key: Expression?
     let validations: [SourceConfiguration.Validation]
     let mappings: [SourceConfiguration.Mapping]
-    /// In the order of the row object's fields.
-    let columns: [String]
+    let rowType: ObjectType
 
     static func read(_ source: SourceReader, _ contract: SourceConfiguration.Contract) -> SourceRules {
         let texts = Texts(source)
-        let columns = texts.columns(contract)
-        let environment = Vocabulary.sourceEnvironment(columns: columns)
+        let rowType = Vocabulary.rowType(columns: texts.columns(contract))
+        let environment = Vocabulary.sourceEnvironment(row: rowType)
         return SourceRules(
             key: texts.key?.expression(environment, expecting: .string),
             validations: texts.validations.compactMap { validation in
@@ -21,7 +20,7 @@ struct SourceRules {
                     SourceConfiguration.Validation(check: $0, reason: validation.reason)
                 }
             },
-            mappings: texts.mappings.compactMap { mapping in mapping.compiled(environment) }, columns: columns)
+            mappings: texts.mappings.compactMap { mapping in mapping.compiled(environment) }, rowType: rowType)
     }
 }
 

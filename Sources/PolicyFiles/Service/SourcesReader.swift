@@ -58,7 +58,7 @@ struct SourceReader {
             delimiter: format.delimiter, encoding: format.encoding, timeZone: timeZone(), schedule: schedule(),
             kind: choice("type") ?? .complete,
             key: key, correlation: correlation, contract: contract, validations: rules.validations, mappings: rules.mappings, owns: owns,
-            missing: choice("missing") ?? .terminate, columns: rules.columns, position: file.position(entry.keyPoint))
+            missing: choice("missing") ?? .terminate, rowType: rules.rowType, position: file.position(entry.keyPoint))
     }
 
     private func choice<Choice: RawRepresentable<String> & CaseIterable>(_ key: String) -> Choice? {
