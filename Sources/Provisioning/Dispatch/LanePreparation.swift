@@ -95,7 +95,7 @@ extension Lane {
         for (key, target) in facts.references {
             if case .account(let name) = target { batch.accountNames[key] = name }
         }
-        facts.knots = knots(orders, facts)
+        if !facts.renaming.isEmpty || facts.references.values.contains(.awaited) { facts.knots = knots(orders, facts) }
     }
 
     private func knots(_ orders: [ProvisioningOrder], _ facts: BatchFacts) -> Set<UserKey> {

@@ -71,9 +71,11 @@ extension Transmission {
         }
         account.id = result?.accountID ?? found?.id ?? order.accountID ?? account.id
         account.name = result?.name ?? order.nameAfter ?? found?.name ?? order.nameBefore ?? account.name
-        account.nameBases.merge(order.nameBases) { _, latest in latest }
-        if order.operation == .create || order.adopts { account.written = [:] }
-        account.written.merge(alreadyThere) { _, latest in latest }
+        if account.nameBases.isEmpty { account.nameBases = order.nameBases } else { account.nameBases.merge(order.nameBases) { $1 } }
+        if order.operation == .create || order.adopts {
+            account.written = Dictionary(minimumCapacity: order.requests.count)
+        }
+        for (name, values) in alreadyThere { account.written[name] = values }
         for request in order.requests where request.outcome == .done { account.take(request) }
         return account
     }
@@ -91,8 +93,11 @@ extension Account {
             switch request.operation {
             case .set: values = request.after
             case .add:
-                let present = written[request.name] ?? []
-                values = present + request.after.filter { !present.contains($0) }
+                if let present = written[request.name] {
+                    values = present + request.after.filter { !present.contains($0) }
+                } else {
+                    values = request.after
+                }
             case .remove:
                 let gone = request.effective
                 values = (written[request.name] ?? []).filter { !gone.contains($0) }
