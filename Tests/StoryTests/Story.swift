@@ -146,6 +146,9 @@ final class Stage {
         text = text.replacingOccurrences(of: #"127\.0\.0\.1:\d+"#, with: "127.0.0.1:PORT", options: .regularExpression)
         let identifier = #"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"#
         text = text.replacingOccurrences(of: identifier, with: "ENTRY-UUID", options: .regularExpression)
+        // The ids that the server gave are sealed with the plan.
+        text = text.replacingOccurrences(of: #"\b[0-9a-f]{12}\b"#, with: "SEAL", options: .regularExpression)
+        text = text.replacingOccurrences(of: #"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*"#, with: "TIME", options: .regularExpression)
         var lines = text.components(separatedBy: "\n").map { line in
             line.replacingOccurrences(of: #"\s+$"#, with: "", options: .regularExpression)
         }
