@@ -11,6 +11,8 @@
 
 #include <lber.h>
 #include <ldap.h>
+// For ldap_init_fd: a handle for a socket that is already connected.
+#include <openldap.h>
 
 // MARK: Options. `handle` NULL sets the process-wide default, which later handles copy.
 

@@ -30,6 +30,13 @@ enum DistinguishedName {
 
     static func escape(_ value: String) -> String { escape(Array(value.utf8)) }
 
+    /// The name as we write it. Servers escape in their own ways (slapd answers `\2C` for a comma); a name must not look changed for that.
+    static func canonical(_ name: String) -> String {
+        guard name.utf8.contains(backslash), let rdns = try? parse(name) else { return name }
+        guard rdns.joined().allSatisfy({ String(validating: $0.value, as: UTF8.self) != nil }) else { return name }
+        return rdns.map { parts in parts.map { $0.type + "=" + escape($0.value) }.joined(separator: "+") }.joined(separator: ",")
+    }
+
     /// The first RDN and the rest, both as they are written; the rest is nil for a name of one RDN. Nothing is checked.
     static func split(_ name: String) -> (rdn: String, parent: String?) {
         let bytes = name.utf8

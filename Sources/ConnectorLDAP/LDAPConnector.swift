@@ -13,8 +13,9 @@ package final class LDAPConnector: Connector, ProbesNames, EnumeratesAccounts {
     /// Accounts per page of `enumerate`.
     private static let pageSize = 500
 
+    /// The batch is as large as a part of a group's modify: each of those costs a server as much as the group is large, so fewer are better.
     package var capabilities: ConnectorCapabilities {
-        ConnectorCapabilities(batchSize: 2_000, maintainsReferences: session.settings.maintainsReferences)
+        ConnectorCapabilities(batchSize: 5_000, maintainsReferences: session.settings.maintainsReferences)
     }
 
     package func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup] { try await session.find(queries) }
@@ -46,7 +47,7 @@ package final class LDAPConnector: Connector, ProbesNames, EnumeratesAccounts {
         var cookie: [UInt8] = []
         repeat {
             let search = SearchRequest(
-                base: session.settings.base, scope: .subtree, filter: "(objectClass=person)", attributes: wanted,
+                base: session.settings.base, scope: .subtree, filter: session.settings.accountFilter, attributes: wanted,
                 paging: .page(size: Self.pageSize, cookie: cookie))
             let (accounts, next) = try await session.accounts(listing, search)
             if !accounts.isEmpty { await page(accounts) }

@@ -12,6 +12,8 @@ package struct LDAPSettings: Sendable {
     /// Accounts are looked for below this entry.
     package var base: String
     package var dialect: Dialect
+    /// What `enumerate` lists (RFC 4515).
+    package var accountFilter: String
     /// The attribute of a group that holds its members' DNs.
     package var memberAttribute: String
     /// Connections that one batch is spread over; small batches use one.
@@ -27,7 +29,8 @@ package struct LDAPSettings: Sendable {
 
     package init(
         url: String, startTLS: Bool = false, bindDN: String, password: Sensitive<String>, caFile: String? = nil, base: String,
-        dialect: Dialect = .openLDAP, memberAttribute: String = "member", connections: Int = 2, window: Int = 256, timeoutSeconds: Int = 60,
+        dialect: Dialect = .openLDAP, accountFilter: String = "(objectClass=person)", memberAttribute: String = "member",
+        connections: Int = 2, window: Int = 256, timeoutSeconds: Int = 60,
         connectSeconds: Int = 10, maintainsReferences: Bool = true
     ) {
         self.url = url
@@ -37,6 +40,7 @@ package struct LDAPSettings: Sendable {
         self.caFile = caFile
         self.base = base
         self.dialect = dialect
+        self.accountFilter = accountFilter
         self.memberAttribute = memberAttribute
         self.connections = max(1, connections)
         self.window = min(max(1, window), 256)

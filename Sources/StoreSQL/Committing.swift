@@ -8,7 +8,7 @@ extension SQLStore {
             try encoded.updateOrders(plan: plan, at: at, session)
             try encoded.appendFollowUps(plan: plan, at: at, session)
             try encoded.updateAccounts(session)
-            try Names.remember(encoded.names, session)
+            try Names.remember(encoded.names, plan: plan, session)
             try session.execute(
                 "UPDATE users SET plan_again = 1 WHERE id IN (#)", in: SQLValue.texts(Set(encoded.settlement.planAgain.map(\.text))))
             try encoded.appendEvents(at: at, session)

@@ -76,7 +76,10 @@ private struct KnowledgeGathering {
     mutating func findCorrelated() throws {
         for (attribute, keys) in Dictionary(grouping: Set(request.correlations), by: \.attribute) {
             try session.query(
-                "SELECT folded, user_id FROM correlations WHERE attribute = $1 AND folded IN (#)", [.text(attribute)],
+                """
+                SELECT c.folded, c.user_id FROM correlations c JOIN users u ON u.id = c.user_id AND u.correlated_by = c.plan
+                WHERE c.attribute = $1 AND c.folded IN (#)
+                """, [.text(attribute)],
                 in: SQLValue.texts(keys.map(\.folded))
             ) { row in
                 let user = UserID(row.text(1))

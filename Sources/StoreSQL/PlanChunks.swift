@@ -202,17 +202,6 @@ private enum PlanWriting {
             orders.append(.int($0.int(0)))
         }
         for table in ["orders", "order_documents"] { try session.execute("DELETE FROM \(table) WHERE id IN (#)", in: orders) }
-        var names: [SQLValue] = []
-        try session.query(
-            "SELECT h.name FROM name_holds h JOIN names n ON n.claim_hash = h.name WHERE h.plan = $1 AND n.user_id IN (#)",
-            [.int(plan.row)],
-            in: users
-        ) { names.append(.int($0.int(0))) }
-        try session.execute("DELETE FROM name_holds WHERE plan = $1 AND name IN (#)", [.int(plan.row)], in: names)
-        try session.execute(
-            """
-            DELETE FROM names WHERE permanent = 0 AND claim_hash IN (#) AND NOT EXISTS (SELECT 1 FROM plans p
-            JOIN name_holds h ON h.plan = p.id AND h.name = names.claim_hash WHERE p.state IN ('open', 'ready', 'held', 'approved'))
-            """, in: names)
+        try Names.release(users, from: plan, session)
     }
 }

@@ -55,7 +55,7 @@ enum Schema {
             """
             CREATE TABLE users (
               id TEXT NOT NULL PRIMARY KEY, user_key TEXT NOT NULL, source TEXT NOT NULL, status TEXT NOT NULL, version BIGINT NOT NULL,
-              attributes TEXT NOT NULL, assignments TEXT NOT NULL, due BIGINT, plan_again BIGINT NOT NULL)
+              attributes TEXT NOT NULL, assignments TEXT NOT NULL, due BIGINT, plan_again BIGINT NOT NULL, correlated_by BIGINT)
             """,
             "CREATE INDEX users_by_key ON users (user_key)",
             "CREATE INDEX users_due ON users (due) WHERE due IS NOT NULL",
@@ -68,12 +68,12 @@ enum Schema {
             // Holds everything that reading the marks needs: the table itself is not touched.
             "CREATE INDEX claims_by_hash ON claims (source, key_hash, row_hash)",
             "CREATE INDEX claims_by_user ON claims (user_id, source)",
+            // Of a user's rows those count that the plan in `users.correlated_by` wrote: replacing them needs no index by user.
             """
             CREATE TABLE correlations (
-              user_id TEXT NOT NULL, attribute TEXT NOT NULL, folded TEXT NOT NULL, PRIMARY KEY (user_id, attribute, folded))
-              \(dialect.clustered)
+              attribute TEXT NOT NULL, folded TEXT NOT NULL, user_id TEXT NOT NULL, plan BIGINT NOT NULL,
+              PRIMARY KEY (attribute, folded, user_id)) \(dialect.clustered)
             """,
-            "CREATE INDEX correlations_by_value ON correlations (attribute, folded)",
             """
             CREATE TABLE accounts (
               user_id TEXT NOT NULL, system TEXT NOT NULL, state TEXT NOT NULL, account_id TEXT, name TEXT, version BIGINT NOT NULL,
@@ -91,11 +91,12 @@ enum Schema {
             """
             CREATE TABLE names (
               id \(dialect.countedKey), claim_hash BIGINT NOT NULL, system TEXT NOT NULL, attribute TEXT NOT NULL, scope TEXT NOT NULL,
-              folded TEXT NOT NULL, user_id TEXT NOT NULL, permanent BIGINT NOT NULL)
+              folded TEXT NOT NULL, user_id TEXT NOT NULL, plan BIGINT NOT NULL)
             """,
             "CREATE UNIQUE INDEX names_by_claim ON names (claim_hash)",
-            // Which waiting plans need a provisional name: it is freed with the last of them.
-            "CREATE TABLE name_holds (plan BIGINT NOT NULL, name BIGINT NOT NULL, PRIMARY KEY (plan, name)) \(dialect.clustered)",
+            "CREATE INDEX names_by_plan ON names (plan)",
+            "CREATE TABLE name_holds (name BIGINT NOT NULL, plan BIGINT NOT NULL, PRIMARY KEY (name, plan)) \(dialect.clustered)",
+            "CREATE INDEX name_holds_by_plan ON name_holds (plan)",
         ]
     }
 

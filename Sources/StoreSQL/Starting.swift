@@ -124,24 +124,21 @@ private struct PlanStart {
     func makeUsersReal() throws {
         try session.execute(
             """
-            INSERT INTO users (id, user_key, source, status, version, attributes, assignments, due, plan_again)
-            SELECT c.user_id, c.user_key, c.source, c.status, c.version + c.differs, substr(d.document, c.attributes_start, c.attributes_length),
-              substr(d.document, c.assignments_start, c.assignments_length), c.due, 0
-            FROM plan_changes c JOIN plan_change_documents d ON d.id = c.id WHERE c.id BETWEEN $1 AND $2 ORDER BY c.id
+            INSERT INTO users (id, user_key, source, status, version, attributes, assignments, due, plan_again, correlated_by)
+            SELECT c.user_id, c.user_key, c.source, c.status, c.version + c.differs,
+              substr(d.document, c.attributes_start, c.attributes_length), substr(d.document, c.assignments_start, c.assignments_length),
+              c.due, 0, CASE WHEN c.correlates = 1 THEN $1 END
+            FROM plan_changes c JOIN plan_change_documents d ON d.id = c.id WHERE c.id BETWEEN $2 AND $3 ORDER BY c.id
             ON CONFLICT (id) DO UPDATE SET user_key = excluded.user_key, source = excluded.source, status = excluded.status,
-              version = excluded.version, attributes = excluded.attributes, assignments = excluded.assignments, due = excluded.due, plan_again = 0
-            """, range)
+              version = excluded.version, attributes = excluded.attributes, assignments = excluded.assignments, due = excluded.due,
+              plan_again = 0, correlated_by = COALESCE(excluded.correlated_by, users.correlated_by)
+            """, [.int(plan.id.row)] + range)
         try session.execute(
             """
-            DELETE FROM correlations WHERE user_id IN
-            (SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2 AND correlates = 1 AND version > 0)
-            """, range)
-        try session.execute(
-            """
-            INSERT INTO correlations (user_id, attribute, folded)
-            SELECT c.user_id, k.attribute, k.folded FROM plan_correlations k JOIN plan_changes c ON c.id = k.id
-            WHERE k.id BETWEEN $1 AND $2 ON CONFLICT DO NOTHING
-            """, range)
+            INSERT INTO correlations (attribute, folded, user_id, plan)
+            SELECT k.attribute, k.folded, c.user_id, $1 FROM plan_correlations k JOIN plan_changes c ON c.id = k.id
+            WHERE k.id BETWEEN $2 AND $3 ON CONFLICT (attribute, folded, user_id) DO UPDATE SET plan = excluded.plan
+            """, [.int(plan.id.row)] + range)
         try session.execute(
             """
             INSERT INTO audit (at, kind, plan, user_id, text) SELECT $1, 'user changed', $2, user_id, kind

@@ -54,7 +54,7 @@ extension DirectorySession {
         for (name, values) in entry.attributes {
             switch name.lowercased() {
             case settings.dialect.idAttribute.lowercased(): id = values.first
-            case settings.dialect.membershipAttribute.lowercased(): memberships = values
+            case settings.dialect.membershipAttribute.lowercased(): memberships = values.map(DistinguishedName.canonical)
             default: attributes[name] = values
             }
         }

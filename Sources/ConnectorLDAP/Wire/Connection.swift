@@ -30,7 +30,11 @@ final class Connection {
         controls = RequestControls(idAttribute: dialect.idAttribute)
     }
 
-    deinit { ldap_unbind_ext(handle, nil, nil) }
+    /// Says goodbye to the server, from whatever thread lets go of it last. To one that is gone or hangs there is nothing to say.
+    deinit {
+        if isLost { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        PipeSignal.blocked { ldap_unbind_ext(handle, nil, nil) }
+    }
 
     var isLost: Bool { lossReason != nil }
     var descriptor: Int32 { cldap_descriptor(handle) }
@@ -202,7 +206,7 @@ final class Connection {
             }
             attributes.append((attribute, texts))
         }
-        return DirectoryEntry(name: String(decoding: name.bytes, as: UTF8.self), attributes: attributes)
+        return DirectoryEntry(name: DistinguishedName.canonical(String(decoding: name.bytes, as: UTF8.self)), attributes: attributes)
     }
 
     /// Who the server says we are (RFC 4532); nil where it has no such operation.

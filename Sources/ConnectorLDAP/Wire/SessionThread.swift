@@ -7,7 +7,10 @@ final class SessionThread: SerialExecutor {
 
     init(name: String) {
         let queue = queue
-        let thread = Thread { queue.serve() }
+        let thread = Thread {
+            PipeSignal.block()
+            queue.serve()
+        }
         thread.name = name
         thread.start()
     }
@@ -57,5 +60,35 @@ private final class JobQueue: @unchecked Sendable {
         }
         defer { jobs.removeAll(keepingCapacity: true) }
         return jobs
+    }
+}
+
+/// libldap writes to sockets in a way that raises SIGPIPE when the server has closed its end, which would end the whole process. The signal is sent to
+/// the thread that writes, so it is blocked there, and nowhere else.
+enum PipeSignal {
+    private static var set: sigset_t {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        return signals
+    }
+
+    /// For the rest of the calling thread's life.
+    static func block() {
+        var signals = set
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    /// For the time of `body` only, on a thread that is not ours.
+    static func blocked(_ body: () -> Void) {
+        var signals = set
+        var before = sigset_t()
+        pthread_sigmask(SIG_BLOCK, &signals, &before)
+        body()
+        guard sigismember(&before, SIGPIPE) == 0 else { return }
+        // One that came meanwhile must not strike when the mask is lifted.
+        var none = timespec()
+        _ = sigtimedwait(&signals, nil, &none)
+        pthread_sigmask(SIG_SETMASK, &before, nil)
     }
 }

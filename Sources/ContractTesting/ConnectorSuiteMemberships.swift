@@ -1,0 +1,100 @@
+internal import Contracts
+internal import IdentityModel
+internal import Testing
+
+extension ConnectorSuite {
+    static let memberships: [Check] = [
+        Check("accounts are created and join their groups in one batch") { scene in
+            let groups = scene.vocabulary.groups
+            let operations = (1...40).map { number in
+                scene.create("a\(number)", number, more: groups.prefix(number % 2 + 1).map { scene.membership(.add, $0) })
+            }
+            let results = await scene.connector.execute(operations)
+            #expect(results.filter { $0.failure != nil || !$0.failedRequests.isEmpty } == [])
+            for (number, result) in zip(1...40, results) {
+                let id = try #require(result.accountID)
+                #expect(try await scene.groups(of: id) == Array(groups.prefix(number % 2 + 1)))
+            }
+        },
+        Check("a membership that is already there, or already gone, is success") { scene in
+            let group = scene.vocabulary.groups[0]
+            let id = try await scene.given("a")[0]
+            for (operation, expected) in [(RequestOperation.add, [group]), (.add, [group]), (.remove, []), (.remove, [])] {
+                let result = try await scene.execute(
+                    scene.operation(.modify, 2, scene.name("a"), id: id, requests: [scene.membership(operation, group)]))
+                #expect(result == OperationResult(id: result.id, accountID: id, name: scene.name("a"), failure: nil))
+                #expect(try await scene.groups(of: id) == expected)
+            }
+        },
+        Check("of many memberships in one group only the impossible ones fail, each at its request") { scene in
+            let group = scene.vocabulary.groups[0]
+            let nowhere = scene.vocabulary.name(scene.label("ghost"), scene.here).text
+            _ = try await scene.given("old", more: [scene.membership(.add, group)])
+            var operations = (1...30).map { scene.create("a\($0)", $0, more: [scene.membership(.add, group)]) }
+            operations.append(
+                scene.operation(.modify, 31, scene.name("old"), requests: [scene.membership(.add, group), scene.membership(.add, nowhere)]))
+            let results = await scene.connector.execute(operations)
+            #expect(results.compactMap(\.failure) == [])
+            #expect(results.prefix(30).filter { !$0.failedRequests.isEmpty } == [])
+            #expect(results[30].failedRequests.keys.sorted() == [1])
+            #expect(results[30].failedRequests[1]?.errorClass == .permanent)
+            for result in results.prefix(30) {
+                let id = try #require(result.accountID)
+                #expect(try await scene.groups(of: id) == [group])
+            }
+        },
+        Check("memberships that we did not give stay when ours are removed") { scene in
+            let groups = scene.vocabulary.groups
+            let id = try await scene.given("a", more: groups.map { scene.membership(.add, $0) })[0]
+            _ = try await scene.execute(
+                scene.operation(.modify, 2, scene.name("a"), id: id, requests: [scene.membership(.remove, groups[0])]))
+            #expect(try await scene.groups(of: id) == [groups[1]])
+        },
+        Check("a leaver is moved away and stays without the memberships") { scene in
+            let groups = scene.vocabulary.groups
+            let labels = (1...30).map { "a\($0)" }
+            let created = await scene.connector.execute(
+                labels.enumerated().map { scene.create($1, $0, more: groups.map { scene.membership(.add, $0) }) })
+            let leaving = zip(labels, created).map { label, result in
+                scene.operation(
+                    .disable, result.id.sequence, scene.name(label), id: result.accountID, to: scene.name(label, in: scene.there),
+                    requests: groups.map { scene.membership(.remove, $0) })
+            }
+            #expect(await scene.connector.execute(leaving).filter { $0.failure != nil || !$0.failedRequests.isEmpty } == [])
+            // Servers that repair references do it after their answer; what they do must not bring a membership back.
+            try await Task.sleep(for: .milliseconds(400))
+            for result in created {
+                let id = try #require(result.accountID)
+                #expect(try await scene.groups(of: id) == [])
+            }
+        },
+        Check("a mover changes name and groups by one operation") { scene in
+            let groups = scene.vocabulary.groups
+            let id = try await scene.given("a", more: [scene.membership(.add, groups[0])])[0]
+            let result = try await scene.execute(
+                scene.operation(
+                    .modify, 2, scene.name("a"), id: id, to: scene.name("b", in: scene.there),
+                    requests: [scene.membership(.remove, groups[0]), scene.membership(.add, groups[1])]))
+            #expect(result.failure == nil)
+            #expect(result.failedRequests.isEmpty)
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(try await scene.groups(of: id) == [groups[1]])
+        },
+        Check("batches that fill one group at the same time do not disturb each other") { scene in
+            let group = scene.vocabulary.groups[0]
+            let batches = (0..<4).map { batch in
+                (1...25).map { scene.create("b\(batch)n\($0)", $0, more: [scene.membership(.add, group)]) }
+            }
+            let results = await withTaskGroup(of: [OperationResult].self) { tasks in
+                for batch in batches { tasks.addTask { await scene.connector.execute(batch) } }
+                return await tasks.reduce(into: []) { $0 += $1 }
+            }
+            #expect(results.count == 100)
+            #expect(results.filter { $0.failure != nil || !$0.failedRequests.isEmpty } == [])
+            for result in results {
+                let id = try #require(result.accountID)
+                #expect(try await scene.groups(of: id) == [group])
+            }
+        },
+    ]
+}

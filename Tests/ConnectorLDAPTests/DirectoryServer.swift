@@ -1,0 +1,104 @@
+import ConnectorLDAP
+import Foundation
+import IdentityModel
+import Testing
+
+/// A private slapd from SampleData/directory, in a directory of its own.
+final class DirectoryServer: Sendable {
+    let folder: URL
+    let environment: [String: String]
+
+    /// The server of the tests that run now.
+    @TaskLocal static var current: DirectoryServer?
+
+    static let serviceAccount = "cn=svc-birthright,dc=example,dc=com"
+
+    init(flags: [String] = ["--fast"]) throws {
+        folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("birthright-ldap-\(UUID().uuidString.prefix(8))")
+        environment = try DirectoryServer.start(folder, port: "0", flags)
+    }
+
+    private static let scripts = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+        .appendingPathComponent("SampleData/directory")
+
+    private static func start(_ folder: URL, port: String, _ flags: [String]) throws -> [String: String] {
+        let lines = try run("start.sh", [folder.path, port] + flags).split(separator: "\n")
+        return Dictionary(
+            uniqueKeysWithValues: lines.compactMap { line in
+                let parts = line.split(separator: "=", maxSplits: 1).map(String.init)
+                return parts.count == 2 ? (parts[0], parts[1]) : nil
+            })
+    }
+
+    private static func run(_ script: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = scripts.appendingPathComponent(script)
+        process.arguments = arguments
+        process.standardOutput = output
+        // Threads of Swift's pool block signals, a child inherits that, and a slapd that never sees SIGTERM has to be killed.
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw ConnectorFailure(.unavailable, "\(script) ended with \(process.terminationStatus)")
+        }
+        return text
+    }
+
+    var url: String { environment["CORP_LDAP_URL"] ?? "" }
+    var startTLSURL: String { environment["CORP_LDAP_STARTTLS_URL"] ?? "" }
+    var caFile: String { environment["CORP_LDAP_CA"] ?? "" }
+    var password: String { (try? String(contentsOf: folder.appendingPathComponent("password"), encoding: .utf8)) ?? "" }
+    private var port: String { String(url.split(separator: ":").last ?? "") }
+
+    var settings: LDAPSettings {
+        LDAPSettings(url: url, bindDN: Self.serviceAccount, password: Sensitive(password), caFile: caFile, base: "dc=example,dc=com")
+    }
+
+    func signal(_ number: Int32) {
+        if let pid = (try? String(contentsOf: folder.appendingPathComponent("slapd.pid"), encoding: .utf8))
+            .flatMap({ Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) })
+        {
+            kill(pid, number)
+        }
+    }
+
+    func startAgain() throws { _ = try DirectoryServer.start(folder, port: port, ["--fast"]) }
+
+    func stop() throws { _ = try DirectoryServer.run("stop.sh", [folder.path]) }
+
+    func remove() throws {
+        try stop()
+        try FileManager.default.removeItem(at: folder)
+    }
+}
+
+/// Starts a server for a suite, or for a single test, and stops it afterwards.
+struct DirectoryTrait: SuiteTrait, TestTrait, TestScoping {
+    @concurrent
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        let server = try DirectoryServer()
+        do {
+            try await DirectoryServer.$current.withValue(server) { try await function() }
+        } catch {
+            try server.remove()
+            throw error
+        }
+        try server.remove()
+    }
+
+    func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? { (testCase == nil) == test.isSuite ? self : nil }
+}
+
+extension Trait where Self == DirectoryTrait {
+    static var directory: Self { DirectoryTrait() }
+}

@@ -1,0 +1,186 @@
+import Contracts
+import IdentityModel
+import Testing
+
+@testable import ConnectorLDAP
+
+/// What is OpenLDAP's own: its answers sorted, its limits kept.
+@Suite(.directory)
+struct OpenLDAPTests {
+    let connector: LDAPConnector
+    let server: DirectoryServer
+
+    init() throws {
+        server = try #require(DirectoryServer.current)
+        connector = LDAPConnector(server.settings)
+    }
+
+    @Test func `names that are hard to escape are created, found, renamed and deleted`() async throws {
+        // A value of spaces only, and control characters, are none of a directory string (RFC 4518 section 2.3).
+        let texts = DistinguishedNameTests.hostileStrings(120, seed: 3).filter { text in
+            !text.allSatisfy { $0 == " " } && !text.unicodeScalars.contains { $0.value < 32 }
+        }
+        let labels = texts.enumerated().map { "\($1)-\($0)" }
+        let names = labels.map { "cn=\(DistinguishedName.escape($0)),\(people)" }
+        let created = await connector.execute(zip(labels.indices, names).map { create($0, $1) })
+        #expect(created.compactMap(\.failure) == [])
+        let lookups = try await connector.find(labels.map { .correlation(["cn": $0]) })
+        #expect(lookups.map { found($0)?.id } == created.map(\.accountID))
+        // Each takes the next one's name: a ring through all of them.
+        let renamed = await connector.execute(
+            names.indices.map { operation(.modify, $0, names[$0], id: created[$0].accountID, to: names[($0 + 1) % names.count]) })
+        #expect(renamed.compactMap(\.failure) == [])
+        let after = try await connector.find(labels.map { .correlation(["cn": $0]) })
+        #expect(after.indices.map { found(after[($0 + 1) % after.count])?.id } == created.map(\.accountID))
+        let deleted = await connector.execute(
+            after.indices.compactMap { index in found(after[index]).map { operation(.delete, index, $0.name.text) } })
+        #expect(deleted.compactMap(\.failure) == [])
+    }
+
+    @Test(arguments: [UInt64(1), 2, 3, 4])
+    func `people exchange names at random, while others come and go`(seed: UInt64) async throws {
+        var generator = SeededGenerator(state: seed)
+        let names = (0..<60).map { "cn=r\(seed)n\($0),\($0 % 2 == 0 ? people : disabled)" }
+        let ids = await connector.execute(names.prefix(40).indices.map { create($0, names[$0]) }).map(\.accountID)
+        var targets = Array(0..<60).shuffled(using: &generator)
+        var operations: [AccountOperation] = []
+        var expected: [AccountID?] = Array(repeating: nil, count: 60)
+        for index in 0..<40 {
+            if index % 10 == 9 {
+                operations.append(operation(.delete, index, names[index], id: ids[index]))
+            } else {
+                let target = targets.removeLast()
+                operations.append(
+                    operation(.modify, index, names[index], id: ids[index], to: names[target], [attribute("title", "t\(index)")]))
+                expected[target] = ids[index]
+            }
+        }
+        let newcomers = targets.prefix(5)
+        for target in newcomers { operations.append(create(100 + target, names[target])) }
+        operations.shuffle(using: &generator)
+        let results = await connector.execute(operations)
+        #expect(results.compactMap(\.failure) == [])
+        for result in results where result.id.sequence >= 100 { expected[result.id.sequence - 100] = result.accountID }
+        let actual = try await connector.find((0..<60).map { .correlation(["cn": "r\(seed)n\($0)"]) })
+        #expect(actual.map { found($0)?.id } == expected)
+    }
+
+    @Test func `thousands of memberships are few modifies, and among them only the unknown names fail`() async throws {
+        let count = 5_200
+        let created = await connector.execute((0..<count).map { create($0, "cn=many\($0),\(people)") })
+        #expect(created.compactMap(\.failure) == [])
+        let strangers: Set<Int> = [0, 2_600, 5_199]
+        let joining = (0..<count).map { index in
+            operation(
+                .modify, index, strangers.contains(index) ? "cn=stranger\(index),\(people)" : "cn=many\(index),\(people)",
+                [membership(.add, allStaff)])
+        }
+        let joined = await connector.execute(joining)
+        #expect(joined.compactMap(\.failure) == [])
+        #expect(Set(joined.indices.filter { !joined[$0].failedRequests.isEmpty }) == strangers)
+        #expect(joined[0].failedRequests[0]?.serverText?.hasPrefix("LDAP 19 constraintViolation") == true)
+        let leaving = (0..<count).map { operation(.modify, $0, "cn=many\($0),\(people)", [membership(.remove, allStaff)]) }
+        #expect(await connector.execute(leaving).filter { $0.failure != nil || !$0.failedRequests.isEmpty } == [])
+        #expect(found(try await connector.find([.correlation(["cn": "many7"])]).first)?.memberships == [])
+        _ = await connector.execute((0..<count).map { operation(.delete, $0, "cn=many\($0),\(people)") })
+    }
+
+    struct Refused: Sendable, CustomTestStringConvertible {
+        let operation: AccountOperation
+        let errorClass: ErrorClass
+        let code: String
+        let attribute: String?
+        var testDescription: String { code }
+    }
+
+    static let refusals = [
+        Refused(
+            operation: create(1, "cn=x1,\(people)", [attribute("flavour", "x")]), errorClass: .permanent,
+            code: "LDAP 17 undefinedAttributeType", attribute: "flavour"),
+        Refused(
+            operation: operation(.create, 1, "cn=x2,\(people)", [attribute("objectClass", "inetOrgPerson")]), errorClass: .permanent,
+            code: "LDAP 65 objectClassViolation", attribute: "sn"),
+        Refused(
+            operation: create(1, "cn=x3,\(people)", [attribute("userAccountControl", "many")]), errorClass: .permanent,
+            code: "LDAP 21 invalidAttributeSyntax",
+            attribute: "userAccountControl"),
+        Refused(
+            operation: create(1, "cn=x4,\(people)", [attribute("sAMAccountName", "a", "b")]), errorClass: .permanent,
+            code: "LDAP 19 constraintViolation",
+            attribute: "sAMAccountName"),
+        Refused(
+            operation: create(1, "cn=x5,ou=Nowhere,dc=example,dc=com"), errorClass: .permanent, code: "LDAP 32 noSuchObject", attribute: nil
+        ),
+        Refused(operation: create(1, "nonsense"), errorClass: .permanent, code: "LDAP 34 invalidDNSyntax", attribute: nil),
+        Refused(
+            operation: operation(.create, 1, DirectoryServer.serviceAccount, [attribute("objectClass", "organizationalRole")]),
+            errorClass: .conflict,
+            code: "LDAP 68 entryAlreadyExists", attribute: nil),
+        Refused(
+            operation: operation(.modify, 1, allStaff, [attribute("cn", "Other")]), errorClass: .permanent, code: "LDAP 64 namingViolation",
+            attribute: "cn"),
+        Refused(
+            operation: operation(.delete, 1, people.replacing("ou=Finance,", with: "")), errorClass: .permanent,
+            code: "LDAP 66 notAllowedOnNonLeaf", attribute: nil),
+    ]
+
+    @Test(arguments: refusals)
+    func `a refusal is sorted by what to do next, with the server's code and the attribute`(_ refused: Refused) async {
+        let failure = await connector.execute([refused.operation]).first?.failure
+        #expect(failure?.errorClass == refused.errorClass)
+        #expect(failure?.serverText?.hasPrefix(refused.code) == true, "\(failure?.serverText ?? "no failure")")
+        #expect(failure?.attribute == refused.attribute, "\(failure?.serverText ?? "no failure")")
+    }
+
+    @Test func `a value that is taken names the server's reason in full`() async {
+        let results = await connector.execute([
+            create(1, "cn=first,\(people)", [attribute("sAMAccountName", "taken")]),
+            create(2, "cn=second,\(people)", [attribute("sAMAccountName", "Taken")]),
+        ])
+        let failures = results.compactMap(\.failure)
+        #expect(failures.count == 1)
+        #expect(failures.first?.errorClass == .conflict)
+        #expect(failures.first?.serverText == "LDAP 19 constraintViolation: non-unique attributes found with (|(sAMAccountName=Taken))")
+        #expect(failures.first?.attribute == "sAMAccountName")
+    }
+
+    @Test func `an account without rights is told so`() async {
+        _ = await connector.execute([create(1, "cn=reader,\(people)", [attribute("userPassword", "reader's own")])])
+        var settings = server.settings
+        settings.bindDN = "cn=reader,\(people)"
+        settings.password = Sensitive("reader's own")
+        let results = await LDAPConnector(settings).execute([
+            create(1, "cn=forbidden,\(people)"), operation(.modify, 2, "cn=reader,\(people)", [membership(.add, allStaff)]),
+        ])
+        #expect(
+            results[0].failure?.description
+                == "cannot create cn=forbidden,\(people): the service account lacks the right (LDAP 50 insufficientAccessRights: no write access to parent)"
+        )
+        #expect(results[1].failedRequests[0]?.serverText == "LDAP 50 insufficientAccessRights")
+    }
+
+    @Test func `passwords are never read back`() async throws {
+        _ = await connector.execute([create(1, "cn=secretive,\(people)", [attribute("userPassword", "hidden")])])
+        let account = found(try await connector.find([.correlation(["cn": "secretive"])]).first)
+        #expect(account?.attributes.keys.contains("userPassword") == false)
+    }
+
+    @Test func `the same name in other letters is a rename`() async throws {
+        let id = await connector.execute([create(1, "cn=lower case,\(people)")])[0].accountID
+        let result = await connector.execute([
+            operation(.modify, 2, "cn=lower case,\(people)", id: id, to: "cn=Lower Case,\(people)", [attribute("cn", "Lower Case")])
+        ])
+        #expect(result[0].failure == nil)
+        #expect(found(try await connector.find([.correlation(["cn": "lower case"])]).first)?.name.text == "cn=Lower Case,\(people)")
+    }
+
+    @Test func `without the password policy overlay disabling is what the map says, and there is nothing to unlock`() async {
+        let id = await connector.execute([create(1, "cn=leaver,\(people)")])[0].accountID
+        let results = await connector.execute([
+            operation(.disable, 2, "cn=leaver,\(people)", id: id, [attribute("userAccountControl", "514")], disabling: true)
+        ])
+        #expect(results[0].failure == nil)
+        let unlock = await connector.execute([operation(.unlock, 3, "cn=leaver,\(people)", id: id)])
+        #expect(unlock[0].failure?.description == "cannot unlock cn=leaver,\(people): the server locks no accounts (no ppolicy overlay)")
+    }
+}

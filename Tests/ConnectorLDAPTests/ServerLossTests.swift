@@ -1,0 +1,71 @@
+import ConnectorLDAP
+import Contracts
+import Foundation
+import IdentityModel
+import Testing
+
+struct ServerLossTests {
+    @Test(.directory)
+    func `when the server dies, what was in flight is unknown, what was not sent is tried again, and nothing is called done that is not`()
+        async throws
+    {
+        let server = try #require(DirectoryServer.current)
+        let connector = LDAPConnector(server.settings)
+        _ = try await connector.test()
+        let operations = (1...8_000).map { create($0, "cn=a\($0),\(people)", [membership(.add, allStaff)]) }
+        async let results = connector.execute(operations)
+        try await Task.sleep(for: .milliseconds(300))
+        server.signal(SIGKILL)
+        let outcomes = await results
+        let classes = Dictionary(grouping: outcomes, by: { $0.failure?.errorClass }).mapValues(\.count)
+        #expect(Set(classes.keys).isSubset(of: [nil, .unknown, .transient]))
+        #expect((1...512).contains(classes[.unknown] ?? 0))
+        #expect((classes[.transient] ?? 0) > 0)
+        #expect(outcomes.map(\.id) == operations.map(\.id))
+
+        try server.startAgain()
+        let found = try await connector.find((1...8_000).map { .correlation(["cn": "a\($0)"]) })
+        for (outcome, lookup) in zip(outcomes, found) {
+            switch outcome.failure?.errorClass {
+            case nil: #expect(lookup != .absent)
+            case .transient: #expect(lookup == .absent)
+            default: continue
+            }
+        }
+        await connector.close()
+    }
+
+    @Test(.directory) func `a server that hangs makes orders unknown, and is used again when it wakes`() async throws {
+        let server = try #require(DirectoryServer.current)
+        var settings = server.settings
+        settings.timeoutSeconds = 1
+        settings.connectSeconds = 2
+        let connector = LDAPConnector(settings)
+        _ = try await connector.test()
+        server.signal(SIGSTOP)
+        let results = await connector.execute((1...300).map { create($0, "cn=a\($0),\(people)") })
+        server.signal(SIGCONT)
+        #expect(results.filter { $0.failure?.errorClass == .unknown }.count >= 256)
+        #expect(results.filter { $0.failure == nil }.isEmpty)
+        #expect(
+            results.first?.failure?.description
+                == "cannot create cn=a1,\(people): no answer within 1 seconds, so it is not known whether it was done")
+        let later = await connector.execute([create(1, "cn=later,\(people)")])
+        #expect(later.first?.failure == nil)
+        await connector.close()
+    }
+
+    @Test(.directory) func `a connection that was closed while it was idle is made again, unnoticed`() async throws {
+        let server = try #require(DirectoryServer.current)
+        let connector = LDAPConnector(server.settings)
+        _ = try await connector.test()
+        try server.stop()
+        try server.startAgain()
+        let results = await connector.execute([create(1, "cn=a,\(people)")])
+        #expect(results.first?.failure == nil)
+        try server.stop()
+        let refused = await connector.execute([create(2, "cn=b,\(people)")])
+        #expect(refused.first?.failure?.errorClass == .unavailable)
+        await connector.close()
+    }
+}
