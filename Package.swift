@@ -29,7 +29,8 @@ let modules: [Target] = [
     .executableTarget(
         name: "birthright",
         dependencies: [
-            "CEL", "ConnectorLDAP", "Contracts", "CSV", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "SinkFile", "SourceCSV", "StoreSQL",
+            "CEL", "ConnectorLDAP", "Contracts", "CSV", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "SinkFile", "SourceCSV",
+            "StoreSQL",
             .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
         ]),
 ]
@@ -54,7 +55,9 @@ let tests: [Target] = [
     .testTarget(name: "PolicyFilesTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(
         name: "ProvisioningTests",
-        dependencies: ["Contracts", "IdentityModel", "Planning", "Provisioning", "StoreSQL", .product(name: "Logging", package: "swift-log")]),
+        dependencies: [
+            "Contracts", "IdentityModel", "Planning", "Provisioning", "StoreSQL", .product(name: "Logging", package: "swift-log"),
+        ]),
     .testTarget(name: "SinkFileTests", dependencies: ["Contracts", "IdentityModel", "SinkFile"]),
     .testTarget(name: "StoreSQLTests", dependencies: ["ContractTesting", "Contracts", "IdentityModel", "StoreSQL"]),
     .testTarget(name: "StoryTests", dependencies: ["birthright"], exclude: ["Common", "Stories"]),

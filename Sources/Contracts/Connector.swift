@@ -107,7 +107,9 @@ public struct OperationResult: Hashable, Sendable {
     /// By index into `AccountOperation.requests`: requests that failed of their own (memberships) although the entry was written.
     public let failedRequests: [Int: ConnectorFailure]
 
-    public init(id: OrderID, accountID: AccountID?, name: AccountName?, failure: ConnectorFailure?, failedRequests: [Int: ConnectorFailure] = [:]) {
+    public init(
+        id: OrderID, accountID: AccountID?, name: AccountName?, failure: ConnectorFailure?, failedRequests: [Int: ConnectorFailure] = [:]
+    ) {
         self.id = id
         self.accountID = accountID
         self.name = name

@@ -50,7 +50,8 @@ public struct Account: Hashable, Sendable {
 
     public init(
         user: UserID, system: SystemName, state: AccountState = .none, id: AccountID? = nil, name: AccountName? = nil, version: Int = 0,
-        written: [String: [AccountValue]] = [:], memberships: Set<String> = [], nameBases: [String: String] = [:], deprovisionedAt: Instant? = nil
+        written: [String: [AccountValue]] = [:], memberships: Set<String> = [], nameBases: [String: String] = [:],
+        deprovisionedAt: Instant? = nil
     ) {
         self.user = user
         self.system = system

@@ -28,7 +28,9 @@ private struct JSONReader {
     private func error(_ message: String) -> JSONError { JSONError(message: message, offset: offset) }
 
     private mutating func skipSpace() {
-        while offset < bytes.count, bytes[offset] == 0x20 || bytes[offset] == 0x0A || bytes[offset] == 0x0D || bytes[offset] == 0x09 { offset += 1 }
+        while offset < bytes.count, bytes[offset] == 0x20 || bytes[offset] == 0x0A || bytes[offset] == 0x0D || bytes[offset] == 0x09 {
+            offset += 1
+        }
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {

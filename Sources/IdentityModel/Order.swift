@@ -33,7 +33,8 @@ public struct AttributeRequest: Hashable, Sendable {
     public var outcome: Outcome
 
     public init(
-        kind: Kind = .attribute, name: String, operation: RequestOperation, before: [AccountValue], after: [AccountValue], outcome: Outcome = .open
+        kind: Kind = .attribute, name: String, operation: RequestOperation, before: [AccountValue], after: [AccountValue],
+        outcome: Outcome = .open
     ) {
         self.kind = kind
         self.name = name

@@ -8,7 +8,9 @@ public struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": days_from_civil.
     public init?(year: Int, month: Int, day: Int) {
-        guard (1...12).contains(month), (0...9999).contains(year), day >= 1, day <= CivilDate.daysIn(month: month, year: year) else { return nil }
+        guard (1...12).contains(month), (0...9999).contains(year), day >= 1, day <= CivilDate.daysIn(month: month, year: year) else {
+            return nil
+        }
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
         let yearOfEra = shifted - era * 400

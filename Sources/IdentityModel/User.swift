@@ -50,7 +50,9 @@ public struct User: Hashable, Sendable {
 
     /// First and last name, or the key.
     public var displayName: String {
-        let parts = ["preferredName", "lastName"].compactMap { name in attributes[name] ?? (name == "preferredName" ? attributes["firstName"] : nil) }
+        let parts = ["preferredName", "lastName"].compactMap { name in
+            attributes[name] ?? (name == "preferredName" ? attributes["firstName"] : nil)
+        }
         return parts.isEmpty ? key.text : parts.map(\.text).joined(separator: " ")
     }
 }

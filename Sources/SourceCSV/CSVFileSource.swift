@@ -1,5 +1,5 @@
-package import Contracts
 internal import CSV
+package import Contracts
 internal import Foundation
 package import IdentityModel
 
@@ -82,7 +82,9 @@ package struct CSVFileSource: SyncSource {
         var format = CSVFormat()
         if let delimiter = settings.delimiter {
             guard let byte = delimiter.utf8.first, delimiter.utf8.count == 1, CSVFormat.canDelimit(byte) else {
-                throw SourceError(file: file, message: "'\(delimiter)' cannot be a delimiter; use one ASCII character other than a quote or a line ending")
+                throw SourceError(
+                    file: file, message: "'\(delimiter)' cannot be a delimiter; use one ASCII character other than a quote or a line ending"
+                )
             }
             format.delimiter = byte
         }

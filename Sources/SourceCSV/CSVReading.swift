@@ -1,5 +1,5 @@
-internal import Contracts
 internal import CSV
+internal import Contracts
 internal import Foundation
 internal import IdentityModel
 
@@ -84,7 +84,8 @@ final class CSVReading: Sendable {
             try refuseSuspiciousHeader(header, detected)
             if batch.rowCount == 0 && batch.problems.isEmpty && !hasEnded { continue }
             places.wait()
-            continuation.yield(Step(header: SourceHeader(file: name, columns: header.names, format: detected.summary), batch: rows(batch, header)))
+            continuation.yield(
+                Step(header: SourceHeader(file: name, columns: header.names, format: detected.summary), batch: rows(batch, header)))
         }
     }
 
@@ -94,7 +95,9 @@ final class CSVReading: Sendable {
         let character = suspected == 0x09 ? "tab" : String(UnicodeScalar(suspected))
         throw SourceError(
             file: name, line: 1, column: 1,
-            message: "the header is one single column: wrong delimiter? It contains '\(character)'; set format: { delimiter: \"\(character)\" } or auto")
+            message:
+                "the header is one single column: wrong delimiter? It contains '\(character)'; set format: { delimiter: \"\(character)\" } or auto"
+        )
     }
 
     private func rows(_ batch: CSVBatch, _ header: CSVHeader) -> SourceRowBatch {

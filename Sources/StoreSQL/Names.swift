@@ -57,9 +57,12 @@ enum Names {
     /// The same for the names of some users only.
     static func release(_ users: [SQLValue], from plan: PlanID, _ session: any SQLSession) throws {
         var names: Set<Int64> = []
-        try session.query("SELECT claim_hash FROM names WHERE plan = $1 AND user_id IN (#)", [.int(plan.row)], in: users) { names.insert($0.int(0)) }
+        try session.query("SELECT claim_hash FROM names WHERE plan = $1 AND user_id IN (#)", [.int(plan.row)], in: users) {
+            names.insert($0.int(0))
+        }
         try session.query(
-            "SELECT h.name FROM name_holds h JOIN names n ON n.claim_hash = h.name WHERE h.plan = $1 AND n.user_id IN (#)", [.int(plan.row)],
+            "SELECT h.name FROM name_holds h JOIN names n ON n.claim_hash = h.name WHERE h.plan = $1 AND n.user_id IN (#)",
+            [.int(plan.row)],
             in: users
         ) { names.insert($0.int(0)) }
         let list = names.map(SQLValue.int)

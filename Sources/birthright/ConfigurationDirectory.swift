@@ -9,7 +9,8 @@ enum ConfigurationDirectory {
             throw Stop(.configuration, "\(directory.path): error: there is no such configuration directory (--config)")
         }
         guard let main = bytes(directory, ConfigurationLayout.serviceFile) else {
-            throw Stop(.configuration, "\(directory.path): error: birthright.yaml is missing; is this a configuration directory (--config)?")
+            throw Stop(
+                .configuration, "\(directory.path): error: birthright.yaml is missing; is this a configuration directory (--config)?")
         }
         var files = [ConfigurationLayout.serviceFile: main]
         for name in [ConfigurationLayout.rolesFile, ConfigurationLayout.rulesFile] { files[name] = bytes(directory, name) }

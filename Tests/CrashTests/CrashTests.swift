@@ -41,7 +41,9 @@ struct CrashTests {
             let aftermath = try await aftermath(of: playground)
             #expect(difference(aftermath, undisturbed) == [], "killed after \(Int(delay * 1_000)) ms, \(phase.rawValue)")
         }
-        print("phases: " + phases.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.key.rawValue) \($0.value)" }.joined(separator: ", "))
+        print(
+            "phases: "
+                + phases.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.key.rawValue) \($0.value)" }.joined(separator: ", "))
         #expect(phases.values.reduce(0, +) >= Self.kills)
         #expect(phases[.planning] ?? 0 >= Self.fewestWhilePlanning)
         #expect(phases[.writing] ?? 0 >= Self.fewestWhileWriting)
@@ -111,10 +113,13 @@ struct CrashTests {
             guard let account = accounts[id] else { continue }
             let written = account.written.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.map(\.text))" }
             aftermath.accounts.append(
-                "\(id) \(account.state) \(account.name?.text ?? "-") \(account.id == nil ? "no id" : "id") \(written) \(account.memberships.sorted())")
+                "\(id) \(account.state) \(account.name?.text ?? "-") \(account.id == nil ? "no id" : "id") \(written) \(account.memberships.sorted())"
+            )
         }
         aftermath.orders = try await orders(store)
-        aftermath.events = try await store.events(after: 0, limit: 10_000).map { "\($0.event.trackingNumber) \($0.event.sequence) \(stable($0.event.body))" }.sorted()
+        aftermath.events = try await store.events(after: 0, limit: 10_000).map {
+            "\($0.event.trackingNumber) \($0.event.sequence) \(stable($0.event.body))"
+        }.sorted()
         #expect(Set(aftermath.events.map { $0.split(separator: " ").prefix(2).joined(separator: " ") }).count == aftermath.events.count)
         let lines = try String(contentsOf: playground.folder.appendingPathComponent("events.jsonl"), encoding: .utf8).split(separator: "\n")
         aftermath.deliveries = Set(lines.map { stable(String($0)) })
@@ -138,7 +143,8 @@ struct CrashTests {
 
     /// The server gives every account another id.
     private func stable(_ text: String) -> String {
-        text.replacingOccurrences(of: #"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"#, with: "ID", options: .regularExpression)
+        text.replacingOccurrences(
+            of: #"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"#, with: "ID", options: .regularExpression)
     }
 
     private func difference(_ actual: Aftermath, _ expected: Aftermath) -> [String] {

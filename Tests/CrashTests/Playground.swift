@@ -33,7 +33,8 @@ final class Playground {
 
     private func startDirectory() throws {
         let ldap = folder.appendingPathComponent("ldap")
-        let output = try run(Playground.package.appendingPathComponent("SampleData/directory/start.sh").path, [ldap.path, "0", "--fast"], environment: [:])
+        let output = try run(
+            Playground.package.appendingPathComponent("SampleData/directory/start.sh").path, [ldap.path, "0", "--fast"], environment: [:])
         for line in output.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1).map(String.init)
             if parts.count == 2 { environment[parts[0]] = parts[1] }
@@ -88,8 +89,10 @@ final class Playground {
         let output = try run(
             "/usr/bin/ldapsearch",
             [
-                "-LLL", "-o", "ldif-wrap=no", "-x", "-H", environment["CORP_LDAP_URL"] ?? "", "-D", "cn=svc-birthright,dc=example,dc=com", "-y",
-                folder.appendingPathComponent("ldap/password").path, "-b", "dc=example,dc=com", "(|(objectClass=inetOrgPerson)(objectClass=groupOfNames))",
+                "-LLL", "-o", "ldif-wrap=no", "-x", "-H", environment["CORP_LDAP_URL"] ?? "", "-D", "cn=svc-birthright,dc=example,dc=com",
+                "-y",
+                folder.appendingPathComponent("ldap/password").path, "-b", "dc=example,dc=com",
+                "(|(objectClass=inetOrgPerson)(objectClass=groupOfNames))",
             ], environment: environment)
         return output.components(separatedBy: "\n\n").filter { !$0.isEmpty }.map { entry in
             let lines = entry.split(separator: "\n").map(String.init)
@@ -116,7 +119,8 @@ final class Playground {
 
     func strike() {
         _ = try? run(
-            Playground.package.appendingPathComponent("SampleData/directory/stop.sh").path, [folder.appendingPathComponent("ldap").path], environment: [:])
+            Playground.package.appendingPathComponent("SampleData/directory/stop.sh").path, [folder.appendingPathComponent("ldap").path],
+            environment: [:])
         try? FileManager.default.removeItem(at: folder)
     }
 }

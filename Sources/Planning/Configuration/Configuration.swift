@@ -76,7 +76,9 @@ package struct ServiceSettings: Sendable, Hashable {
 
 package struct UserSchema: Sendable {
     package enum ValueType: String, Sendable, CaseIterable {
-        case string, int, bool, date, list = "list<string>", reference = "ref"
+        case string, int, bool, date
+        case list = "list<string>"
+        case reference = "ref"
     }
 
     package struct Attribute: Sendable, Hashable {
@@ -95,10 +97,13 @@ package struct UserSchema: Sendable {
     package let objectType: ObjectType
 
     package static let builtIn: [Attribute] = [
-        Attribute(name: "employeeId", type: .string), Attribute(name: "firstName", type: .string), Attribute(name: "middleName", type: .string),
-        Attribute(name: "lastName", type: .string), Attribute(name: "preferredName", type: .string), Attribute(name: "title", type: .string),
+        Attribute(name: "employeeId", type: .string), Attribute(name: "firstName", type: .string),
+        Attribute(name: "middleName", type: .string),
+        Attribute(name: "lastName", type: .string), Attribute(name: "preferredName", type: .string),
+        Attribute(name: "title", type: .string),
         Attribute(name: "department", type: .string), Attribute(name: "company", type: .string), Attribute(name: "location", type: .string),
-        Attribute(name: "country", type: .string), Attribute(name: "employeeType", type: .string), Attribute(name: "manager", type: .reference),
+        Attribute(name: "country", type: .string), Attribute(name: "employeeType", type: .string),
+        Attribute(name: "manager", type: .reference),
         Attribute(name: "email", type: .string), Attribute(name: "phone", type: .string), Attribute(name: "mobile", type: .string),
         Attribute(name: "startDate", type: .date), Attribute(name: "endDate", type: .date),
     ]

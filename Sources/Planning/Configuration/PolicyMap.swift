@@ -19,7 +19,11 @@ package struct ConnectorSettings: Sendable {
     }
 }
 
-package enum OnDelete: String, Sendable, CaseIterable { case delete = "DELETE", disable = "DISABLE", update = "UPDATE" }
+package enum OnDelete: String, Sendable, CaseIterable {
+    case delete = "DELETE"
+    case disable = "DISABLE"
+    case update = "UPDATE"
+}
 
 /// When a computed value is sent (product.md section 2.4).
 package enum Enforcement: String, Sendable, CaseIterable { case onChange, always, ifEmpty, onCreate }

@@ -25,11 +25,15 @@ package enum FileContract {
         let optional = Set(configuration.contract.optionalColumns)
         let needed = configuration.contract.columns + configuration.columns.filter { !configuration.contract.columns.contains($0) }
         for column in needed where !columns.contains(column) && !optional.contains(column) {
-            let hint = nearest(column, in: columns).map { "; did the column become '\($0)'?" } ?? "; the file has: \(columns.joined(separator: ", "))"
+            let hint =
+                nearest(column, in: columns).map { "; did the column become '\($0)'?" }
+                ?? "; the file has: \(columns.joined(separator: ", "))"
             verdict.breaches.append(ContractBreach(check: .columns, message: "column '\(column)' is missing from the header\(hint)"))
         }
         if let previous {
-            for column in columns where !previous.columns.contains(column) { verdict.warnings.append("new column '\(column)': nothing reads it yet") }
+            for column in columns where !previous.columns.contains(column) {
+                verdict.warnings.append("new column '\(column)': nothing reads it yet")
+            }
         }
         return verdict
     }

@@ -86,7 +86,8 @@ package struct RowIndex {
     package func unseen() -> [Unseen] {
         var unseen: [Unseen] = []
         for slot in flags.indices where flags[slot] & (RowIndex.known | RowIndex.seen) == RowIndex.known {
-            unseen.append(Unseen(keyHash: keys[slot], wasGone: rows[slot] == 0, mustPlan: flags[slot] & RowIndex.mustPlan != 0 || planEverything))
+            unseen.append(
+                Unseen(keyHash: keys[slot], wasGone: rows[slot] == 0, mustPlan: flags[slot] & RowIndex.mustPlan != 0 || planEverything))
         }
         return unseen.sorted { $0.keyHash < $1.keyHash }
     }

@@ -49,7 +49,8 @@ package final class RowMapper {
                     return quarantine(batch, row, key, validation.check, validation.reason)
                 }
             } catch {
-                return quarantine(batch, row, key, validation.check, "the check '\(validation.check.program.source)' failed: \(error.message)")
+                return quarantine(
+                    batch, row, key, validation.check, "the check '\(validation.check.program.source)' failed: \(error.message)")
             }
         }
         var attributes: [String: UserValue] = [:]

@@ -62,7 +62,10 @@ package final class ChunkPlanning {
     private let reader: UserReader
     private let hints: NameHints
     private var accounts: [Candidacy] = []
-    private enum Holder { case nobody, user(UserID) }
+    private enum Holder {
+        case nobody
+        case user(UserID)
+    }
     /// What the store said of a name.
     private var asked: [NameClaim: Holder] = [:]
     /// Names taken in this chunk, and names that a system says are taken.
@@ -164,7 +167,8 @@ package final class ChunkPlanning {
                     return
                 }
                 account.waiting = attribute
-                account.family = "\(attribute)\u{0}" + (evaluation.bases[account.map.attributes[attribute].name] ?? "") + account.map.system.text
+                account.family =
+                    "\(attribute)\u{0}" + (evaluation.bases[account.map.attributes[attribute].name] ?? "") + account.map.system.text
             }
             guard let attribute = account.waiting, case .unique(let unique) = account.map.attributes[attribute].value else { return }
             if !blocked.isEmpty && blocked.contains(account.family) { return }
@@ -180,7 +184,8 @@ package final class ChunkPlanning {
                 account.probing = candidate
                 questions.probes.append(
                     ProbeQuestion(
-                        account: index, system: account.map.system, attribute: account.map.attributes[attribute].name, value: candidate.value,
+                        account: index, system: account.map.system, attribute: account.map.attributes[attribute].name,
+                        value: candidate.value,
                         container: candidate.container))
             } else {
                 choose(candidate, account, attribute: attribute)
@@ -264,6 +269,8 @@ package final class ChunkPlanning {
     /// The names that the orders' accounts hold from now on.
     package static func reservations(of orders: [ProvisioningOrder]) -> [NameReservation] {
         var seen: Set<NameClaim> = []
-        return orders.flatMap { order in order.claims.map { NameReservation(claim: $0, user: order.user) } }.filter { seen.insert($0.claim).inserted }
+        return orders.flatMap { order in order.claims.map { NameReservation(claim: $0, user: order.user) } }.filter {
+            seen.insert($0.claim).inserted
+        }
     }
 }

@@ -27,7 +27,8 @@ package enum Guards {
                 let earlier = recent[system]?[effect] ?? 0
                 guard earlier > 0, let limit = settings.windowLimits[effect] ?? settings.limits[effect] else { continue }
                 if let words = exceeds(count + earlier, limit, accounts + earlier) {
-                    let window = "together with \(earlier) of the last \(settings.windowDays) day\(settings.windowDays == 1 ? "" : "s"): \(words)"
+                    let window =
+                        "together with \(earlier) of the last \(settings.windowDays) day\(settings.windowDays == 1 ? "" : "s"): \(words)"
                     verdicts.append(GuardVerdict(system: system, effect: effect, count: count, enabledAccounts: accounts, limit: window))
                 }
             }

@@ -84,7 +84,8 @@ package struct OrderPlanning {
         switch situation.actual {
         case .ambiguous(let names):
             return ConnectorFailure(
-                .permanent, "several entries of \(situation.map.system) correlate to this user: \(names.joined(separator: "; ")); leave one of them")
+                .permanent,
+                "several entries of \(situation.map.system) correlate to this user: \(names.joined(separator: "; ")); leave one of them")
         case .found(let entry, let owner?) where owner != situation.change.user.id:
             return ConnectorFailure(.permanent, "the entry \(entry.name) correlates to this user but belongs to user \(owner)")
         case .notAsked, .absent, .found: return nil
@@ -92,7 +93,9 @@ package struct OrderPlanning {
     }
 
     private var desiredName: AccountName? {
-        guard let values = evaluation.outcome(of: situation.map.accountName)?.visibleValues, case .text(let name)? = values.first else { return nil }
+        guard let values = evaluation.outcome(of: situation.map.accountName)?.visibleValues, case .text(let name)? = values.first else {
+            return nil
+        }
         return AccountName(name)
     }
 
@@ -163,7 +166,8 @@ package struct OrderPlanning {
 
     private func failed(_ failure: ConnectorFailure) -> ProvisioningOrder {
         let operation: Operation = situation.living == nil ? .create : .modify
-        var order = order(operation, id: situation.living?.id, nameBefore: situation.living?.name, nameAfter: situation.living?.name, requests: [])
+        var order = order(
+            operation, id: situation.living?.id, nameBefore: situation.living?.name, nameAfter: situation.living?.name, requests: [])
         order.failure = failure
         order.claims = []
         return order
@@ -180,13 +184,17 @@ package struct OrderPlanning {
             case (.provide, _), (.nothing, _): .enabled
             }
         var reasons = change.reasons + (situation.entitlement?.reasons ?? [])
-        if situation.intent == .withdraw { reasons.append("no role gives \(situation.map.system) any more (onDelete: \(situation.map.onDelete.rawValue))") }
+        if situation.intent == .withdraw {
+            reasons.append("no role gives \(situation.map.system) any more (onDelete: \(situation.map.onDelete.rawValue))")
+        }
         if situation.isAdoption { reasons.append("adopted: the entry existed before") }
         return ProvisioningOrder(
-            id: OrderID(plan: PlanID(row: 0), sequence: 0), user: change.user.id, userKey: change.user.key, userName: change.user.displayName,
+            id: OrderID(plan: PlanID(row: 0), sequence: 0), user: change.user.id, userKey: change.user.key,
+            userName: change.user.displayName,
             system: situation.map.system, operation: operation, state: .planned, change: change.change, reasons: reasons,
             warnings: warnings, accountID: id, nameBefore: nameBefore, nameAfter: nameAfter, requests: requests,
-            correlation: operation == .create || situation.isAdoption ? correlationValues(situation, evaluation) : [:], adopts: situation.isAdoption,
+            correlation: operation == .create || situation.isAdoption ? correlationValues(situation, evaluation) : [:],
+            adopts: situation.isAdoption,
             becomes: becomes, nameBases: evaluation.bases, claims: evaluation.claims, userVersion: change.user.version,
             accountVersion: situation.known?.version ?? 0)
     }

@@ -81,7 +81,10 @@ package final class AccountEvaluation {
         if rule.enforce == .onCreate, let values = stored[rule.name], !values.isEmpty {
             // An adopted entry brings names with it that we have not reserved yet.
             if known == nil, case .unique(let unique) = rule.value, let name = values.first {
-                claims.append(claim(index, unique, name.text, unique.scope == .container ? (try? container(index, unique, value: name.text)) ?? "" : ""))
+                claims.append(
+                    claim(
+                        index, unique, name.text, unique.scope == .container ? (try? container(index, unique, value: name.text)) ?? "" : "")
+                )
             }
             finish(index, .stored(values))
             return false
@@ -173,7 +176,9 @@ package final class AccountEvaluation {
         bases[name] = base
         guard let current = stored[name]?.first, known?.nameBases[name] == base else { return false }
         finish(index, .stored([current]))
-        if let container = try? container(index, unique, value: current.text) { claims.append(claim(index, unique, current.text, container)) }
+        if let container = try? container(index, unique, value: current.text) {
+            claims.append(claim(index, unique, current.text, container))
+        }
         return true
     }
 
@@ -227,7 +232,9 @@ package final class AccountEvaluation {
                 candidates.append(try candidate(current.text, number: nil, index, unique))
             }
             hasOfferedCurrent = true
-            while candidates.count < limit, let next = sequence.next(unique, start: { hints.start(for: self.hintKey(unique, $0, index), from: $1.from) }) {
+            while candidates.count < limit,
+                let next = sequence.next(unique, start: { hints.start(for: self.hintKey(unique, $0, index), from: $1.from) })
+            {
                 let text = try value(of: unique.candidates[next.candidate], number: next.number)
                 try check([.text(text)], rule: rule)
                 candidates.append(try candidate(text, number: next.number, index, unique))

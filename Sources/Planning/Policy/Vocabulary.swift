@@ -31,7 +31,8 @@ package enum Vocabulary {
         _ schema: UserSchema, tables: ObjectType, out: ObjectType, defined: [(name: String, type: CELType)]
     ) -> Environment {
         let fixed: [(name: String, type: CELType)] = [
-            (name: "user", type: .object(schema.objectType)), (name: "account", type: .object(accountType)), (name: "tables", type: .object(tables)),
+            (name: "user", type: .object(schema.objectType)), (name: "account", type: .object(accountType)),
+            (name: "tables", type: .object(tables)),
             (name: "out", type: .object(out)),
         ]
         return Environment(variables: fixed + defined, functions: [account])
@@ -43,7 +44,9 @@ package enum Vocabulary {
         return .opaque(OpaqueValue(typeName: "ref", payload: key))
     }
 
-    private static let account = HostFunction(name: "account", isReceiverStyle: false, parameters: [userReference], result: accountReference) {
+    private static let account = HostFunction(
+        name: "account", isReceiverStyle: false, parameters: [userReference], result: accountReference
+    ) {
         (arguments: [Value]) throws(CELError) -> Value in
         guard case .opaque(let user)? = arguments.first else { throw CELError(.noOverload, "account() takes a reference to a user") }
         return .opaque(OpaqueValue(typeName: "account", payload: user.payload))

@@ -52,7 +52,8 @@ final class ChunkRun {
                 if let before, knowledge.claims[record.key] == nil { correlatedUsers.insert(before.id) }
                 plan(.record(record), before: before, knowledge, &changes, &saved)
             case .ambiguous(let attribute, let users):
-                let reason = "\(attribute) correlates to \(users.count) users (\(users.map(\.text).sorted().joined(separator: ", "))); none is taken"
+                let reason =
+                    "\(attribute) correlates to \(users.count) users (\(users.map(\.text).sorted().joined(separator: ", "))); none is taken"
                 saved.quarantines.append(quarantine(record, reason))
             case .later: deferred.append(record)
             }
@@ -69,7 +70,9 @@ final class ChunkRun {
         var changes: [UserChange] = []
         var saved = PlanChunk()
         for row in chunk {
-            guard let claim = byHash[row.keyHash], let before = knowledge.users[claim.user], !correlatedUsers.contains(claim.user) else { continue }
+            guard let claim = byHash[row.keyHash], let before = knowledge.users[claim.user], !correlatedUsers.contains(claim.user) else {
+                continue
+            }
             plan(terminates && !row.wasGone ? .missing(claim) : .again, before: before, knowledge, &changes, &saved)
         }
         try await save(changes, knowledge, into: saved)
@@ -102,7 +105,8 @@ final class ChunkRun {
             if correlatedUsers.contains(id) {
                 saved.quarantines.append(quarantine(record, "correlates to user \(id), as another row of this file does"))
             } else if let other = others.first(where: { wasSeen($0.keyHash) }) {
-                saved.quarantines.append(quarantine(record, "correlates to the user of row \(other.key), which is in the same file (\(other.position))"))
+                saved.quarantines.append(
+                    quarantine(record, "correlates to the user of row \(other.key), which is in the same file (\(other.position))"))
             } else {
                 correlatedUsers.insert(id)
                 plan(.record(record), before: before, knowledge, &changes, &saved)
@@ -204,7 +208,9 @@ final class ChunkRun {
             let ordered = Set(chunk.orders.map(\.user))
             chunk.changes = changes.filter { ordered.contains($0.user.id) || waiting.contains($0.user.id) || isWorthKeeping($0, knowledge) }
                 .map { waiting.contains($0.user.id) ? $0.dueAgain(plan.asOf) : $0 }
-            chunk.correlations = chunk.changes.reduce(into: [:]) { $0[$1.user.id] = keys(of: $1.user.attributes, for: correlationAttributes) }
+            chunk.correlations = chunk.changes.reduce(into: [:]) {
+                $0[$1.user.id] = keys(of: $1.user.attributes, for: correlationAttributes)
+            }
             if chunk.changes.isEmpty && chunk.quarantines.isEmpty { return }
             let lost = try await store.save(chunk, to: plan.id)
             if lost.isEmpty { break }
@@ -218,7 +224,9 @@ final class ChunkRun {
     /// Users who are planned again although their row is the same, and whose order would only set references to people without an account
     /// (a supervisor HR does not list): no order, but they are looked at again by every run until the account is there.
     private func withoutUnknownReferences(_ orders: [ProvisioningOrder]) async throws -> ([ProvisioningOrder], waiting: Set<UserID>) {
-        let candidates = orders.filter { $0.change == .unchanged && $0.operation == .modify && !$0.renames && !$0.adopts && !$0.references.isEmpty }
+        let candidates = orders.filter {
+            $0.change == .unchanged && $0.operation == .modify && !$0.renames && !$0.adopts && !$0.references.isEmpty
+        }
         guard !candidates.isEmpty else { return (orders, []) }
         var targets: [SystemName: [UserKey: ReferenceTarget]] = [:]
         for system in Set(candidates.map(\.system)).sorted() {
@@ -231,9 +239,14 @@ final class ChunkRun {
         for order in candidates {
             let known = targets[order.system] ?? [:]
             let isUseless = order.requests.allSatisfy { request in
-                !request.after.isEmpty && request.after.allSatisfy { value in
-                    if case .reference(let key) = value { !arriving.contains(key) && known[key, default: ReferenceTarget.none] == ReferenceTarget.none } else { false }
-                }
+                !request.after.isEmpty
+                    && request.after.allSatisfy { value in
+                        if case .reference(let key) = value {
+                            !arriving.contains(key) && known[key, default: ReferenceTarget.none] == ReferenceTarget.none
+                        } else {
+                            false
+                        }
+                    }
             }
             if isUseless { waiting.insert(order.user) }
         }
@@ -303,7 +316,8 @@ extension UserChange {
     /// The same change, for a user who has to be looked at again by the next run.
     func dueAgain(_ day: CivilDate) -> UserChange {
         UserChange(
-            change: change, user: user, before: before, assignments: assignments, assignmentsBefore: assignmentsBefore, claim: claim, due: day,
+            change: change, user: user, before: before, assignments: assignments, assignmentsBefore: assignmentsBefore, claim: claim,
+            due: day,
             reasons: reasons)
     }
 }

@@ -69,7 +69,8 @@ package struct NameSubstitution: SubstitutesNames {
         renamed.requests = order.requests.map { request in
             guard request.kind == .attribute, let after = values[request.name] else { return request }
             return AttributeRequest(
-                kind: .attribute, name: request.name, operation: request.operation, before: request.before, after: after, outcome: request.outcome)
+                kind: .attribute, name: request.name, operation: request.operation, before: request.before, after: after,
+                outcome: request.outcome)
         }
         return renamed
     }

@@ -35,7 +35,8 @@ package struct Planner: Sendable {
         do {
             let previous = try await store.profile(of: source.name)
             let run = SourceRun(
-                configuration: configuration, source: source, request: request, store: store, connectors: connectors, plan: plan, today: today,
+                configuration: configuration, source: source, request: request, store: store, connectors: connectors, plan: plan,
+                today: today,
                 previous: previous, progress: progress)
             let marks = MarkCollector(expecting: previous?.rowCount ?? 0)
             let store = self.store
@@ -90,7 +91,9 @@ package struct Planner: Sendable {
 
     // MARK: Sealing
 
-    private func seal(_ plan: Plan, ingest: PlanTotals, profile: (SourceName, SourceProfile)?, report: PlanReport) async throws -> PlanReport {
+    private func seal(_ plan: Plan, ingest: PlanTotals, profile: (SourceName, SourceProfile)?, report: PlanReport) async throws
+        -> PlanReport
+    {
         var plan = plan
         var report = report
         let seal = SealCollector(PlanSeal(origin: plan.origin, configurationHash: plan.configurationHash, asOf: plan.asOf))

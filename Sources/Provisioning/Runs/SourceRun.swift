@@ -24,7 +24,8 @@ actor SourceRun {
     static let chunkSize = 1_000
 
     init(
-        configuration: Configuration, source: SourceConfiguration, request: PlanRequest, store: any Store, connectors: [SystemName: any Connector],
+        configuration: Configuration, source: SourceConfiguration, request: PlanRequest, store: any Store,
+        connectors: [SystemName: any Connector],
         plan: Plan, today: CivilDate, previous: SourceProfile?, progress: @escaping @Sendable (PlanProgress) -> Void
     ) {
         self.configuration = configuration

@@ -42,7 +42,8 @@ struct Apply: AsyncParsableCommand {
 
 /// `birthright sync SOURCE | --due`: plan, guards and apply in one.
 struct Sync: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Plans a source (or the dates that are due), and applies the plan unless a guard holds it.")
+    static let configuration = CommandConfiguration(
+        abstract: "Plans a source (or the dates that are due), and applies the plan unless a guard holds it.")
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var accepting: AcceptOptions

@@ -16,7 +16,9 @@ struct Check: AsyncParsableCommand {
             case .text:
                 for diagnostic in diagnostics { say(diagnostic.description) }
                 let errors = diagnostics.filter { $0.severity == .error }.count
-                say("\(errors) error\(errors == 1 ? "" : "s"), \(diagnostics.count - errors) warning\(diagnostics.count - errors == 1 ? "" : "s")")
+                say(
+                    "\(errors) error\(errors == 1 ? "" : "s"), \(diagnostics.count - errors) warning\(diagnostics.count - errors == 1 ? "" : "s")"
+                )
             case .json: say(JSON.array(diagnostics.map(\.json)).indentedText)
             }
             return configuration == nil ? .configuration : .done

@@ -36,7 +36,8 @@ struct SystemsTest: AsyncParsableCommand {
                 } catch {
                     exit = .incomplete
                     if common.format == .text { say("\(map.system): FAILED: \(error)") }
-                    reports.append(.object([JSON.Member("system", .string(map.system.text)), JSON.Member("error", .string(error.description))]))
+                    reports.append(
+                        .object([JSON.Member("system", .string(map.system.text)), JSON.Member("error", .string(error.description))]))
                 }
                 await connector.close()
             }
@@ -54,7 +55,8 @@ struct SystemsTest: AsyncParsableCommand {
 
     private func json(_ system: SystemName, _ report: SystemReport) -> JSON {
         .object([
-            JSON.Member("system", .string(system.text)), JSON.Member("facts", .strings(report.facts)), JSON.Member("advice", .strings(report.advice)),
+            JSON.Member("system", .string(system.text)), JSON.Member("facts", .strings(report.facts)),
+            JSON.Member("advice", .strings(report.advice)),
         ])
     }
 }
