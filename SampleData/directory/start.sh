@@ -156,7 +156,9 @@ launch() {
         [ "$(ulimit -n)" != unlimited ] && [ "$(ulimit -n)" -le 4096 ] || ulimit -n 4096
         cd "$dir"
         # "-d none" keeps it in the foreground and logs only what must not be missed.
-        exec setsid "$slapd" -d none -h "ldaps://127.0.0.1:$port/ ldap://127.0.0.1:$((port + 1))/" -f "$dir/slapd.conf"
+        # A caller's thread may block signals (Swift's tests do), and a child inherits that: a slapd that never hears SIGTERM cannot be stopped.
+        exec setsid perl -MPOSIX -e 'sigprocmask(SIG_SETMASK, POSIX::SigSet->new); exec { $ARGV[0] } @ARGV or die "$ARGV[0]: $!\n"' \
+            "$slapd" -d none -h "ldaps://127.0.0.1:$port/ ldap://127.0.0.1:$((port + 1))/" -f "$dir/slapd.conf"
     ) </dev/null >>"$dir/slapd.log" 2>&1 &
     pid=$!
     disown "$pid"
@@ -245,7 +247,7 @@ dir=${operands[0]}
 port=${operands[1]}
 [[ $port =~ ^[0-9]{1,5}$ ]] && ((10#$port <= 65534)) || refuse "'$port' is not a port: 0, or 1 to 65534"
 port=$((10#$port))
-for program in slapd slappasswd ldapsearch ldapadd openssl setsid flock; do
+for program in slapd slappasswd ldapsearch ldapadd openssl setsid flock perl; do
     command -v "$program" >/dev/null || fail "$program is not installed (packages slapd, ldap-utils, openssl)"
 done
 readonly plain='^[A-Za-z0-9._+@~/-]+$'
