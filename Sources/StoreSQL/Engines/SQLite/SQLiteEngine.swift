@@ -42,7 +42,7 @@ final class SQLiteEngine: SQLEngine {
             try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = \(options.durable ? "FULL" : "NORMAL")")
                 // Negative numbers are KiB. Large enough for the inner pages of the indexes of a million users.
-                try database.execute(sql: "PRAGMA cache_size = -64000")
+                try database.execute(sql: "PRAGMA cache_size = -24000")
                 // In pages of 4 KiB: a checkpoint per 32 MB, not one after every chunk of a plan.
                 try database.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
                 try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
