@@ -113,12 +113,14 @@ struct EntryFeed: RequestFeed {
         return .rename(name: name, newRDN: newRDN, newParent: stays ? nil : newParent)
     }
 
-    /// In the same place, and the same for the same order, so that it can be recognised.
+    /// In the same place, and always the same for one account, so that it can be recognised.
     private func temporaryName(_ index: Int) -> String {
         let (rdn, parent) = DistinguishedName.split(progress[index].name)
         let type = rdn.prefix { $0 != "=" }
+        // By the account's own id, so that runs of two stores on one directory never meet here; the order's where none is known.
         let id = operations[index].id
-        return "\(type)=birthright-moving-\(id.plan.row)-\(id.sequence)" + (parent.map { "," + $0 } ?? "")
+        let text = operations[index].accountID.map { DistinguishedName.escape($0.text) } ?? "\(id.plan.row)-\(id.sequence)"
+        return "\(type)=birthright-moving-\(text)" + (parent.map { "," + $0 } ?? "")
     }
 
     // MARK: Receiving
