@@ -99,7 +99,7 @@ struct ConnectingTests {
 
     @Test func `a server that accepts and says nothing does not hold us for ever`() async throws {
         let quiet = try DirectoryServer()
-        quiet.signal(SIGSTOP)
+        try await quiet.freeze()
         let failure = await refusal {
             $0.url = quiet.url
             $0.connectSeconds = 1

@@ -70,6 +70,12 @@ final class DirectoryServer: Sendable {
         }
     }
 
+    /// Stops the server's threads without ending it. A signal takes a moment to reach all of them.
+    func freeze() async throws {
+        signal(SIGSTOP)
+        try await Task.sleep(for: .milliseconds(200))
+    }
+
     func startAgain() throws { _ = try DirectoryServer.start(folder, port: port, ["--fast"]) }
 
     func stop() throws { _ = try DirectoryServer.run("stop.sh", [folder.path]) }

@@ -14,7 +14,11 @@ struct ServerLossTests {
         _ = try await connector.test()
         let operations = (1...8_000).map { create($0, "cn=a\($0),\(people)", [membership(.add, allStaff)]) }
         async let results = connector.execute(operations)
-        try await Task.sleep(for: .milliseconds(300))
+        // In the middle: some are done, some in flight, most not sent.
+        let witness = LDAPConnector(server.settings)
+        while try await witness.find([.correlation(["cn": "a300"])]) == [.absent] { try await Task.sleep(for: .milliseconds(5)) }
+        // Frozen, it lets the window fill.
+        try await server.freeze()
         server.signal(SIGKILL)
         let outcomes = await results
         let classes = Dictionary(grouping: outcomes, by: { $0.failure?.errorClass }).mapValues(\.count)
@@ -33,6 +37,7 @@ struct ServerLossTests {
             }
         }
         await connector.close()
+        await witness.close()
     }
 
     @Test(.directory) func `a server that hangs makes orders unknown, and is used again when it wakes`() async throws {
@@ -42,7 +47,7 @@ struct ServerLossTests {
         settings.connectSeconds = 2
         let connector = LDAPConnector(settings)
         _ = try await connector.test()
-        server.signal(SIGSTOP)
+        try await server.freeze()
         let results = await connector.execute((1...300).map { create($0, "cn=a\($0),\(people)") })
         server.signal(SIGCONT)
         #expect(results.filter { $0.failure?.errorClass == .unknown }.count >= 256)
