@@ -133,7 +133,8 @@ public struct SystemReport: Hashable, Sendable {
 /// Drives one managed system.
 ///
 /// Promises: `execute` answers exactly once per operation, in the order given; a failure of one never stops the others; accounts of a batch
-/// are written before memberships; memberships of one group are few modifies with many values; a value that is already there, or already gone,
+/// are written before memberships are added, and after memberships are removed (servers that repair references after a rename would bring them back);
+/// memberships of one group are few modifies with many values; a value that is already there, or already gone,
 /// is success; Delete of an account that is gone is success. An answer that was lost is `.unknown`. `find` and `holders` throw when they could not ask.
 public protocol Connector: Sendable {
     var capabilities: ConnectorCapabilities { get }

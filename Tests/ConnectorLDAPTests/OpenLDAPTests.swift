@@ -85,6 +85,23 @@ struct OpenLDAPTests {
         _ = await connector.execute((0..<count).map { operation(.delete, $0, "cn=many\($0),\(people)") })
     }
 
+    @Test func `an account that was moved out of the way goes back when the exchange is refused`() async throws {
+        let names = ["sAMAccountName=swap1,\(people)", "cn=swap2,\(people)"]
+        let ids = await connector.execute([
+            create(1, names[0], [attribute("cn", "swap1")]),
+            operation(.create, 2, names[1], [attribute("objectClass", "inetOrgPerson"), attribute("sn", "Test")]),
+        ]).map(\.accountID)
+        // The second one's classes do not allow the first one's kind of name.
+        let results = await connector.execute([
+            operation(.modify, 1, names[0], id: ids[0], to: names[1]), operation(.modify, 2, names[1], id: ids[1], to: names[0]),
+        ])
+        #expect(results.map { $0.failure?.errorClass } == [.conflict, .permanent])
+        #expect(results.map(\.name?.text) == names)
+        let lookups = try await connector.find(ids.compactMap { $0.map(AccountQuery.id) })
+        #expect(lookups.map { found($0)?.name.text } == names)
+        #expect(found(lookups[0])?.attributes["sAMAccountName"] == ["swap1"])
+    }
+
     struct Refused: Sendable, CustomTestStringConvertible {
         let operation: AccountOperation
         let errorClass: ErrorClass
