@@ -40,6 +40,16 @@ extension StoreSuite {
                 try await store.applied(chunk([Sample.again(1, version: 1, hasClaim: false)]), .due)
                 #expect(try await store.mustPlan() == [Sample.key(4)])
             },
+            Check("everybody is listed by key, page by page") { store in
+                try await store.applied(Sample.joinerChunk(1...3))
+                let all = try await store.users(after: nil, limit: 9)
+                #expect(all.map(\.key) == [Sample.key(1), Sample.key(2), Sample.key(3)].sorted())
+                #expect(Set(all.map(\.id)) == [Sample.userID(1), Sample.userID(2), Sample.userID(3)])
+                let first = try await store.users(after: nil, limit: 2)
+                #expect(first.map(\.id) == all.prefix(2).map(\.id))
+                #expect(try await store.users(after: first.last, limit: 2).map(\.id) == all.suffix(1).map(\.id))
+                #expect(try await store.users(after: all.last, limit: 2).isEmpty)
+            },
             Check("a user with a failed order is planned again, until a later order succeeds") { store in
                 let plan = try await store.started(Sample.joinerChunk(1...2))
                 let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))

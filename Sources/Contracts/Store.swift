@@ -192,6 +192,8 @@ public protocol ReadingStore: Sendable {
     /// Rows in quarantine now (of applied plans) or of one plan; each with a stable number.
     func quarantines(plan: PlanID?) async throws(StoreError) -> [(number: Int64, quarantine: Quarantine)]
     func user(key: UserKey) async throws(StoreError) -> User?
+    /// Everybody that a plan has made real, by key and then id, after `after`.
+    func users(after: (key: UserKey, id: UserID)?, limit: Int) async throws(StoreError) -> [(key: UserKey, id: UserID)]
     func claims(user: UserID) async throws(StoreError) -> [SourceClaim]
     func events(after row: Int64, limit: Int) async throws(StoreError) -> [(row: Int64, event: OutboxEvent)]
     func audit(after row: Int64, limit: Int) async throws(StoreError) -> [(row: Int64, entry: AuditEntry)]

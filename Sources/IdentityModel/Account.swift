@@ -82,6 +82,12 @@ public struct NameClaim: Hashable, Sendable, Comparable {
         self.folded = folded
     }
 
+    /// The same in every process and on every machine; two names that share it are taken for one.
+    public var stableHash: UInt64 {
+        // The unit separator keeps ("ab", "c") and ("a", "bc") apart; nothing depends on it being absent from the parts.
+        StableHash.hash([system.text, attribute, scope, folded].joined(separator: "\u{1F}"))
+    }
+
     /// The value tells claims apart nearly always; hashing the rest as well costs more than it saves.
     public func hash(into hasher: inout Hasher) { hasher.combine(folded) }
 

@@ -163,6 +163,14 @@ public struct ProvisioningOrder: Hashable, Sendable {
         return nameBefore != nameAfter
     }
 
+    /// Memberships that we gave are taken away.
+    public var removesMemberships: Bool { requests.contains { $0.kind == .membership && $0.operation == .remove } }
+
+    /// What the order counts as when guards count; nothing when it cannot be sent.
+    public var effects: [Effect] {
+        failure == nil ? Effect.of(operation, becomes: becomes, renames: renames, removes: removesMemberships) : []
+    }
+
     /// Attributes and memberships whose values are users' accounts, not resolved yet.
     public var references: [UserKey] {
         requests.flatMap { request in

@@ -24,6 +24,22 @@ public enum PlanState: String, Sendable, CaseIterable {
 public enum Effect: String, Sendable, CaseIterable, Comparable {
     case create, modify, rename, disable, delete, removeAccess
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+    /// What an order counts as when guards count: `renames` and `removes` tell whether it gives the account another name and takes memberships away.
+    public static func of(_ operation: Operation, becomes: AccountState, renames: Bool, removes: Bool) -> [Effect] {
+        var effects: [Effect] =
+            switch operation {
+            case .create: [.create]
+            case .modify, .enable, .unlock: [.modify]
+            case .disable: [.disable]
+            case .delete: [.delete]
+            }
+        // `onDelete: UPDATE` is called Modify, and it withdraws the account all the same.
+        if becomes == .deprovisioned { effects = [.disable] }
+        if renames { effects.append(.rename) }
+        if removes { effects.append(.removeAccess) }
+        return effects
+    }
 }
 
 /// A guard that tripped: the plan is held.

@@ -4,11 +4,7 @@ package import IdentityModel
 /// Reservations: a name belongs to one user, and to the plan that took it: provisionally while that plan waits, for good once it is applied (nothing has to be
 /// written then). Other waiting plans that need the same user's name hold it as well (`name_holds`) and inherit it.
 enum Names {
-    static func id(_ claim: NameClaim) -> Int64 {
-        // The unit separator keeps ("ab", "c") and ("a", "bc") apart; nothing depends on it being absent from the parts.
-        let text = [claim.system.text, claim.attribute, claim.scope, claim.folded].joined(separator: "\u{1F}")
-        return Int64(bitPattern: StableHash.hash(text))
-    }
+    static func id(_ claim: NameClaim) -> Int64 { Int64(bitPattern: claim.stableHash) }
 
     private static let insert =
         "INSERT INTO names (claim_hash, system, attribute, scope, folded, user_id, plan) VALUES ($1, $2, $3, $4, $5, $6, $7)"

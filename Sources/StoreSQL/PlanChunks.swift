@@ -79,7 +79,7 @@ enum OrderRows {
         row.text(order.operation.rawValue)
         row.text(order.becomes.rawValue)
         row.flag(order.renames)
-        row.flag(order.requests.contains { $0.kind == .membership && $0.operation == .remove })
+        row.flag(order.removesMemberships)
         row.number(startsAs(order).rawValue)
         row.number(order.userVersion)
         row.number(order.accountVersion)

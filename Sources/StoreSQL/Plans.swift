@@ -152,18 +152,8 @@ private enum Effects {
     /// From the columns operation, becomes, renames, removes (1 to 4) of a row.
     static func of(_ row: any SQLRow) throws -> [Effect] {
         guard let operation = Operation(rawValue: row.text(1)) else { throw StoreError.damaged("'\(row.text(1))' is no operation") }
-        var effects: [Effect] =
-            switch operation {
-            case .create: [.create]
-            case .modify, .enable, .unlock: [.modify]
-            case .disable: [.disable]
-            case .delete: [.delete]
-            }
-        // `onDelete: UPDATE` is called Modify, and it withdraws the account all the same.
-        if row.text(2) == AccountState.deprovisioned.rawValue { effects = [.disable] }
-        if row.flag(3) { effects.append(.rename) }
-        if row.flag(4) { effects.append(.removeAccess) }
-        return effects
+        guard let becomes = AccountState(rawValue: row.text(2)) else { throw StoreError.damaged("'\(row.text(2))' is no account state") }
+        return Effect.of(operation, becomes: becomes, renames: row.flag(3), removes: row.flag(4))
     }
 }
 

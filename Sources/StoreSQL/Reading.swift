@@ -85,6 +85,18 @@ extension SQLStore {
         }
     }
 
+    package func users(after: (key: UserKey, id: UserID)?, limit: Int) async throws(StoreError) -> [(key: UserKey, id: UserID)] {
+        let arguments: [SQLValue] = [.text(after?.key.text ?? ""), .text(after?.id.text ?? ""), .number(limit)]
+        return try await read { session in
+            // The first comparison is what the index by key is searched with; keys that several users have had are few.
+            try session.queryAll(
+                """
+                SELECT user_key, id FROM users WHERE user_key >= $1 AND (user_key > $1 OR id > $2) ORDER BY user_key, id LIMIT $3
+                """, arguments
+            ) { row in (key: UserKey(row.text(0)), id: UserID(row.text(1))) }
+        }
+    }
+
     package func claims(user: UserID) async throws(StoreError) -> [SourceClaim] {
         try await read { session in
             try session.queryAll(

@@ -28,6 +28,21 @@ package final class SQLStore: Store {
         return store
     }
 
+    /// Opens a store that is there, to read it and nothing else: every attempt to write is an error, and the file stays as it is, byte for byte.
+    /// A store of another version, older or newer, is refused: it cannot be brought up to date without writing.
+    package static func readSQLite(path: String) async throws(StoreError) -> SQLStore {
+        var options = SQLiteStoreOptions(path: path)
+        options.isReadOnly = true
+        let engine = try SQLiteEngine(options)
+        do {
+            try await Migrations.check(engine, name: path)
+        } catch {
+            await engine.close()
+            throw error
+        }
+        return SQLStore(engine: engine)
+    }
+
     package func close() async { await engine.close() }
 
     package func lock(_ origin: Origin) async throws(StoreError) -> any OriginLock { try engine.lock(origin) }

@@ -13,6 +13,11 @@ enum Adapters {
         try await SQLStore.openSQLite(path: path)
     }
 
+    /// For commands that promise to write nothing: a store that is not there is not made.
+    static func storeToRead(path: String) async throws(StoreError) -> any Store {
+        try await SQLStore.readSQLite(path: path)
+    }
+
     static func source(_ source: SourceConfiguration, directory: URL) -> any SyncSource {
         CSVFileSource(
             CSVFileSettings(

@@ -3,14 +3,15 @@ import PolicyFiles
 
 /// Reads the files of a configuration directory; what they mean is decided by PolicyFiles.
 enum ConfigurationDirectory {
-    static func read(_ directory: URL) throws -> ConfigurationFiles {
+    /// `argument` is what the command calls the directory.
+    static func read(_ directory: URL, argument: String = "--config") throws -> ConfigurationFiles {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory), isDirectory.boolValue else {
-            throw Stop(.configuration, "\(directory.path): error: there is no such configuration directory (--config)")
+            throw Stop(.configuration, "\(directory.path): error: there is no such configuration directory (\(argument))")
         }
         guard let main = bytes(directory, ConfigurationLayout.serviceFile) else {
             throw Stop(
-                .configuration, "\(directory.path): error: birthright.yaml is missing; is this a configuration directory (--config)?")
+                .configuration, "\(directory.path): error: birthright.yaml is missing; is this a configuration directory (\(argument))?")
         }
         var files = [ConfigurationLayout.serviceFile: main]
         for name in [ConfigurationLayout.rolesFile, ConfigurationLayout.rulesFile] { files[name] = bytes(directory, name) }

@@ -8,7 +8,7 @@ struct Birthright: AsyncParsableCommand {
         abstract: "Provisions people: HR files in, accounts out. You see what will happen before it happens.",
         subcommands: [
             Check.self, PlanCommand.self, Plans.self, Apply.self, Sync.self, Orders.self, QuarantineCommand.self, Users.self, Explain.self,
-            Systems.self, Events.self, Audit.self,
+            DiffCommand.self, Systems.self, Events.self, Audit.self,
         ])
 
     static func main() async {

@@ -35,9 +35,11 @@ struct Session {
     let warnings: [ConfigurationDiagnostic]
 
     /// Loads and checks; throws `Stop` with every diagnostic when there is an error.
-    static func load(_ options: CommonOptions) throws -> Session {
-        let directory = options.directory
-        let (configuration, diagnostics) = ConfigurationLoader.load(try ConfigurationDirectory.read(directory))
+    static func load(_ options: CommonOptions) throws -> Session { try load(options.directory, argument: "--config") }
+
+    /// `argument` names the directory in messages about the directory itself.
+    static func load(_ directory: URL, argument: String) throws -> Session {
+        let (configuration, diagnostics) = ConfigurationLoader.load(try ConfigurationDirectory.read(directory, argument: argument))
         guard let configuration else {
             throw Stop(.configuration, diagnostics.map(\.description).joined(separator: "\n"))
         }
@@ -47,6 +49,11 @@ struct Session {
     /// The store; created when it is not there yet.
     func openStore() async throws -> any Store {
         try await Adapters.store(path: path(configuration.service.storePath))
+    }
+
+    /// The store, to be read and nothing else; one that is not there is an error.
+    func storeToRead() async throws -> any Store {
+        try await Adapters.storeToRead(path: path(configuration.service.storePath))
     }
 
     /// Relative paths start at the configuration directory.
@@ -86,6 +93,19 @@ func withStore(_ options: CommonOptions, _ body: (Session, any Store) async thro
         }
         await store.close()
         return exit
+    }
+}
+
+/// Runs the body with a store that is only read, and closes it.
+func withStoreToRead<Result>(_ session: Session, _ body: (any Store) async throws -> Result) async throws -> Result {
+    let store = try await session.storeToRead()
+    do {
+        let result = try await body(store)
+        await store.close()
+        return result
+    } catch {
+        await store.close()
+        throw error
     }
 }
 

@@ -52,6 +52,55 @@ struct OpeningTests {
         }
     }
 
+    private func readingRefusal(_ path: String) async -> String? {
+        do {
+            await (try SQLStore.readSQLite(path: path)).close()
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test func aStoreThatIsOnlyReadStaysAsItIsByteForByte() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            let store = try await SQLStore.openSQLite(path: path)
+            let plan = try await store.begin(.due, configurationHash: "c", asOf: CivilDate(days: 1), at: Instant(milliseconds: 5))
+            await store.close()
+            let bytes = ["", "-wal"].map { FileManager.default.contents(atPath: path + $0) ?? Data() }
+            let reader = try await SQLStore.readSQLite(path: path)
+            #expect(try await reader.plan(of: .due, in: [.open]) == plan)
+            await #expect(throws: StoreError.self) {
+                _ = try await reader.begin(.due, configurationHash: "d", asOf: CivilDate(days: 2), at: Instant(milliseconds: 6))
+            }
+            #expect(try await reader.plans(limit: 9) == [plan])
+            await reader.close()
+            #expect(["", "-wal"].map { FileManager.default.contents(atPath: path + $0) ?? Data() } == bytes)
+        }
+    }
+
+    @Test func aStoreThatIsOnlyReadIsNotMade() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            #expect(
+                await readingRefusal(path) == "the store cannot be opened: there is no store at \(path) yet; the first `plan` makes it")
+            #expect(!FileManager.default.fileExists(atPath: folder))
+        }
+    }
+
+    @Test func aStoreOfAnotherVersionIsNotRead() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            let store = try await SQLStore.openSQLite(path: path)
+            try await store.write { try $0.execute("DELETE FROM birthright_migrations", []) }
+            await store.close()
+            let message =
+                "\(path) was written by an older version of birthright (its tables are version 0, this one knows 1) and is only read here; "
+                + "a command that writes, such as `plan`, brings it up to date"
+            #expect(await readingRefusal(path) == "the store cannot be opened: \(message)")
+        }
+    }
+
     @Test func aDirectoryIsNoStore() async throws {
         try await withFolder { folder in
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -105,6 +105,9 @@ package final class ChunkPlanning {
         return questions
     }
 
+    /// The account as the store knows it that a lookup is about.
+    package func known(_ question: LookupQuestion) -> Account? { accounts[question.account].known }
+
     package func answer(lookups: [(question: LookupQuestion, actual: ActualState)]) {
         for answer in lookups {
             accounts[answer.question.account].actual = answer.actual

@@ -44,10 +44,14 @@ extension Store {
 
     /// Keys of users by id; users that no plan has made real yet have none.
     func keys(of users: Set<UserID>) async throws -> [UserID: UserKey] {
-        guard !users.isEmpty else { return [:] }
+        try await knowledge(of: users).users.mapValues(\.key)
+    }
+
+    func knowledge(of users: Set<UserID>) async throws -> Knowledge {
+        guard !users.isEmpty else { return Knowledge() }
         var request = KnowledgeRequest()
         request.users = users.sorted()
-        return try await knowledge(request).users.mapValues(\.key)
+        return try await knowledge(request)
     }
 }
 

@@ -14,6 +14,16 @@ extension PlanText {
         return (lines + facts.lines(least: 7, ink)).joined(separator: "\n")
     }
 
+    /// An order that belongs to no plan: what would be done to the account, and why.
+    static func proposal(_ order: ProvisioningOrder, ink: Ink) -> String {
+        var facts = Facts()
+        facts.add("because", each: order.reasons.filter { !$0.hasPrefix("planned again") })
+        facts.add("warning", each: order.warnings)
+        if let failure = order.failure { add(failure, of: order, to: &facts) }
+        let lines = [ink.bold("\(order.operation.rawValue) \(order.system)")] + name(order) + requests(order, ink)
+        return (lines + facts.lines(least: 7, ink)).joined(separator: "\n")
+    }
+
     /// `7-12`.
     static func number(_ order: ProvisioningOrder, _ ordinal: Int?) -> String { "\(ordinal.map(String.init) ?? "?")-\(order.id.sequence)" }
 

@@ -50,7 +50,7 @@ enum PlanJSON {
         ])
     }
 
-    private static func verdict(_ verdict: GuardVerdict) -> JSON {
+    static func verdict(_ verdict: GuardVerdict) -> JSON {
         .object([
             JSON.Member("system", .string(verdict.system.text)), JSON.Member("effect", .string(verdict.effect.rawValue)),
             JSON.Member("count", number(verdict.count)), JSON.Member("enabledAccounts", number(verdict.enabledAccounts)),

@@ -13,6 +13,8 @@ package struct SQLiteStoreOptions: Sendable {
     /// it the tracking numbers of events that sinks have already seen. Commits are batches of about a thousand orders, so that their syncs cost little;
     /// NORMAL is for tests and benchmarks of everything else.
     package var durable: Bool
+    /// Nothing is made and nothing is written: the file must be there.
+    package var isReadOnly = false
 
     package init(path: String, durable: Bool = true) {
         self.path = path
@@ -30,15 +32,17 @@ final class SQLiteEngine: SQLEngine {
 
     init(_ options: SQLiteStoreOptions) throws(StoreError) {
         path = options.path
-        try SQLiteFile.prepare(options.path)
+        if options.isReadOnly { try SQLiteFile.find(options.path) } else { try SQLiteFile.prepare(options.path) }
         var configuration = Configuration()
         // Another process may be writing (another origin's run): its transactions are short, except for the start of a huge plan.
         configuration.busyMode = .timeout(60)
         configuration.foreignKeysEnabled = false
         configuration.maximumReaderCount = 4
         configuration.label = "store"
+        configuration.readonly = options.isReadOnly
         do {
             pool = try DatabasePool(path: options.path, configuration: configuration)
+            if options.isReadOnly { return }
             try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = \(options.durable ? "FULL" : "NORMAL")")
                 // Negative numbers are KiB. Large enough for the inner pages of the indexes of a million users.

@@ -25,6 +25,17 @@ enum SQLiteFile {
         guard files.isWritableFile(atPath: folder) else { throw .unreachable("no permission to write in the folder \(folder)") }
     }
 
+    /// For a store that is only read.
+    static func find(_ path: String) throws(StoreError) {
+        let files = FileManager.default
+        var isDirectory: ObjCBool = false
+        guard files.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw .unreachable("there is no store at \(path) yet; the first `plan` makes it")
+        }
+        guard !isDirectory.boolValue else { throw .unreachable("\(path) is a directory; 'store' must name a file") }
+        guard files.isReadableFile(atPath: path) else { throw .unreachable("no permission to read \(path)") }
+    }
+
     /// Any error of a transaction as the store's own.
     static func explain(_ error: any Error, path: String) -> StoreError {
         switch error {

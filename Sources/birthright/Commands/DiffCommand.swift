@@ -1,0 +1,96 @@
+import ArgumentParser
+import Contracts
+import Foundation
+import IdentityModel
+import Planning
+import Provisioning
+
+/// `birthright diff OTHER_CONFIG`.
+struct DiffCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "What another configuration would do to everybody. Asks no system and writes nothing.",
+        discussion: """
+            Every user in the store is computed under the present configuration (--config) and under the other one. What the present one still has \
+            to do is taken as done, so that only the difference between the two is shown.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The other configuration: a directory with a birthright.yaml.")
+    var other: String
+
+    @Option(help: "How many examples of each kind are shown.")
+    var examples = 3
+
+    @Option(help: "Show what would happen to one person, in full.")
+    var user: String?
+
+    @Flag(help: "Exit with 1 when anything would be different for anybody.")
+    var exitCode = false
+
+    func validate() throws {
+        if examples < 0 { throw ValidationError("--examples must not be negative") }
+    }
+
+    func run() async throws {
+        try await ending {
+            let session = try Session.load(common)
+            let proposed = try proposal()
+            return try await withStoreToRead(session) { store in
+                let clock = RunClock(asOf: common.asOf)
+                let today = session.configuration.sources.map { clock.today(in: $0.timeZone) }.min() ?? clock.today(in: "UTC")
+                let run = DiffRun(
+                    present: session.configuration, other: proposed.configuration, store: store, today: today, progress: Progress.planning()
+                )
+                let report = try await run.run(examples: examples, person: user.map { UserKey($0) })
+                if let user, report.person == nil { throw unknownUser(user) }
+                var page = DiffPage(report: report, present: common.config, other: other, asOf: today)
+                page.holders = try await NameHolders(store: store).words(of: report)
+                show(page)
+                return exitCode && report.diff.affected > 0 ? .incomplete : .done
+            }
+        }
+    }
+
+    private func proposal() throws -> Session {
+        let directory = URL(fileURLWithPath: other)
+        var isDirectory: ObjCBool = false
+        if FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory), !isDirectory.boolValue {
+            throw Stop(
+                .configuration, "\(directory.path): error: this is a file; OTHER_CONFIG is the directory that holds a whole configuration")
+        }
+        do {
+            return try Session.load(directory, argument: "OTHER_CONFIG")
+        } catch let stop as Stop {
+            // Its positions are relative to the other directory.
+            throw Stop(stop.code, stop.message.hasPrefix("/") ? stop.message : "in \(other):\n\(stop.message)")
+        }
+    }
+
+    private func unknownUser(_ key: String) -> Stop {
+        Stop(.configuration, "no user in the store has the key '\(key)'; people whom no applied plan has made known are not compared")
+    }
+
+    private func show(_ page: DiffPage) {
+        switch (common.format, user) {
+        case (.json, nil): say(page.json.indentedText)
+        case (.json, _): say(page.personJSON.indentedText)
+        case (.text, nil): say(page.text(.standardOutput))
+        case (.text, _): say(page.personText(.standardOutput))
+        }
+    }
+}
+
+extension NameHolders {
+    /// Who holds the names that people in the examples of collisions would have liked.
+    func words(of report: DiffReport) async throws -> [NameClaim: String] {
+        let wanted = report.diff.systems.values.flatMap { $0.collisions.values.flatMap { $0.examples.map(\.wanted) } }
+        var words = try await words(for: wanted)
+        let people = try await store.knowledge(of: Set(report.newHolders.values)).users
+        for (claim, id) in report.newHolders where words[claim] == nil {
+            guard let user = people[id] else { continue }
+            words[claim] = Self.person(user.key.text, user.displayName) + ", by this change"
+        }
+        return words
+    }
+}

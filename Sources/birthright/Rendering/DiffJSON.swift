@@ -1,0 +1,142 @@
+import IdentityModel
+import Planning
+import Provisioning
+
+extension DiffPage {
+    /// Counts are complete whatever the number of examples.
+    var json: JSON {
+        .object([
+            JSON.Member("present", .string(present)), JSON.Member("other", .string(other)), JSON.Member("asOf", .string(asOf.description)),
+            JSON.Member("users", PlanJSON.number(diff.users)), JSON.Member("affected", PlanJSON.number(diff.affected)),
+            JSON.Member("differences", .array(diff.differences.map(json))),
+            JSON.Member("roles", .array(diff.roles.sorted { $0.key < $1.key }.map(role))),
+            JSON.Member("undecided", failures(diff.ruleFailures)),
+            JSON.Member("decidedAgain", people(diff.ruleRecoveries)),
+            JSON.Member("systems", .array(diff.systems.sorted { $0.key < $1.key }.map(system))),
+            JSON.Member("guards", .array(report.verdicts.map(PlanJSON.verdict))),
+            JSON.Member("notes", .strings(notes)),
+        ])
+    }
+
+    var personJSON: JSON {
+        guard let person = report.person else { return .null }
+        return .object([
+            JSON.Member("present", .string(present)), JSON.Member("other", .string(other)), JSON.Member("asOf", .string(asOf.description)),
+            JSON.Member("user", .string(person.user.key.text)), JSON.Member("userName", .string(person.user.displayName)),
+            JSON.Member("status", .string(person.user.status.rawValue)),
+            JSON.Member("undecided", PlanJSON.text(person.other.ruleFailure)),
+            JSON.Member("rolesBefore", .array(person.present.assignments.sorted().map(PlanJSON.assignment))),
+            JSON.Member("rolesAfter", .array(person.other.assignments.sorted().map(PlanJSON.assignment))),
+            JSON.Member("orders", .array(person.other.orders.map { PlanJSON.order($0, ordinal: nil) })),
+            JSON.Member("stillToBeDone", .array(person.present.orders.map { PlanJSON.order($0, ordinal: nil) })),
+        ])
+    }
+
+    private func json(_ difference: ConfigurationDifference) -> JSON {
+        .object([
+            JSON.Member("place", .string(Self.words(difference.place))), JSON.Member("part", .string(difference.part)),
+            JSON.Member("fate", .string(difference.fate.rawValue)), JSON.Member("before", PlanJSON.text(difference.values?.before)),
+            JSON.Member("after", PlanJSON.text(difference.values?.after)),
+            JSON.Member("position", PlanJSON.text(difference.position?.description)),
+        ])
+    }
+
+    private func role(_ name: RoleName, _ counts: ConfigurationDiff.RoleCounts) -> JSON {
+        .object([
+            JSON.Member("role", .string(name.text)), JSON.Member("gained", roleChanges(counts.gained)),
+            JSON.Member("lost", roleChanges(counts.lost)),
+        ])
+    }
+
+    private func roleChanges(_ tally: Tally<ConfigurationDiff.RoleChange>) -> JSON {
+        counted(tally.count, tally.examples.map { person($0.person) + [JSON.Member("origin", .string($0.origin.description))] })
+    }
+
+    private func system(_ name: SystemName, _ system: SystemDiff) -> JSON {
+        .object([
+            JSON.Member("system", .string(name.text)),
+            JSON.Member("enabledAccounts", PlanJSON.number(system.enabledAccounts)),
+            JSON.Member(
+                "operations",
+                .object(Operation.allCases.map { JSON.Member($0.rawValue, PlanJSON.number(system.operations[$0] ?? 0)) })),
+            JSON.Member(
+                "effects",
+                .object(PlanText.effectOrder.map { JSON.Member($0.rawValue, PlanJSON.number(system.effects[$0] ?? 0)) })),
+            JSON.Member(
+                "accounts",
+                .object(AccountFate.allCases.map { JSON.Member($0.rawValue, accounts(system.accounts[$0] ?? Tally())) })),
+            JSON.Member("attributes", .array(system.attributes.sorted { $0.key < $1.key }.map(attribute))),
+            JSON.Member("memberships", .array(system.memberships.sorted { $0.key < $1.key }.map(membership))),
+            JSON.Member("collisions", .array(system.collisions.sorted { $0.key < $1.key }.map(collisions))),
+            JSON.Member("failures", failures(system.failures)),
+            JSON.Member("recovered", people(system.recovered)),
+            JSON.Member(
+                "kept", .object(system.kept.sorted { $0.key < $1.key }.map { JSON.Member($0.key, PlanJSON.number($0.value)) })),
+        ])
+    }
+
+    private func accounts(_ tally: Tally<SystemDiff.AccountChange>) -> JSON {
+        counted(
+            tally.count,
+            tally.examples.map {
+                person($0.person) + [
+                    JSON.Member("nameBefore", PlanJSON.text($0.before?.text)), JSON.Member("nameAfter", PlanJSON.text($0.after?.text)),
+                ]
+            })
+    }
+
+    private func attribute(_ name: String, _ counts: SystemDiff.AttributeCounts) -> JSON {
+        .object([
+            JSON.Member("attribute", .string(name)), JSON.Member("accounts", PlanJSON.number(counts.accounts.count)),
+            JSON.Member("added", PlanJSON.number(counts.added)), JSON.Member("changed", PlanJSON.number(counts.changed)),
+            JSON.Member("removed", PlanJSON.number(counts.removed)),
+            JSON.Member(
+                "examples",
+                .array(
+                    counts.accounts.examples.map {
+                        .object(
+                            person($0.person) + [
+                                JSON.Member("before", PlanJSON.values($0.before, of: name)),
+                                JSON.Member("after", PlanJSON.values($0.after, of: name)),
+                            ])
+                    })),
+        ])
+    }
+
+    private func membership(_ group: String, _ counts: SystemDiff.MembershipCounts) -> JSON {
+        .object([
+            JSON.Member("group", .string(group)), JSON.Member("added", people(counts.added)),
+            JSON.Member("removed", people(counts.removed)),
+        ])
+    }
+
+    private func collisions(_ attribute: String, _ tally: Tally<SystemDiff.Collision>) -> JSON {
+        .object([
+            JSON.Member("attribute", .string(attribute)), JSON.Member("count", PlanJSON.number(tally.count)),
+            JSON.Member(
+                "examples",
+                .array(
+                    tally.examples.map {
+                        .object(
+                            person($0.person) + [
+                                JSON.Member("wanted", .string($0.wanted.folded)), JSON.Member("given", .string($0.given)),
+                                JSON.Member("holder", PlanJSON.text(holders[$0.wanted])),
+                            ])
+                    })),
+        ])
+    }
+
+    private func failures(_ tally: Tally<SystemDiff.Failure>) -> JSON {
+        counted(tally.count, tally.examples.map { person($0.person) + [JSON.Member("message", .string($0.message))] })
+    }
+
+    private func people(_ tally: Tally<PersonName>) -> JSON { counted(tally.count, tally.examples.map(person)) }
+
+    private func person(_ name: PersonName) -> [JSON.Member] {
+        [JSON.Member("user", .string(name.key.text)), JSON.Member("userName", .string(name.name))]
+    }
+
+    private func counted(_ count: Int, _ examples: [[JSON.Member]]) -> JSON {
+        .object([JSON.Member("count", PlanJSON.number(count)), JSON.Member("examples", .array(examples.map { .object($0) }))])
+    }
+}
