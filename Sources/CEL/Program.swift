@@ -18,8 +18,8 @@ package struct Program: Sendable {
     package let source: String
     package let resultType: CELType
     private let root: Node
-    private let checked: Checked
-    private let environment: Environment
+    let checked: Checked
+    let environment: Environment
 
     init(source: String, checked: Checked, environment: Environment) {
         self.source = source

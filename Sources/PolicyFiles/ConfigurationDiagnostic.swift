@@ -5,6 +5,8 @@ package struct ConfigurationDiagnostic: Sendable, Hashable, Comparable, CustomSt
     package enum Severity: String, Sendable, CaseIterable { case error, warning }
 
     package let severity: Severity
+    /// The name of a warning; nil for errors.
+    package let lint: Lint?
     package let position: TextPosition
     /// Characters (code points) from the position on that the finding is about; at least 1.
     package let length: Int
@@ -14,8 +16,11 @@ package struct ConfigurationDiagnostic: Sendable, Hashable, Comparable, CustomSt
     /// The line of the file; nil where there is none (a missing file). Secrets are masked.
     package let excerpt: String?
 
-    package init(severity: Severity, position: TextPosition, length: Int, message: String, suggestion: String?, excerpt: String?) {
+    package init(
+        severity: Severity, lint: Lint? = nil, position: TextPosition, length: Int, message: String, suggestion: String?, excerpt: String?
+    ) {
         self.severity = severity
+        self.lint = lint
         self.position = position
         self.length = max(1, length)
         self.message = message
@@ -23,11 +28,15 @@ package struct ConfigurationDiagnostic: Sendable, Hashable, Comparable, CustomSt
         self.excerpt = excerpt
     }
 
-    /// `PolicyMaps/Corp AD.yaml:3:1: error: unknown key 'ondelete'; did you mean 'onDelete'?`
+    /// `PolicyMaps/Corp AD.yaml:3:1: error: unknown key 'ondelete'; did you mean 'onDelete'?`; a lint's name stands in brackets behind it.
     package var headline: String {
         let hint = suggestion.map { "; did you mean '\($0)'?" } ?? ""
-        return "\(position): \(severity.rawValue): \(message)\(hint)"
+        let name = lint.map { " [\($0.name)]" } ?? ""
+        return "\(position): \(severity.rawValue): \(message)\(hint)\(name)"
     }
+
+    /// The column behind the last character the finding is about.
+    package var endColumn: Int { position.column + length }
 
     /// The headline, the line, and a caret below the place.
     package var description: String {

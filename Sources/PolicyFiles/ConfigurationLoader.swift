@@ -7,24 +7,31 @@ package enum ConfigurationLoader {
     /// warnings leave it usable.
     package static func load(_ files: ConfigurationFiles) -> (configuration: Configuration?, diagnostics: [ConfigurationDiagnostic]) {
         let diagnostics = DiagnosticCollection()
-        let service = ConfigurationFile.open(ConfigurationLayout.serviceFile, files, diagnostics).flatMap(ServiceFile.read)
+        let serviceFile = ConfigurationFile.open(ConfigurationLayout.serviceFile, files, diagnostics)
+        let service = serviceFile.flatMap(ServiceFile.read)
         let schema = service?.schema ?? UserSchema(additional: [])
         let folder = service?.policyMapFolder ?? ConfigurationLayout.standardPolicyMapFolder
         let paths = ConfigurationLayout.policyMaps(in: folder, of: files)
         let mapFiles = paths.compactMap { ConfigurationFile.open($0, files, diagnostics).flatMap(PolicyMapFile.init) }
         PolicyMapSet.check(mapFiles)
-        let maps = mapFiles.compactMap { $0.compile(schema) }
+        let maps = mapFiles.map { $0.compile(schema) }
         // A map that could not be read may be for any system.
         let areAllKnown = mapFiles.count == paths.count && mapFiles.allSatisfy { $0.system != nil }
         let systems = areAllKnown ? mapFiles.compactMap { $0.system?.text } : nil
         let roles = ConfigurationFile.open(ConfigurationLayout.rolesFile, files, diagnostics).map { RolesFile.read($0, systems: systems) }
-        let rules = ConfigurationFile.open(ConfigurationLayout.rulesFile, files, diagnostics).map {
-            RulesFile.read($0, schema, roles: roles?.names)
+        let rulesFile = ConfigurationFile.open(ConfigurationLayout.rulesFile, files, diagnostics)
+        let rules = rulesFile.map { RulesFile.read($0, schema, roles: roles?.names) }
+        guard !diagnostics.hasErrors, let serviceFile, let service, let roles, let rulesFile, let rules else {
+            diagnostics.settleAllowances()
+            return (nil, diagnostics.sorted)
         }
-        guard !diagnostics.hasErrors, let service, let roles, let rules else { return (nil, diagnostics.sorted) }
+        ConfigurationLints(
+            service: service, serviceFile: serviceFile, roles: roles, rules: rules, rulesFile: rulesFile, maps: maps
+        ).run()
+        diagnostics.settleAllowances()
         let configuration = Configuration(
-            service: service.settings, schema: schema, sources: service.sources, roles: roles.roles, rules: rules,
-            policyMaps: maps.sorted { $0.system < $1.system }, guards: service.guards, hash: hash(files, paths))
+            service: service.settings, schema: schema, sources: service.sources, roles: roles.roles, rules: rules.map(\.rule),
+            policyMaps: maps.compactMap(\.map).sorted { $0.system < $1.system }, guards: service.guards, hash: hash(files, paths))
         return (configuration, diagnostics.sorted)
     }
 

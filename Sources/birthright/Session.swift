@@ -65,9 +65,20 @@ struct Session {
 extension Session {
     /// The connectors of all managed systems.
     func connectors() throws -> [SystemName: any Connector] {
+        try requireSettings(of: configuration.policyMaps)
         var connectors: [SystemName: any Connector] = [:]
         for map in configuration.policyMaps { connectors[map.system] = try Adapters.connector(map, directory: directory) }
         return connectors
+    }
+
+    /// What the environment lacks is a warning to those who only read; before connectors are opened it is an error, with all of it at once.
+    func requireSettings(of maps: [PolicyMap]) throws {
+        let missing = maps.flatMap(\.connector.missing).map { setting in
+            ConfigurationDiagnostic(
+                severity: .error, position: setting.position, length: setting.length, message: setting.message, suggestion: nil,
+                excerpt: setting.excerpt)
+        }
+        guard missing.isEmpty else { throw Stop(.configuration, missing.sorted().map(\.description).joined(separator: "\n")) }
     }
 
     func source(_ name: String) throws -> SourceConfiguration {

@@ -7,7 +7,7 @@ struct Company {
     var files: [String: String] = [
         "birthright.yaml": """
         store: { sqlite: store.sqlite }
-        user: { badge: string, hired: date }
+        events: { file: events.jsonl }
         sources:
           hr:
             files: hr/*.csv

@@ -82,7 +82,7 @@ struct StrictYAMLTests {
         #expect(
             Company().map("number: user.employeeId", "number: user.employeeId #1").findings == [
                 """
-                PolicyMaps/directory.yaml:15:27: warning: the value ends here, because ' #' begins a comment; quote the value if '#' belongs to it
+                PolicyMaps/directory.yaml:15:27: warning: the value ends here, because ' #' begins a comment; quote the value if '#' belongs to it [cut-by-comment]
                   number: user.employeeId #1
                                           ^
                 """
@@ -90,7 +90,7 @@ struct StrictYAMLTests {
         #expect(
             Company().map("number: user.employeeId", "number: user.employeeId + ' # '").load().diagnostics.map(\.headline) == [
                 "PolicyMaps/directory.yaml:15:29: error: the string has no closing quote",
-                "PolicyMaps/directory.yaml:15:31: warning: the value ends here, because ' #' begins a comment; quote the value if '#' belongs to it",
+                "PolicyMaps/directory.yaml:15:31: warning: the value ends here, because ' #' begins a comment; quote the value if '#' belongs to it [cut-by-comment]",
             ])
         #expect(Company().map("number: user.employeeId", "number: user.employeeId # from HR").findings == [])
     }

@@ -10,12 +10,45 @@ package struct ConnectorSettings: Sendable {
     /// Settings that must never be printed (password).
     package let secrets: [String: Sensitive<String>]
     package let position: TextPosition
-    package init(type: String, dialect: String?, values: [String: String], secrets: [String: Sensitive<String>], position: TextPosition) {
+    /// Settings that are not here, because the environment lacks them: with any of them the connector cannot be opened.
+    package let missing: [MissingSetting]
+
+    package init(
+        type: String, dialect: String?, values: [String: String], secrets: [String: Sensitive<String>], position: TextPosition,
+        missing: [MissingSetting] = []
+    ) {
+        self.missing = missing
         self.type = type
         self.dialect = dialect
         self.values = values
         self.secrets = secrets
         self.position = position
+    }
+}
+
+extension ConnectorSettings {
+    package func lacking(_ missing: [MissingSetting]) -> ConnectorSettings {
+        ConnectorSettings(type: type, dialect: dialect, values: values, secrets: secrets, position: position, missing: missing)
+    }
+}
+
+/// A setting whose environment variable is not set, or whose file cannot be read.
+package struct MissingSetting: Sendable, Hashable {
+    package let key: String
+    /// What is not there, in words.
+    package let message: String
+    package let position: TextPosition
+    /// Characters from the position on.
+    package let length: Int
+    /// The line of the policy map.
+    package let excerpt: String
+
+    package init(key: String, message: String, position: TextPosition, length: Int, excerpt: String) {
+        self.key = key
+        self.message = message
+        self.position = position
+        self.length = length
+        self.excerpt = excerpt
     }
 }
 

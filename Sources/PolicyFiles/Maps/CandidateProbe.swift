@@ -2,26 +2,30 @@ internal import CEL
 internal import Planning
 
 /// Tries the candidates of unique names with long names, so that one that grows too long or loses its number is found before anybody joins.
+///
+/// What has mistakes in it stands for a long text here: a candidate that is too long must not hide behind a misspelt attribute.
 struct CandidateProbe {
-    private let map: PolicyMap
+    private let map: MapCompiler.Result
+    private let lets: [LetText]
     private let texts: [AttributeText]
     private let activation: Activation
     private let out: RecordBuffer
     private static let longLetters = "abcdefghijklmnopqrstuvwxyzabcdefghijklmn"
 
-    static func run(_ map: PolicyMap, _ texts: [AttributeText], _ schema: UserSchema) {
-        let probe = CandidateProbe(map: map, texts: texts, schema: schema)
+    static func run(_ map: MapCompiler.Result, _ lets: [LetText], _ texts: [AttributeText], tables: ObjectValue, _ schema: UserSchema) {
+        let probe = CandidateProbe(map: map, lets: lets, texts: texts, tables: tables, schema: schema)
         for step in map.steps { probe.take(step) }
     }
 
-    private init(map: PolicyMap, texts: [AttributeText], schema: UserSchema) {
+    private init(map: MapCompiler.Result, lets: [LetText], texts: [AttributeText], tables: ObjectValue, schema: UserSchema) {
         self.map = map
+        self.lets = lets
         self.texts = texts
         activation = Activation(map.environment)
         out = RecordBuffer(map.outType)
         activation.set(0, .value(.object(CandidateProbe.user(schema))))
         activation.set(1, .value(.object(ObjectValue(type: Vocabulary.accountType, slots: [.value(.bool(true))]))))
-        activation.set(2, .value(.object(map.tables)))
+        activation.set(2, .value(.object(tables)))
         activation.bind(3, record: out)
     }
 
@@ -43,17 +47,23 @@ struct CandidateProbe {
     private func take(_ step: PolicyMap.Step) {
         switch step {
         case .define(let index):
-            let rule = map.lets[index]
+            guard let rule = map.lets[index] else {
+                if let slot = map.environment.slot(of: lets[index].name) {
+                    activation.set(slot, .value(.string(CandidateProbe.longLetters)))
+                }
+                return
+            }
             do throws(CELError) {
                 activation.set(rule.slot, .value(try rule.expression.program.evaluate(activation)))
             } catch {
                 activation.set(rule.slot, .failure(error))
             }
         case .compute(let index):
-            switch map.attributes[index].value {
+            guard let rule = map.attributes[index] else { return out.set(index, .value(.string(CandidateProbe.longLetters))) }
+            switch rule.value {
             case .literals(let texts): out.set(index, .value(.strings(texts)))
             case .expression(let expression): show(index, try? expression.program.evaluate(activation))
-            case .unique(let rule): probe(index, rule)
+            case .unique(let unique): probe(index, unique, maxLength: rule.maxLength)
             }
         }
     }
@@ -68,24 +78,23 @@ struct CandidateProbe {
         }
     }
 
-    private func probe(_ index: Int, _ rule: UniqueRule) {
+    private func probe(_ index: Int, _ rule: UniqueRule, maxLength: Int?) {
         guard let texts = texts[index].unique?.candidates, texts.count == rule.candidates.count else { return }
         var first: Value?
         for (candidate, text) in zip(rule.candidates, texts) {
             let values = numbers(candidate).map { (number: $0, value: value(candidate, $0)) }
             first = first ?? values.first?.value
-            report(
-                values.compactMap { pair in pair.value?.text.map { (pair.number, $0) } }, candidate, text.source,
-                map.attributes[index].maxLength)
+            report(values.compactMap { pair in pair.value?.text.map { (pair.number, $0) } }, candidate, text.source, maxLength)
         }
         show(index, first)
     }
 
-    /// Nil stands for a candidate without a counter.
+    /// Nil stands for a candidate without a counter. The first and the last number, those where the number of digits changes, and the neighbour
+    /// of each: a candidate that keeps only the first digit gives one value for 10 and 11, but not for 9 and 10.
     private func numbers(_ candidate: UniqueRule.Candidate) -> [Int?] {
         guard let counter = candidate.counter else { return [nil] }
-        let probes = [counter.from, 9, 10, 99, 100, counter.to].filter { $0 >= counter.from && $0 <= counter.to }
-        return Set(probes).sorted()
+        let probes = [counter.from, 9, 10, 99, 100, counter.to].flatMap { [$0 - 1, $0, $0 + 1] }
+        return Set(probes.filter { $0 >= counter.from && $0 <= counter.to }).sorted()
     }
 
     /// Nil where the expression fails with such a user, which says nothing about real ones.
@@ -101,21 +110,27 @@ struct CandidateProbe {
             source.error("the candidate does not use its counter '\(counter.variable)', so all its values are the same")
             return
         }
-        if let maxLength, let long = values.first(where: { $0.text.unicodeScalars.count > maxLength }) {
-            let place =
-                zip([candidate.counter].compactMap { $0 }, [long.number].compactMap { $0 }).map { " at \($0.variable) = \($1)" }.first ?? ""
-            source.error(
-                "with long names the candidate has \(long.text.unicodeScalars.count) characters\(place), but maxLength is \(maxLength)")
-        }
+        reportLength(values, candidate, source, maxLength)
         var numbers: [String: Int] = [:]
         for (number, text) in values {
             guard let number, let counter = candidate.counter else { continue }
             if let earlier = numbers.updateValue(number, forKey: text) {
-                source.error(
+                source.warning(
+                    .candidateNumberCut,
                     "with long names the candidate gives '\(text)' for \(counter.variable) = \(earlier) and for \(counter.variable) = \(number): its number is cut off"
                 )
                 return
             }
         }
+    }
+
+    private func reportLength(
+        _ values: [(number: Int?, text: String)], _ candidate: UniqueRule.Candidate, _ source: ExpressionSource, _ maxLength: Int?
+    ) {
+        guard let maxLength, let long = values.first(where: { $0.text.unicodeScalars.count > maxLength }) else { return }
+        let place = long.number.flatMap { number in candidate.counter.map { " at \($0.variable) = \(number)" } } ?? ""
+        source.warning(
+            .candidateTooLong,
+            "with long names the candidate has \(long.text.unicodeScalars.count) characters\(place), but maxLength is \(maxLength)")
     }
 }

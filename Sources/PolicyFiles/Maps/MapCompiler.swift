@@ -16,12 +16,16 @@ struct MapCompiler {
     /// What each node reads, by node.
     private var needs: [Set<Int>] = []
 
+    /// What could be compiled: everything, or all but what has mistakes in it.
     struct Result {
-        let lets: [PolicyMap.Let]
-        let attributes: [AttributeRule]
+        /// By index into the texts; nil where something was reported.
+        let lets: [PolicyMap.Let?]
+        let attributes: [AttributeRule?]
         let steps: [PolicyMap.Step]
         let environment: Environment
         let outType: ObjectType
+
+        var isWhole: Bool { !lets.contains { $0 == nil } && !attributes.contains { $0 == nil } }
     }
 
     /// One expression of a node.
@@ -43,8 +47,7 @@ struct MapCompiler {
         isBroken = Array(repeating: false, count: lets.count + attributes.count)
     }
 
-    /// Nil when anything was reported.
-    mutating func compile(correlation: [Int]) -> Result? {
+    mutating func compile(correlation: [Int]) -> Result {
         needs = isBroken.indices.map { learnNeeds($0) }
         warnOfFewCandidates()
         addNeedsOfContainers()
@@ -52,7 +55,6 @@ struct MapCompiler {
         for cycle in order.cycles { report(cycle) }
         checkCorrelation(correlation)
         for node in order.order { learnTypes(node) }
-        guard !isBroken.contains(true) else { return nil }
         return build(order.order)
     }
 
@@ -111,7 +113,9 @@ struct MapCompiler {
             guard let unique = attribute.unique, !unique.candidates.contains(where: { $0.counter != nil }), !isBroken[lets.count + index],
                 !needs[lets.count + index].contains(where: isUnique)
             else { continue }
-            file.warning("no candidate is numbered: when all of them are taken, the account fails", at: unique.point, length: 1)
+            file.warning(
+                .uniqueWithoutNumber, "no candidate is numbered: when all of them are taken, the account fails", at: unique.point, length: 1
+            )
         }
     }
 
@@ -179,17 +183,17 @@ struct MapCompiler {
 
     // MARK: Third pass
 
-    private func build(_ order: [Int]) -> Result? {
-        let environment = scope.wholeEnvironment
-        let compiledLets = lets.enumerated().compactMap { index, text in
-            text.source?.expression(scope.environment()).map {
+    private func build(_ order: [Int]) -> Result {
+        let compiledLets = lets.enumerated().map { index, text -> PolicyMap.Let? in
+            guard !isBroken[index] else { return nil }
+            return text.source?.expression(scope.environment()).map {
                 PolicyMap.Let(name: text.name, expression: $0, slot: scope.slot(ofLet: index))
             }
         }
-        let rules = attributes.compactMap(rule)
-        guard compiledLets.count == lets.count, rules.count == attributes.count else { return nil }
+        let rules = attributes.enumerated().map { index, text in isBroken[lets.count + index] ? nil : rule(text) }
         let steps = order.map { $0 < lets.count ? PolicyMap.Step.define($0) : .compute($0 - lets.count) }
-        return Result(lets: compiledLets, attributes: rules, steps: steps, environment: environment, outType: scope.out)
+        return Result(
+            lets: compiledLets, attributes: rules, steps: steps, environment: scope.wholeEnvironment, outType: scope.out)
     }
 
     private func rule(_ text: AttributeText) -> AttributeRule? {

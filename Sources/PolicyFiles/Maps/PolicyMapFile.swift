@@ -24,10 +24,13 @@ struct PolicyMapFile {
         requires = section["requires"].flatMap { file.texts($0, "requires") } ?? []
     }
 
-    /// Nil when anything was reported that leaves no usable map.
-    func compile(_ schema: UserSchema) -> PolicyMap? {
+    /// Reads the rest of the file, reports what is wrong with it, and lints what could be compiled.
+    func compile(_ schema: UserSchema) -> CheckedMap {
         section.noteWhatIsNotActedOn()
-        let connector = section.required("connector").flatMap { ConnectorReader.read($0, file) }
+        let (connector, missing) = file.collectingMissingSettings {
+            section.required("connector").flatMap { ConnectorReader.read($0, file) }
+        }
+        file.report(missing, areNeeded: connector == nil)
         let onDelete = section["onDelete"].flatMap { file.choice($0, "onDelete", of: OnDelete.self) } ?? .delete
         let deleteAfter = deleteAfterDays()
         let tables = TablesReader.read(section["tables"], file)
@@ -38,15 +41,21 @@ struct PolicyMapFile {
         let correlation = correlation(attributes, accountName)
         checkCounters(lets, attributes)
         var compiler = MapCompiler(lets, attributes, accountName: accountName, tables: tables.type, schema: schema, file: file)
-        guard let result = compiler.compile(correlation: correlation), let connector, let accountName, let system else { return nil }
-        let map = PolicyMap(
-            system: SystemName(system.text), file: file.path, connector: connector, correlation: correlation.map { attributes[$0].name },
-            accountName: attributes[accountName].name, onDelete: onDelete, deleteAfterDays: deleteAfter,
-            requires: requires.map { SystemName($0.text) },
-            lets: result.lets, attributes: result.attributes, steps: result.steps, environment: result.environment, outType: result.outType,
-            tables: tables)
-        CandidateProbe.run(map, attributes, schema)
-        return map
+        let result = compiler.compile(correlation: correlation)
+        CandidateProbe.run(result, lets, attributes, tables: tables, schema)
+        var map: PolicyMap?
+        if result.isWhole, let connector, let accountName, let system {
+            map = PolicyMap(
+                system: SystemName(system.text), file: file.path, connector: connector.lacking(missing),
+                correlation: correlation.map { attributes[$0].name }, accountName: attributes[accountName].name, onDelete: onDelete,
+                deleteAfterDays: deleteAfter, requires: requires.map { SystemName($0.text) }, lets: result.lets.compactMap { $0 },
+                attributes: result.attributes.compactMap { $0 }, steps: result.steps, environment: result.environment,
+                outType: result.outType, tables: tables)
+        }
+        let checked = CheckedMap(
+            file: file, section: section, onDelete: onDelete, lets: lets, attributes: attributes, result: result, tables: tables, map: map)
+        MapLints.run(checked)
+        return checked
     }
 
     private func deleteAfterDays() -> Int? {

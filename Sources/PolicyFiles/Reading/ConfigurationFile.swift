@@ -6,6 +6,11 @@ final class ConfigurationFile {
     let text: SourceText
     let diagnostics: DiagnosticCollection
     let values: ConfigurationFiles
+    /// Where scalars stand, in the order they were read: a '#' inside one begins no comment.
+    var scalarSpans: [ScalarSpan] = []
+
+    /// Settings whose environment variable or file is not there; nil while such a setting is an error.
+    var missingSettings: [MissingSetting]?
 
     init(path: String, text: String, diagnostics: DiagnosticCollection, values: ConfigurationFiles) {
         self.path = path
@@ -35,25 +40,26 @@ final class ConfigurationFile {
     func position(_ point: SourcePoint) -> TextPosition { TextPosition(file: path, line: point.line, column: point.column) }
 
     func error(_ message: String, at point: SourcePoint, length: Int, suggestion: String? = nil) {
-        add(.error, message, point, length, suggestion)
+        diagnostics.add(diagnostic(nil, message, point, length, suggestion))
     }
 
-    func warning(_ message: String, at point: SourcePoint, length: Int, suggestion: String? = nil) {
-        add(.warning, message, point, length, suggestion)
+    /// A lint: a warning with a name.
+    func warning(_ lint: Lint, _ message: String, at point: SourcePoint, length: Int, suggestion: String? = nil) {
+        diagnostics.add(diagnostic(lint, message, point, length, suggestion))
     }
 
     func error(_ message: String, at node: YAMLNode, suggestion: String? = nil) {
         guard !node.isRefused else { return }
-        add(.error, message, node.scalar?.textPoint ?? node.point, node.length, suggestion)
+        error(message, at: node.scalar?.textPoint ?? node.point, length: node.length, suggestion: suggestion)
     }
 
-    private func add(
-        _ severity: ConfigurationDiagnostic.Severity, _ message: String, _ point: SourcePoint, _ length: Int, _ suggestion: String?
-    ) {
-        diagnostics.add(
-            ConfigurationDiagnostic(
-                severity: severity, position: position(point), length: length, message: message, suggestion: suggestion,
-                excerpt: text.line(point.line)))
+    /// Without a lint it is an error.
+    func diagnostic(
+        _ lint: Lint?, _ message: String, _ point: SourcePoint, _ length: Int, _ suggestion: String? = nil
+    ) -> ConfigurationDiagnostic {
+        ConfigurationDiagnostic(
+            severity: lint == nil ? .error : .warning, lint: lint, position: position(point), length: length, message: message,
+            suggestion: suggestion, excerpt: text.line(point.line))
     }
 
     /// The characters up to the next white space or flow indicator.
@@ -62,6 +68,14 @@ final class ConfigurationFile {
         var view = String.UnicodeScalarView()
         view.append(contentsOf: text.scalars[start...].prefix { !$0.isSpace && !",]}".unicodeScalars.contains($0) })
         return String(view)
+    }
+
+    /// Reads what is needed only when a connector is opened: a value that the environment lacks is no error.
+    func collectingMissingSettings<Result>(_ read: () -> Result) -> (result: Result, missing: [MissingSetting]) {
+        missingSettings = []
+        defer { missingSettings = nil }
+        let result = read()
+        return (result, missingSettings ?? [])
     }
 
     // MARK: Comments that cut a value
@@ -73,6 +87,8 @@ final class ConfigurationFile {
     }
 
     func warnOfCut(at comment: SourcePoint) {
-        warning("the value ends here, because ' #' begins a comment; quote the value if '#' belongs to it", at: comment, length: 1)
+        warning(
+            .cutByComment, "the value ends here, because ' #' begins a comment; quote the value if '#' belongs to it", at: comment,
+            length: 1)
     }
 }

@@ -11,11 +11,27 @@ final class DiagnosticCollection {
         let number: Int
     }
 
+    /// Comments that allow a lint, of all files.
+    private var allowances: [Allowance] = []
+
     private(set) var hasErrors = false
 
     func add(_ diagnostic: ConfigurationDiagnostic) {
         found.insert(diagnostic)
         if diagnostic.severity == .error { hasErrors = true }
+    }
+
+    func add(_ allowance: Allowance) { allowances.append(allowance) }
+
+    /// Takes out the lints that are allowed where they stand. What an allowance has silenced nothing of is a finding of its own,
+    /// when nothing kept a lint from being found.
+    func settleAllowances() {
+        for allowance in allowances {
+            let silenced = found.filter(allowance.covers)
+            found.subtract(silenced)
+            guard silenced.isEmpty, !hasErrors, !allowance.lint.isAboutEnvironment else { continue }
+            add(allowance.unused)
+        }
     }
 
     /// A secret stands literally in a file, from the point to the end of its line: no excerpt shows it.
@@ -29,8 +45,8 @@ final class DiagnosticCollection {
         found.map { diagnostic in
             let column = secrets[Line(file: diagnostic.position.file, number: diagnostic.position.line)]
             return ConfigurationDiagnostic(
-                severity: diagnostic.severity, position: diagnostic.position, length: column == nil ? diagnostic.length : 1,
-                message: diagnostic.message, suggestion: diagnostic.suggestion,
+                severity: diagnostic.severity, lint: diagnostic.lint, position: diagnostic.position,
+                length: column == nil ? diagnostic.length : 1, message: diagnostic.message, suggestion: diagnostic.suggestion,
                 excerpt: diagnostic.excerpt.map { SecretMask.mask($0, from: column) })
         }.sorted()
     }

@@ -14,13 +14,29 @@ struct ExpressionSource {
         file.error(message, at: scalar.textPoint, length: scalar.firstLineLength, suggestion: suggestion)
     }
 
+    /// Underlines the whole expression.
+    func warning(_ lint: Lint, _ message: String) {
+        file.warning(lint, message, at: scalar.textPoint, length: scalar.firstLineLength)
+    }
+
+    /// Underlines a part of it, given as a UTF-8 range of the text.
+    func warning(_ lint: Lint, _ message: String, at range: Range<Int>, suggestion: String? = nil) {
+        let place = place(of: range)
+        file.warning(lint, message, at: place.point, length: place.length, suggestion: suggestion)
+    }
+
     func report(_ diagnostics: [Diagnostic]) {
         for diagnostic in diagnostics {
-            let point = scalar.place(ofOffset: diagnostic.offset)
-            let end = scalar.place(ofOffset: diagnostic.offset + diagnostic.length)
-            let length = end.line == point.line ? end.column - point.column : 1
-            file.error(diagnostic.message, at: point, length: length, suggestion: diagnostic.suggestion)
+            let place = place(of: diagnostic.offset..<diagnostic.offset + diagnostic.length)
+            file.error(diagnostic.message, at: place.point, length: place.length, suggestion: diagnostic.suggestion)
         }
+    }
+
+    /// Where a UTF-8 range of the text stands in the file, and its length there as far as its first line goes.
+    func place(of range: Range<Int>) -> (point: SourcePoint, length: Int) {
+        let point = scalar.place(ofOffset: range.lowerBound)
+        let end = scalar.place(ofOffset: range.upperBound)
+        return (point, end.line == point.line ? end.column - point.column : scalar.lengthOnLine(from: range.lowerBound))
     }
 
     /// Reports what is wrong, and returns nil then.

@@ -38,7 +38,9 @@ struct Section {
 
     func noteWhatIsNotActedOn() {
         for entry in entries where Section.notYetActedOn.contains(entry.key) {
-            file.warning("the key '\(entry.key)' is accepted, but not acted on yet", at: entry.keyPoint, length: entry.keyLength)
+            file.warning(
+                .keyNotActedOn, "the key '\(entry.key)' is accepted, but not acted on yet", at: entry.keyPoint,
+                length: entry.keyLength)
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import IdentityModel
+internal import Planning
 
 /// A scalar as it counts: written literally, or taken from `{env: NAME, default: VALUE}` or `{file: PATH}`.
 struct TextValue {
@@ -53,14 +54,35 @@ extension ConfigurationFile {
             return TextValue(text: value.text, origin: .standard, point: value.point, length: value.length)
         }
         let remedy = isSecret ? "set it" : "set it, or give a 'default'"
-        error("'\(key)' needs the environment variable \(name.text), which is not set; \(remedy)", at: name.point, length: name.length)
+        reportMissing(
+            key, "'\(key)' needs the environment variable \(name.text), which is not set; \(remedy)", at: name.point, length: name.length)
         return nil
+    }
+
+    /// A value from outside is not there: an error, unless it may come later.
+    private func reportMissing(_ key: String, _ message: String, at point: SourcePoint, length: Int) {
+        guard missingSettings != nil else { return error(message, at: point, length: length) }
+        missingSettings?.append(
+            MissingSetting(key: key, message: message, position: position(point), length: length, excerpt: text.line(point.line) ?? ""))
+    }
+
+    /// Says which settings the environment lacks: an error where nothing can be read without them, else a warning.
+    func report(_ missing: [MissingSetting], areNeeded: Bool) {
+        for setting in missing {
+            let point = SourcePoint(line: setting.position.line, column: setting.position.column)
+            if areNeeded {
+                error(setting.message, at: point, length: setting.length)
+            } else {
+                warning(.unsetSetting, setting.message, at: point, length: setting.length)
+            }
+        }
     }
 
     private func fileText(_ node: YAMLNode, _ key: String) -> TextValue? {
         guard let path = nonEmptyText(node, "file") else { return nil }
         guard let bytes = values.readSecretFile(path.text) else {
-            error("'\(key)' is in the file '\(path.text)', which cannot be read", at: path.point, length: path.length)
+            reportMissing(
+                key, "'\(key)' is in the file '\(path.text)', which cannot be read", at: path.point, length: path.length)
             return nil
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {

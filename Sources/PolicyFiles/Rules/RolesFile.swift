@@ -4,6 +4,7 @@ internal import Planning
 
 /// `Roles.yaml`.
 struct RolesFile {
+    let file: ConfigurationFile
     let roles: [Role]
     /// Also of roles with mistakes in them; nil when the file could not be read at all.
     let names: [String]?
@@ -13,13 +14,13 @@ struct RolesFile {
         guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ["roles"], in: file),
             let node = section.required("roles"),
             let entries = file.mapping(node, named: "'roles'")
-        else { return RolesFile(roles: [], names: nil) }
+        else { return RolesFile(file: file, roles: [], names: nil) }
         let roles = entries.compactMap { entry -> Role? in
             guard let part = Section(entry.value, named: "role '\(entry.key)'", keys: ["entitlements"], in: file) else { return nil }
             let entitlements = part.required("entitlements").map { self.entitlements($0, systems, file) } ?? []
             return Role(name: RoleName(entry.key), entitlements: entitlements, position: file.position(entry.keyPoint))
         }
-        return RolesFile(roles: roles, names: entries.map(\.key))
+        return RolesFile(file: file, roles: roles, names: entries.map(\.key))
     }
 
     private static func entitlements(_ node: YAMLNode, _ systems: [String]?, _ file: ConfigurationFile) -> [Entitlement] {

@@ -2,12 +2,22 @@ internal import CEL
 internal import IdentityModel
 internal import Planning
 
+/// A business rule with its texts, for whoever looks at all rules together.
+struct RuleText {
+    let rule: BusinessRule
+    let entry: YAMLEntry
+    let when: ExpressionSource
+    let unless: ExpressionSource?
+    /// As far as they are written.
+    let statuses: [(status: UserStatus, text: TextValue)]
+}
+
 /// `Rules.yaml`.
 enum RulesFile {
     private static let keys = ["when", "unless", "roles", "statuses", "from", "until"]
 
     /// `roles` are the names that exist; nil when `Roles.yaml` could not be read.
-    static func read(_ file: ConfigurationFile, _ schema: UserSchema, roles: [String]?) -> [BusinessRule] {
+    static func read(_ file: ConfigurationFile, _ schema: UserSchema, roles: [String]?) -> [RuleText] {
         guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ["rules"], in: file),
             let node = section.required("rules"),
             let entries = file.mapping(node, named: "'rules'")
@@ -16,19 +26,25 @@ enum RulesFile {
         return entries.compactMap { rule($0, environment, roles, file) }
     }
 
-    private static func rule(_ entry: YAMLEntry, _ environment: Environment, _ known: [String]?, _ file: ConfigurationFile) -> BusinessRule?
-    {
+    private static func rule(_ entry: YAMLEntry, _ environment: Environment, _ known: [String]?, _ file: ConfigurationFile) -> RuleText? {
         guard let section = Section(entry.value, named: "rule '\(entry.key)'", keys: keys, in: file) else { return nil }
-        let when = section.required("when").flatMap { file.expression($0, "when") }?.expression(environment, expecting: .bool)
-        let unless = section["unless"].flatMap { file.expression($0, "unless") }?.expression(environment, expecting: .bool)
+        let whenText = section.required("when").flatMap { file.expression($0, "when") }
+        let when = whenText?.expression(environment, expecting: .bool)
+        let unlessText = section["unless"].flatMap { file.expression($0, "unless") }
+        let unless = unlessText?.expression(environment, expecting: .bool)
         let roles = section.required("roles").map { self.roles($0, known, file) } ?? []
         let from = section["from"].flatMap { file.date($0, "from") }
         let until = section["until"].flatMap { file.date($0, "until") }
         if let from, let until, until < from, let node = section["until"] { file.error("'until' lies before 'from'", at: node) }
-        guard let when else { return nil }
-        return BusinessRule(
-            name: entry.key, when: when, unless: unless, roles: roles, statuses: statuses(section, file), from: from, until: until,
+        let statuses = statuses(section, file)
+        if let unless, let unlessText { ConditionLint.run(unless.program, unlessText, .unless) }
+        guard let when, let whenText else { return nil }
+        ConditionLint.run(when.program, whenText, .when)
+        let rule = BusinessRule(
+            name: entry.key, when: when, unless: unless, roles: roles,
+            statuses: statuses.map { Set($0.map(\.status)) } ?? [.active, .leave], from: from, until: until,
             position: file.position(entry.keyPoint))
+        return RuleText(rule: rule, entry: entry, when: whenText, unless: unlessText, statuses: statuses ?? [])
     }
 
     private static func roles(_ node: YAMLNode, _ known: [String]?, _ file: ConfigurationFile) -> [RoleName] {
@@ -41,13 +57,18 @@ enum RulesFile {
         return values.map { RoleName($0.text) }
     }
 
-    private static func statuses(_ section: Section, _ file: ConfigurationFile) -> Set<UserStatus> {
-        let standard: Set<UserStatus> = [.active, .leave]
-        guard let node = section["statuses"], !node.isRefused else { return standard }
+    /// Nil where the rule names none.
+    private static func statuses(_ section: Section, _ file: ConfigurationFile) -> [(status: UserStatus, text: TextValue)]? {
+        guard let node = section["statuses"], !node.isRefused else { return nil }
         guard let nodes = node.list, !nodes.isEmpty else {
             file.error("'statuses' must be a list of \(file.alternatives(UserStatus.allCases.map(\.rawValue)))", at: node)
-            return standard
+            return nil
         }
-        return Set(nodes.compactMap { file.choice($0, "statuses", of: UserStatus.self) })
+        return nodes.compactMap { node in
+            guard let status = file.choice(node, "statuses", of: UserStatus.self), let text = file.text(node, "statuses") else {
+                return nil
+            }
+            return (status, text)
+        }
     }
 }

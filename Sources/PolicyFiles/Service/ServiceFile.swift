@@ -6,6 +6,8 @@ internal import Planning
 struct ServiceFile {
     let settings: ServiceSettings
     let schema: UserSchema
+    /// The attributes under `user`.
+    let declared: [YAMLEntry]
     let guards: GuardSettings
     let policyMapFolder: String
     let sources: [SourceConfiguration]
@@ -18,8 +20,9 @@ struct ServiceFile {
         guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: keys, in: file) else { return nil }
         let schema = schema(section, file)
         return ServiceFile(
-            settings: settings(section, file), schema: schema, guards: GuardsReader.read(section["guards"], file),
-            policyMapFolder: ConfigurationLayout.folder(root, file), sources: SourcesReader.read(section, schema, file))
+            settings: settings(section, file), schema: schema, declared: section["user"]?.mapping ?? [],
+            guards: GuardsReader.read(section["guards"], file), policyMapFolder: ConfigurationLayout.folder(root, file),
+            sources: SourcesReader.read(section, schema, file))
     }
 
     private static func settings(_ section: Section, _ file: ConfigurationFile) -> ServiceSettings {

@@ -16,9 +16,9 @@ struct SourceRules {
         return SourceRules(
             key: texts.key?.expression(environment, expecting: .string),
             validations: texts.validations.compactMap { validation in
-                validation.check.expression(environment, expecting: .bool).map {
-                    SourceConfiguration.Validation(check: $0, reason: validation.reason)
-                }
+                guard let check = validation.check.expression(environment, expecting: .bool) else { return nil }
+                ConditionLint.run(check.program, validation.check, .check)
+                return SourceConfiguration.Validation(check: check, reason: validation.reason)
             },
             mappings: texts.mappings.compactMap { mapping in mapping.compiled(environment) }, rowType: rowType)
     }
@@ -40,6 +40,7 @@ private struct MappingText {
             source.error("'\(attribute)' is a \(typeName), but the expression gives \(program.resultType.word)\(hint)")
             return nil
         }
+        ConditionLint.run(program, source, .value)
         return SourceConfiguration.Mapping(attribute: attribute, expression: Expression(program: program, position: source.position))
     }
 }
@@ -104,8 +105,9 @@ private struct Texts {
             expression.text.utf8.distance(from: expression.text.startIndex, to: $0.lowerBound)
         }
         file.warning(
-            "the column '\(column)' is read, but the contract does not list it", at: expression.scalar.place(ofOffset: offset ?? 0),
-            length: column.unicodeScalars.count, suggestion: nearest(column, in: listed))
+            .columnNotInContract, "the column '\(column)' is read, but the contract does not list it",
+            at: expression.scalar.place(ofOffset: offset ?? 0), length: column.unicodeScalars.count, suggestion: nearest(column, in: listed)
+        )
     }
 }
 

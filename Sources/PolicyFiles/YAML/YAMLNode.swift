@@ -74,6 +74,16 @@ struct YAMLScalar: Sendable {
         return (places.prefix { $0.line == first.line }.last?.column ?? first.column) - first.column + 1
     }
 
+    /// Code points from a UTF-8 offset to the end of its line in the file, white space at the end apart; at least 1.
+    func lengthOnLine(from offset: Int) -> Int {
+        let start = text.utf8.prefix(offset).count { $0 & 0xC0 != 0x80 }
+        guard start < places.count else { return 1 }
+        let scalars = Array(text.unicodeScalars)
+        let onLine = (start..<places.count).prefix { places[$0].line == places[start].line && !scalars[$0].isLineBreak }
+        let last = onLine.last { !scalars[$0].isSpace } ?? start
+        return places[last].column - places[start].column + 1
+    }
+
     /// The place of a UTF-8 offset in `text`.
     func place(ofOffset offset: Int) -> SourcePoint {
         guard let last = places.last else { return point }

@@ -10,7 +10,9 @@ struct YAMLReader {
     /// Nil when there is no tree; the reason was reported. Yams' objects stay inside.
     static func read(_ file: ConfigurationFile) -> YAMLNode? {
         var reader = YAMLReader(file: file)
-        return reader.document()
+        guard let root = reader.document() else { return nil }
+        AllowanceReader.read(file)
+        return root
     }
 
     private init(file: ConfigurationFile) { self.file = file }
@@ -102,9 +104,23 @@ struct YAMLReader {
             case .folded: .folded
             }
         let aligned = ScalarAlignment.align(scalar.string, style: style, at: point, in: file.text)
+        file.scalarSpans.append(span(style, at: point, end: aligned?.end))
         let comment = style == .plain && !scalar.string.isEmpty ? aligned.flatMap { commentStart(after: $0.end) } : nil
         if let comment, file.looksCut(at: comment) { file.warnOfCut(at: comment) }
         return YAMLScalar(text: scalar.string, style: style, point: point, places: aligned?.places ?? [], comment: comment)
+    }
+
+    /// Where it ends is not known for a scalar that does not fit its text: then its line is taken for it.
+    private func span(_ style: YAMLScalar.Style, at point: SourcePoint, end: Int?) -> ScalarSpan {
+        let scalars = file.text.scalars
+        let start = file.text.index(of: point) ?? scalars.count
+        let lineEnd = scalars[start...].firstIndex(where: \.isLineBreak) ?? scalars.count
+        let isQuoted = style == .singleQuoted || style == .doubleQuoted
+        let end = max(start, min(scalars.count, end.map { isQuoted ? $0 + 1 : $0 } ?? lineEnd))
+        let lastLine = end > start ? file.text.point(of: end - 1).line : point.line
+        return ScalarSpan(
+            range: start..<end, textStart: style == .literal || style == .folded ? min(lineEnd, end) : start,
+            lines: point.line...max(point.line, lastLine))
     }
 
     private func commentStart(after end: Int) -> SourcePoint? {

@@ -5,35 +5,48 @@ import PolicyFiles
 
 /// `birthright check`: lint everything.
 struct Check: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Checks the configuration: file:line:column diagnostics, nothing is run.")
+    static let configuration = CommandConfiguration(
+        abstract: "Checks the configuration: file:line:column diagnostics, nothing is run.",
+        discussion: """
+            Errors end with exit code 2. Warnings are lints: each has a name, and does not change the exit code unless --strict is given. A comment on the \
+            line of a warning silences it: # allow NAME: reason
+            """)
 
     @OptionGroup var common: CommonOptions
 
+    @Flag(help: "Ends with exit code 1 when there are warnings, other than settings that the environment lacks.")
+    var strict = false
+
+    @Flag(help: "Prints what lints there are, why each matters, and how it is mended or silenced. Reads no configuration.")
+    var lints = false
+
     func run() async throws {
         try await ending {
-            let (configuration, diagnostics) = ConfigurationLoader.load(try ConfigurationDirectory.read(common.directory))
-            switch common.format {
-            case .text:
-                for diagnostic in diagnostics { say(diagnostic.description) }
-                let errors = diagnostics.filter { $0.severity == .error }.count
-                say(
-                    "\(errors) error\(errors == 1 ? "" : "s"), \(diagnostics.count - errors) warning\(diagnostics.count - errors == 1 ? "" : "s")"
-                )
-            case .json: say(JSON.array(diagnostics.map(\.json)).indentedText)
+            if lints {
+                show(Lint.all)
+                return .done
             }
-            return configuration == nil ? .configuration : .done
+            let (configuration, diagnostics) = ConfigurationLoader.load(try ConfigurationDirectory.read(common.directory))
+            show(diagnostics)
+            if configuration == nil { return .configuration }
+            return strict && diagnostics.contains { $0.lint?.isAboutEnvironment == false } ? .incomplete : .done
         }
     }
-}
 
-extension ConfigurationDiagnostic {
-    /// For editors and code review.
-    var json: JSON {
-        .object([
-            JSON.Member("file", .string(position.file)), JSON.Member("line", .int(Int64(position.line))),
-            JSON.Member("column", .int(Int64(position.column))), JSON.Member("length", .int(Int64(length))),
-            JSON.Member("severity", .string(severity == .error ? "error" : "warning")), JSON.Member("message", .string(message)),
-            JSON.Member("suggestion", suggestion.map(JSON.string) ?? .null),
-        ])
+    private func show(_ diagnostics: [ConfigurationDiagnostic]) {
+        switch common.format {
+        case .text:
+            for diagnostic in diagnostics { say(diagnostic.description) }
+            let errors = diagnostics.count { $0.severity == .error }
+            say(DisplayText.count(errors, "error") + ", " + DisplayText.count(diagnostics.count - errors, "warning"))
+        case .json: say(JSON.array(diagnostics.map(\.json)).indentedText)
+        }
+    }
+
+    private func show(_ lints: [Lint]) {
+        switch common.format {
+        case .text: say(lints.map(LintText.text).joined(separator: "\n\n"))
+        case .json: say(JSON.array(lints.map(LintText.json)).indentedText)
+        }
     }
 }

@@ -25,6 +25,7 @@ struct SystemsTest: AsyncParsableCommand {
                 let known = session.configuration.policyMaps.map(\.system.text).joined(separator: ", ")
                 throw Stop(.configuration, "there is no managed system '\(system ?? "")'; there is: \(known)")
             }
+            try session.requireSettings(of: maps)
             var reports: [JSON] = []
             var exit = Exit.done
             for map in maps {
