@@ -56,7 +56,8 @@ let tests: [Target] = [
     .testTarget(
         name: "ProvisioningTests",
         dependencies: [
-            "Contracts", "IdentityModel", "Planning", "Provisioning", "StoreSQL", .product(name: "Logging", package: "swift-log"),
+            "Contracts", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "SourceCSV", "StoreSQL",
+            .product(name: "Logging", package: "swift-log"),
         ]),
     .testTarget(name: "SinkFileTests", dependencies: ["Contracts", "IdentityModel", "SinkFile"]),
     .testTarget(name: "StoreSQLTests", dependencies: ["ContractTesting", "Contracts", "IdentityModel", "StoreSQL"]),

@@ -1,5 +1,5 @@
 /// A checked and compiled expression. Evaluating it has no effect but its result.
-package struct Program: Sendable {
+package final class Program: Sendable {
     /// A variable an expression reads, and the field of it when it reads just that.
     package struct Reference: Sendable, Hashable, Comparable {
         package let variable: String

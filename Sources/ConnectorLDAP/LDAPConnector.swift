@@ -13,9 +13,10 @@ package final class LDAPConnector: Connector, ProbesNames, EnumeratesAccounts {
     /// Accounts per page of `enumerate`.
     private static let pageSize = 500
 
-    /// The batch is as large as a part of a group's modify: each of those costs a server as much as the group is large, so fewer are better.
+    /// A batch is a part of a group's modify: each of those costs a server as much as the group is large, so fewer are better. But two batches are in
+    /// memory at a time.
     package var capabilities: ConnectorCapabilities {
-        ConnectorCapabilities(batchSize: 5_000, maintainsReferences: session.settings.maintainsReferences)
+        ConnectorCapabilities(batchSize: 3_000, maintainsReferences: session.settings.maintainsReferences)
     }
 
     package func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup] { try await session.find(queries) }

@@ -15,7 +15,8 @@ package struct TextPosition: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A compiled expression and where it stands.
-package struct Expression: Sendable {
+/// A reference, so that passing it on costs one count and not one for each of its parts.
+package final class Expression: Sendable {
     package let program: Program
     package let position: TextPosition
     package init(program: Program, position: TextPosition) {

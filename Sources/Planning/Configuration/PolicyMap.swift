@@ -62,7 +62,7 @@ package enum OnDelete: String, Sendable, CaseIterable {
 package enum Enforcement: String, Sendable, CaseIterable { case onChange, always, ifEmpty, onCreate }
 
 /// The rules that compute one managed system's accounts.
-package struct PolicyMap: Sendable {
+package final class PolicyMap: Sendable {
     /// One step of evaluation; steps stand in dependency order.
     package enum Step: Sendable, Hashable {
         /// Index into `lets`.
@@ -71,7 +71,7 @@ package struct PolicyMap: Sendable {
         case compute(Int)
     }
 
-    package struct Let: Sendable {
+    package final class Let: Sendable {
         package let name: String
         package let expression: Expression
         /// The variable's slot in `environment`.
@@ -125,7 +125,7 @@ package struct PolicyMap: Sendable {
 }
 
 /// One line of a policy map's `attributes`.
-package struct AttributeRule: Sendable {
+package final class AttributeRule: Sendable {
     package enum Value: Sendable {
         case expression(Expression)
         /// A list of literal texts: `objectClass: ["inetOrgPerson"]`.
@@ -158,7 +158,7 @@ package struct AttributeRule: Sendable {
 }
 
 /// A value that nobody else may hold.
-package struct UniqueRule: Sendable {
+package final class UniqueRule: Sendable {
     package enum Scope: String, Sendable, CaseIterable { case system, container }
     package enum Match: String, Sendable, CaseIterable { case caseInsensitive, exact }
     package enum Place: String, Sendable, CaseIterable { case store, target }
@@ -176,7 +176,7 @@ package struct UniqueRule: Sendable {
         }
     }
 
-    package struct Candidate: Sendable {
+    package final class Candidate: Sendable {
         package let expression: Expression
         package let counter: Counter?
         package init(expression: Expression, counter: Counter?) {

@@ -7,7 +7,8 @@ package import IdentityModel
 ///         -> answer(holders:probes:)
 ///     orders()
 ///
-/// Names are chosen in the order of the users. Not for several threads at once.
+/// Namesakes get their names in the order of the users. An account that has to ask for more names may be overtaken by one whose name is made of
+/// something else; the same input always gives the same names. Not for several threads at once.
 package final class ChunkPlanning {
     /// Asks whether an entry exists for an account that is to be created or brought back.
     package struct LookupQuestion: Sendable, Hashable {
@@ -34,12 +35,8 @@ package final class ChunkPlanning {
         let change: UserChange
         let map: PolicyMap
         let intent: AccountIntent
-        let entitlement: SystemEntitlement?
-        let known: Account?
-        var actual = ActualState.notAsked
-        var situation: AccountSituation {
-            AccountSituation(change: change, map: map, intent: intent, entitlement: entitlement, known: known, actual: actual)
-        }
+        let situation: AccountSituation
+        var known: Account? { situation.known }
         var evaluation: AccountEvaluation?
         /// The attribute that waits for a name, and the candidates offered for it.
         var waiting: Int?
@@ -54,8 +51,7 @@ package final class ChunkPlanning {
             self.change = change
             self.map = map
             self.intent = intent
-            self.entitlement = entitlement
-            self.known = known
+            situation = AccountSituation(change: change, map: map, intent: intent, entitlement: entitlement, known: known)
         }
     }
 
@@ -76,8 +72,11 @@ package final class ChunkPlanning {
     package init(configuration: Configuration, hints: NameHints, changes: [UserChange], accounts known: [UserID: [Account]]) {
         reader = UserReader(schema: configuration.schema)
         self.hints = hints
+        // Many people hold the same roles.
+        var entitlementsOfRoles: [[RoleAssignment]: [SystemName: SystemEntitlement]] = [:]
         for change in changes {
-            let entitlements = configuration.entitlements(of: change.assignments)
+            let entitlements = entitlementsOfRoles[change.assignments] ?? configuration.entitlements(of: change.assignments)
+            entitlementsOfRoles[change.assignments] = entitlements
             for map in configuration.policyMaps {
                 let account = known[change.user.id]?.first { $0.system == map.system }
                 let intent = AccountIntent.of(isEntitled: entitlements[map.system] != nil, known: account)
@@ -110,7 +109,7 @@ package final class ChunkPlanning {
 
     package func answer(lookups: [(question: LookupQuestion, actual: ActualState)]) {
         for answer in lookups {
-            accounts[answer.question.account].actual = answer.actual
+            accounts[answer.question.account].situation.actual = answer.actual
             if answer.actual != .absent { accounts[answer.question.account].evaluation = nil }
         }
     }
@@ -147,7 +146,7 @@ package final class ChunkPlanning {
     /// The entry the account is or will become: a name it holds itself is not taken.
     package func ownEntry(_ probe: ProbeQuestion) -> AccountID? {
         let account = accounts[probe.account]
-        if case .found(let entry, _) = account.actual { return entry.id }
+        if case .found(let entry, _) = account.situation.actual { return entry.id }
         return account.known?.id
     }
 
@@ -202,10 +201,7 @@ package final class ChunkPlanning {
     ) -> NameCandidate? {
         while true {
             if account.cursor == account.offered.count {
-                // One candidate at first; whoever has namesakes looks ahead further and further.
-                let window = windows[account.family] ?? 1
-                windows[account.family] = min(window * 8, 512)
-                account.offered = evaluation.offer(window, attribute: attribute, hints: hints)
+                account.offered = evaluation.offer(1, attribute: attribute, hints: hints)
                 account.cursor = 0
                 if account.offered.isEmpty {
                     account.waiting = nil
@@ -215,12 +211,21 @@ package final class ChunkPlanning {
             let candidate = account.offered[account.cursor]
             let user = account.change.user.id
             if unique.places.contains(.store), asked[candidate.claim] == nil {
+                lookAhead(account, evaluation, attribute)
                 questions.claims.append(contentsOf: account.offered[account.cursor...].map(\.claim).filter { asked[$0] == nil })
                 return nil
             }
             if isFree(candidate.claim, for: user) { return candidate }
             account.cursor += 1
         }
+    }
+
+    /// The store is asked for one name at first; a family of namesakes asks for more and more at once, and those who come later find the answer.
+    private func lookAhead(_ account: Candidacy, _ evaluation: AccountEvaluation, _ attribute: Int) {
+        let window = windows[account.family] ?? 1
+        windows[account.family] = min(window * 8, 512)
+        guard window > 1 else { return }
+        account.offered += evaluation.furtherCandidates(window - 1, attribute: attribute, hints: hints)
     }
 
     private func isFree(_ claim: NameClaim, for user: UserID) -> Bool {

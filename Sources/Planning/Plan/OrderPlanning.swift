@@ -1,27 +1,25 @@
-package import IdentityModel
+internal import IdentityModel
 
-/// Everything known of one account when its order is made.
-package struct AccountSituation {
-    package let change: UserChange
-    package let map: PolicyMap
-    package let intent: AccountIntent
-    package let entitlement: SystemEntitlement?
-    package let known: Account?
-    package let actual: ActualState
+/// Everything known of one account when its order is made. Not for several threads at once.
+final class AccountSituation {
+    let change: UserChange
+    let map: PolicyMap
+    let intent: AccountIntent
+    let entitlement: SystemEntitlement?
+    let known: Account?
+    /// What a lookup said, once somebody looked.
+    var actual = ActualState.notAsked
 
-    package init(
-        change: UserChange, map: PolicyMap, intent: AccountIntent, entitlement: SystemEntitlement?, known: Account?, actual: ActualState
-    ) {
+    init(change: UserChange, map: PolicyMap, intent: AccountIntent, entitlement: SystemEntitlement?, known: Account?) {
         self.change = change
         self.map = map
         self.intent = intent
         self.entitlement = entitlement
         self.known = known
-        self.actual = actual
     }
 
     /// Values that `enforce: onCreate` and kept names go by: what we wrote, or what the entry to adopt holds.
-    package var storedValues: [String: [AccountValue]] {
+    var storedValues: [String: [AccountValue]] {
         if let known, known.state == .enabled || known.state == .deprovisioned { return known.written }
         guard case .found(let entry, _) = actual else { return [:] }
         var stored: [String: [AccountValue]] = [:]
@@ -45,17 +43,17 @@ package struct AccountSituation {
 }
 
 /// Desired - known -> one order, or none.
-package struct OrderPlanning {
+struct OrderPlanning {
     private let situation: AccountSituation
     private let evaluation: AccountEvaluation
 
-    package init(_ situation: AccountSituation, _ evaluation: AccountEvaluation) {
+    init(_ situation: AccountSituation, _ evaluation: AccountEvaluation) {
         self.situation = situation
         self.evaluation = evaluation
     }
 
     /// The order for this account with the sequence 0; nil when everything is as it should be.
-    package func order() -> ProvisioningOrder? {
+    func order() -> ProvisioningOrder? {
         if let refusal = refusal() { return failed(refusal) }
         if situation.intent == .withdraw && situation.map.onDelete == .delete { return delete() }
         let failures = evaluation.outcomes.compactMap { outcome -> String? in
@@ -207,7 +205,7 @@ package struct OrderPlanning {
 }
 
 /// The values by which the account is looked up before a Create.
-package func correlationValues(_ situation: AccountSituation, _ evaluation: AccountEvaluation) -> [String: String] {
+func correlationValues(_ situation: AccountSituation, _ evaluation: AccountEvaluation) -> [String: String] {
     var values: [String: String] = [:]
     for name in situation.map.correlation {
         if case .text(let text)? = evaluation.outcome(of: name)?.visibleValues?.first { values[name] = text }

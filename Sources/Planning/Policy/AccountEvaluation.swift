@@ -223,22 +223,9 @@ package final class AccountEvaluation {
 
     /// Up to `limit` further candidates for the attribute the evaluation waits for; empty: all are used up, and the attribute has failed.
     package func offer(_ limit: Int, attribute index: Int, hints: NameHints) -> [NameCandidate] {
-        let rule = map.attributes[index]
-        guard case .unique(let unique) = rule.value else { return [] }
+        guard case .unique(let unique) = map.attributes[index].value else { return [] }
         do throws(CELError) {
-            var candidates: [NameCandidate] = []
-            // A container changed, or an earlier candidate became free: the name the account has is asked for first.
-            if !hasOfferedCurrent, let current = stored[rule.name]?.first, sameFirstCandidate(rule.name) {
-                candidates.append(try candidate(current.text, number: nil, index, unique))
-            }
-            hasOfferedCurrent = true
-            while candidates.count < limit,
-                let next = sequence.next(unique, start: { hints.start(for: self.hintKey(unique, $0, index), from: $1.from) })
-            {
-                let text = try value(of: unique.candidates[next.candidate], number: next.number)
-                try check([.text(text)], rule: rule)
-                candidates.append(try candidate(text, number: next.number, index, unique))
-            }
+            let candidates = try nextCandidates(limit, index, unique, hints)
             if candidates.isEmpty { throw CELError(.noValue, "every candidate is taken") }
             return candidates
         } catch {
@@ -246,6 +233,38 @@ package final class AccountEvaluation {
             endSequence()
             return []
         }
+    }
+
+    /// The same, to look ahead: fewer, or none, is no failure. A candidate that cannot be computed is met again by `offer`, if it is needed.
+    package func furtherCandidates(_ limit: Int, attribute index: Int, hints: NameHints) -> [NameCandidate] {
+        guard case .unique(let unique) = map.attributes[index].value else { return [] }
+        let before = sequence
+        do throws(CELError) {
+            return try nextCandidates(limit, index, unique, hints)
+        } catch {
+            sequence = before
+            return []
+        }
+    }
+
+    private func nextCandidates(
+        _ limit: Int, _ index: Int, _ unique: UniqueRule, _ hints: NameHints
+    ) throws(CELError) -> [NameCandidate] {
+        let rule = map.attributes[index]
+        var candidates: [NameCandidate] = []
+        // A container changed, or an earlier candidate became free: the name the account has is asked for first.
+        if !hasOfferedCurrent, let current = stored[rule.name]?.first, sameFirstCandidate(rule.name) {
+            candidates.append(try candidate(current.text, number: nil, index, unique))
+        }
+        hasOfferedCurrent = true
+        while candidates.count < limit,
+            let next = sequence.next(unique, start: { hints.start(for: self.hintKey(unique, $0, index), from: $1.from) })
+        {
+            let text = try value(of: unique.candidates[next.candidate], number: next.number)
+            try check([.text(text)], rule: rule)
+            candidates.append(try candidate(text, number: next.number, index, unique))
+        }
+        return candidates
     }
 
     private func candidate(_ text: String, number: Int?, _ index: Int, _ unique: UniqueRule) throws(CELError) -> NameCandidate {

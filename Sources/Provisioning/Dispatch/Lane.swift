@@ -58,7 +58,7 @@ struct Lane: Sendable {
                 course.hasProgressed = false
             }
             if let notBefore = next.notBefore { try await wait(until: notBefore) }
-            try await runWave(&course)
+            try await runWave(&course, count: next.count)
             if !course.lost.isEmpty { try await look(&course) }
         }
         return (course.summary, course.events)
@@ -71,11 +71,15 @@ struct Lane: Sendable {
 
     // MARK: A wave
 
-    private func runWave(_ course: inout Course) async throws {
+    /// `count`: orders that wait, those of later waves too.
+    private func runWave(_ course: inout Course, count: Int) async throws {
+        var claimed = 0
         try await withThrowingTaskGroup(of: Report.self) { group in
             while course.summary.outage == nil, !Task.isCancelled {
+                let limit = Lane.batchSize(claimed: claimed, left: count - claimed, largest: system.connector.capabilities.batchSize)
                 let orders = try await store.claim(
-                    plan, system: system.name, wave: course.wave, limit: system.connector.capabilities.batchSize, at: options.clock.now())
+                    plan, system: system.name, wave: course.wave, limit: limit, at: options.clock.now())
+                claimed += orders.count
                 if orders.isEmpty {
                     guard let report = try await group.next() else { break }
                     absorb(report, &course)
@@ -92,6 +96,12 @@ struct Lane: Sendable {
             }
             while let report = try await group.next() { absorb(report, &course) }
         }
+    }
+
+    /// A system likes large batches. But the first is prepared and the last is kept while the system has nothing to do: those are small.
+    static func batchSize(claimed: Int, left: Int, largest: Int) -> Int {
+        let smallest = 1_000
+        return min(largest, max(smallest, min(claimed + smallest, left / 2)))
     }
 
     private func absorb(_ report: Report, _ course: inout Course) {

@@ -17,6 +17,8 @@ final class ChunkRun {
     private(set) var quarantineCount = 0
     /// Users that a new key correlated to: they are not missing although their old key is.
     private(set) var correlatedUsers: Set<UserID> = []
+    /// The chunk that the store is keeping at this moment.
+    private var saving: (UnsavedChunk, Task<[NameClaim], any Error>)?
     /// Rows whose user has another key in this source: decided when the whole file is read.
     private var deferred: [SourceRecord] = []
 
@@ -95,12 +97,18 @@ final class ChunkRun {
     func planDeferred(wasSeen: (UInt64) -> Bool) async throws {
         let rows = deferred
         deferred = []
+        for start in stride(from: 0, to: rows.count, by: SourceRun.chunkSize) {
+            try await planDeferred(Array(rows[start..<min(start + SourceRun.chunkSize, rows.count)]), wasSeen: wasSeen)
+        }
+    }
+
+    private func planDeferred(_ rows: [SourceRecord], wasSeen: (UInt64) -> Bool) async throws {
+        var knowledge = Knowledge()
+        try await correlate(rows, into: &knowledge)
+        var saved = PlanChunk()
+        var changes: [UserChange] = []
         for record in rows {
-            var knowledge = Knowledge()
-            try await correlate([record], into: &knowledge)
             guard case .single(let id) = correlation(record, knowledge), let before = knowledge.users[id] else { continue }
-            var saved = PlanChunk()
-            var changes: [UserChange] = []
             let others = (knowledge.otherClaims[id] ?? []).filter { $0.source == source?.name && $0.key != record.key }
             if correlatedUsers.contains(id) {
                 saved.quarantines.append(quarantine(record, "correlates to user \(id), as another row of this file does"))
@@ -111,8 +119,8 @@ final class ChunkRun {
                 correlatedUsers.insert(id)
                 plan(.record(record), before: before, knowledge, &changes, &saved)
             }
-            try await save(changes, knowledge, into: saved)
         }
+        try await save(changes, knowledge, into: saved)
     }
 
     // MARK: Which user is it?
@@ -197,28 +205,54 @@ final class ChunkRun {
     }
 
     private func save(_ changes: [UserChange], _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
-        var chunk = chunk
         let planning = ChunkPlanning(configuration: configuration, hints: hints, changes: changes, accounts: knowledge.accounts)
         try await answerLookups(planning)
-        while true {
-            try await answerNames(planning)
-            let (orders, waiting) = try await withoutUnknownReferences(planning.orders(from: orderCount + 1))
-            chunk.orders = orders
-            chunk.reservations = ChunkPlanning.reservations(of: chunk.orders)
-            let ordered = Set(chunk.orders.map(\.user))
-            chunk.changes = changes.filter { ordered.contains($0.user.id) || waiting.contains($0.user.id) || isWorthKeeping($0, knowledge) }
-                .map { waiting.contains($0.user.id) ? $0.dueAgain(plan.asOf) : $0 }
-            chunk.correlations = chunk.changes.reduce(into: [:]) {
-                $0[$1.user.id] = keys(of: $1.user.attributes, for: correlationAttributes)
-            }
-            if chunk.changes.isEmpty && chunk.quarantines.isEmpty { return }
-            let lost = try await store.save(chunk, to: plan.id)
-            if lost.isEmpty { break }
-            planning.lose(Set(lost))
+        let next = UnsavedChunk(changes: changes, knowledge: knowledge, quarantines: chunk.quarantines, planning: planning)
+        try await compute(next)
+        try await finishSaving()
+        if next.chunk.changes.isEmpty && next.chunk.quarantines.isEmpty { return }
+        begin(next)
+    }
+
+    /// Names and orders of a chunk, as far as anybody knows now.
+    private func compute(_ unsaved: UnsavedChunk) async throws {
+        try await answerNames(unsaved.planning)
+        let (orders, waiting) = try await withoutUnknownReferences(unsaved.planning.orders(from: orderCount + 1))
+        let ordered = Set(orders.map(\.user))
+        var chunk = PlanChunk()
+        chunk.quarantines = unsaved.quarantines
+        chunk.orders = orders
+        chunk.reservations = ChunkPlanning.reservations(of: orders)
+        chunk.changes = unsaved.changes.filter {
+            ordered.contains($0.user.id) || waiting.contains($0.user.id) || isWorthKeeping($0, unsaved.knowledge)
+        }.map { waiting.contains($0.user.id) ? $0.dueAgain(plan.asOf) : $0 }
+        chunk.correlations = chunk.changes.reduce(into: [:]) { $0[$1.user.id] = keys(of: $1.user.attributes, for: correlationAttributes) }
+        unsaved.take(chunk)
+    }
+
+    /// The store keeps the chunk while the next one is planned.
+    private func begin(_ unsaved: UnsavedChunk) {
+        unsaved.number(from: orderCount + 1)
+        orderCount += unsaved.chunk.orders.count
+        userCount += unsaved.chunk.changes.count
+        quarantineCount += unsaved.chunk.quarantines.count
+        let (store, chunk, plan) = (store, unsaved.chunk, plan.id)
+        saving = (unsaved, Task { try await store.save(chunk, to: plan) })
+    }
+
+    /// Returns when every chunk is kept. Names that somebody else reserved meanwhile (a run of another source) send their users round again.
+    func finishSaving() async throws {
+        while let (unsaved, task) = saving {
+            let lost = try await task.value
+            saving = nil
+            guard !lost.isEmpty else { return }
+            orderCount -= unsaved.chunk.orders.count
+            userCount -= unsaved.chunk.changes.count
+            quarantineCount -= unsaved.chunk.quarantines.count
+            unsaved.planning.lose(Set(lost))
+            try await compute(unsaved)
+            begin(unsaved)
         }
-        orderCount += chunk.orders.count
-        userCount += chunk.changes.count
-        quarantineCount += chunk.quarantines.count
     }
 
     /// Users who are planned again although their row is the same, and whose order would only set references to people without an account
@@ -228,6 +262,8 @@ final class ChunkRun {
             $0.change == .unchanged && $0.operation == .modify && !$0.renames && !$0.adopts && !$0.references.isEmpty
         }
         guard !candidates.isEmpty else { return (orders, []) }
+        // The store tells who gets an account in this plan.
+        try await finishSaving()
         var targets: [SystemName: [UserKey: ReferenceTarget]] = [:]
         for system in Set(candidates.map(\.system)).sorted() {
             let keys = Set(candidates.filter { $0.system == system }.flatMap(\.references))
@@ -281,7 +317,11 @@ final class ChunkRun {
 
     private func answerNames(_ planning: ChunkPlanning) async throws {
         while let questions = planning.nameQuestions() {
-            let holders = questions.claims.isEmpty ? [:] : try await store.holders(of: questions.claims)
+            var holders = questions.claims.isEmpty ? [:] : try await store.holders(of: questions.claims)
+            // Whether the store has kept the chunk before this one already must make no difference.
+            if let names = saving?.0.names {
+                for claim in questions.claims { if let user = names[claim] { holders[claim] = user } }
+            }
             planning.answer(questions, holders: holders, taken: try await probe(questions.probes, planning))
         }
     }

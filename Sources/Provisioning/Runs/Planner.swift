@@ -82,6 +82,7 @@ package struct Planner: Sendable {
                 progress(PlanProgress(rows: 0, users: chunks.userCount, orders: chunks.orderCount))
                 after = last
             }
+            try await chunks.finishSaving()
             return try await seal(plan, ingest: PlanTotals(), profile: nil, report: PlanReport())
         } catch {
             try? await store.decide(plan.id, .discarded, by: "birthright", reason: "planning stopped: \(error)", at: clock.now())

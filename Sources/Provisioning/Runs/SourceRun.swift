@@ -107,10 +107,12 @@ actor SourceRun {
         if !breaches.isEmpty { throw ContractBroken(breaches: breaches) }
         for breach in verdict.breaches { warnings.append("accepted: \(breach)\(request.reason.map { " (\($0))" } ?? "")") }
         try await planChunk(records)
+        try await chunks.finishSaving()
         try await retractDuplicates(file: header.file)
         let index = scan.index
         try await chunks.planDeferred(wasSeen: { index.wasSeen($0) })
         try await planUnseen(index, hasUnreadableKey: scan.hasUnreadableKey)
+        try await chunks.finishSaving()
         return profile
     }
 

@@ -1,0 +1,33 @@
+internal import Contracts
+internal import IdentityModel
+internal import Planning
+
+/// A chunk that is planned and not known to be kept.
+final class UnsavedChunk {
+    let changes: [UserChange]
+    let knowledge: Knowledge
+    let quarantines: [Quarantine]
+    let planning: ChunkPlanning
+    /// What is to be kept, once computed.
+    private(set) var chunk = PlanChunk()
+    /// Who holds the names that it reserves.
+    private(set) var names: [NameClaim: UserID] = [:]
+
+    init(changes: [UserChange], knowledge: Knowledge, quarantines: [Quarantine], planning: ChunkPlanning) {
+        self.changes = changes
+        self.knowledge = knowledge
+        self.quarantines = quarantines
+        self.planning = planning
+    }
+
+    func take(_ computed: PlanChunk) {
+        chunk = computed
+        names = Dictionary(computed.reservations.map { ($0.claim, $0.user) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Gives the orders their places in the plan.
+    func number(from first: Int) {
+        guard let order = chunk.orders.first, order.id.sequence != first else { return }
+        for index in chunk.orders.indices { chunk.orders[index].id = OrderID(plan: order.id.plan, sequence: first + index) }
+    }
+}
