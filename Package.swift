@@ -52,7 +52,8 @@ let tests: [Target] = [
         name: "CrashTests", dependencies: ["birthright", "Contracts", "IdentityModel", "StoreSQL"], exclude: ["Configuration"]),
     .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"]),
     .testTarget(name: "PlanningTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"]),
-    .testTarget(name: "PolicyFilesTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"]),
+    .testTarget(
+        name: "PolicyFilesTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"], exclude: ["Gallery"]),
     .testTarget(
         name: "ProvisioningTests",
         dependencies: [

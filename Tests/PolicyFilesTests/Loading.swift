@@ -90,7 +90,14 @@ struct Company {
     var configurationFiles: ConfigurationFiles {
         let secrets = secretFiles
         return ConfigurationFiles(
-            files: files.mapValues { Array($0.utf8) }, environment: environment, readSecretFile: { secrets[$0].map { Array($0.utf8) } })
+            files: files.mapValues(Company.bytes), environment: environment, readSecretFile: { secrets[$0].map(Company.bytes) })
+    }
+
+    /// Stands for the byte 0xFF, which no UTF-8 holds.
+    static let strayByte: Unicode.Scalar = "\u{F8FF}"
+
+    private static func bytes(_ text: String) -> [UInt8] {
+        text.unicodeScalars.flatMap { $0 == strayByte ? [0xFF] : Array(String($0).utf8) }
     }
 
     func load() -> (configuration: Configuration?, diagnostics: [ConfigurationDiagnostic]) { ConfigurationLoader.load(configurationFiles) }

@@ -64,7 +64,9 @@ struct MapLints {
             warn(text.entry, "nothing reads '\(text.name)'")
         }
         for entry in map.section["tables"]?.mapping ?? []
-        where !references.contains(where: { $0.variable == "tables" && ($0.field == nil || $0.field == entry.key) }) {
+        where entry.key.isIdentifier
+            && !references.contains(where: { $0.variable == "tables" && ($0.field == nil || $0.field == entry.key) })
+        {
             warn(entry, "nothing reads the table '\(entry.key)'")
         }
     }

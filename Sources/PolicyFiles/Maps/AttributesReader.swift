@@ -89,7 +89,9 @@ struct UniqueReader {
             return nil
         }
         let candidates = nodes.compactMap(candidate)
-        return candidates.isEmpty ? nil : UniqueText(places: places, scope: scope, match: match, candidates: candidates, point: list.point)
+        guard !candidates.isEmpty else { return nil }
+        return UniqueText(
+            places: places, scope: scope, match: match, candidates: candidates, isWhole: candidates.count == nodes.count, point: list.point)
     }
 
     private func places(_ node: YAMLNode) -> Set<UniqueRule.Place> {

@@ -106,6 +106,8 @@ struct CandidateProbe {
     private func report(
         _ values: [(number: Int?, text: String)], _ candidate: UniqueRule.Candidate, _ source: ExpressionSource, _ maxLength: Int?
     ) {
+        // A counter under the name of a let was reported, and stands for neither.
+        if let counter = candidate.counter, lets.contains(where: { $0.name == counter.variable }) { return }
         if let counter = candidate.counter, !candidate.expression.program.references.contains(where: { $0.variable == counter.variable }) {
             source.error("the candidate does not use its counter '\(counter.variable)', so all its values are the same")
             return

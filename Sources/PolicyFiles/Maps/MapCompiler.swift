@@ -110,7 +110,8 @@ struct MapCompiler {
     /// Names run out, unless one is numbered or made of another unique name.
     private func warnOfFewCandidates() {
         for (index, attribute) in attributes.enumerated() {
-            guard let unique = attribute.unique, !unique.candidates.contains(where: { $0.counter != nil }), !isBroken[lets.count + index],
+            guard let unique = attribute.unique, unique.isWhole, !unique.candidates.contains(where: { $0.counter != nil }),
+                !isBroken[lets.count + index],
                 !needs[lets.count + index].contains(where: isUnique)
             else { continue }
             file.warning(

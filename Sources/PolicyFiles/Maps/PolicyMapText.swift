@@ -38,6 +38,8 @@ struct UniqueText {
     let scope: UniqueRule.Scope
     let match: UniqueRule.Match
     let candidates: [CandidateText]
+    /// All of them could be read.
+    let isWhole: Bool
     /// Where the list of candidates begins.
     let point: SourcePoint
 }
