@@ -32,6 +32,12 @@ package final class Program: Sendable {
     /// Every variable that is read, sorted, each once.
     package var references: [Reference] { checked.references }
 
+    /// The ways in which an evaluation can go, in the order in which they stand.
+    package var branches: [Branch] { checked.root.branches }
+
+    /// UTF-8 range of the whole expression, as a traced evaluation reports it: without white space around it, and without brackets around all.
+    package var range: Range<Int> { checked.root.range }
+
     /// The value, when the expression has the same one for every input.
     package var constant: Value? { root.constant }
 

@@ -17,9 +17,10 @@ enum ConfigurationDirectory {
         for name in [ConfigurationLayout.rolesFile, ConfigurationLayout.rulesFile] { files[name] = bytes(directory, name) }
         let folder = ConfigurationLayout.policyMapFolder(of: configuration(files, directory))
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.appendingPathComponent(folder).path)) ?? []
-        for name in names.sorted() where ConfigurationLayout.isPolicyMap(name) {
+        for name in names.sorted() where ConfigurationLayout.isPolicyMap(name) || ConfigurationLayout.isPolicyTests(name) {
             let path = folder == "." ? name : folder + "/" + name
             files[path] = files[path] ?? bytes(directory, path)
+            guard ConfigurationLayout.isPolicyMap(name) else { continue }
             for lookup in ConfigurationLayout.lookupPaths(policyMap: path, in: configuration(files, directory)) {
                 files[lookup] = bytes(directory, lookup)
             }

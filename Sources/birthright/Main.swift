@@ -7,7 +7,8 @@ struct Birthright: AsyncParsableCommand {
         commandName: "birthright",
         abstract: "Provisions people: HR files in, accounts out. You see what will happen before it happens.",
         subcommands: [
-            Check.self, PlanCommand.self, Plans.self, Apply.self, Sync.self, Orders.self, QuarantineCommand.self, Users.self, Explain.self,
+            Check.self, PolicyTestCommand.self, PlanCommand.self, Plans.self, Apply.self, Sync.self, Orders.self, QuarantineCommand.self,
+            Users.self, Explain.self,
             DiffCommand.self, Systems.self, Events.self, Audit.self,
         ])
 

@@ -87,9 +87,9 @@ import Testing
                 name: "sAMAccountName", position: position(7), settings: "maxLength: 20", outcome: "computed", values: [.text("berga2")],
                 written: nil,
                 steps: [
-                    Explanation.Step(
+                    TracedExpression(
                         title: "last", position: position(8), expression: "user.lastName\n  .lower()", value: "'berg'",
-                        parts: [Explanation.Step.Part(expression: "user.lastName", value: "'Berg'")])
+                        parts: [TracedExpression.Part(expression: "user.lastName", value: "'Berg'")])
                 ],
                 candidates: [
                     Explanation.Candidate(value: "berga", isChosen: false, holder: "E0007 Arne Berg"),

@@ -17,11 +17,31 @@ package struct TextPosition: Hashable, Sendable, CustomStringConvertible {
 /// A compiled expression and where it stands.
 /// A reference, so that passing it on costs one count and not one for each of its parts.
 package final class Expression: Sendable {
+    /// From this code point of the expression on, one code point after the other stands in the file from `position` on.
+    package struct Run: Sendable, Hashable {
+        package let codePoint: Int
+        package let position: TextPosition
+        package init(codePoint: Int, position: TextPosition) {
+            self.codePoint = codePoint
+            self.position = position
+        }
+    }
+
     package let program: Program
     package let position: TextPosition
-    package init(program: Program, position: TextPosition) {
+    /// Where quotes, indentation or a folded line interrupt the expression in its file, in order; without any it stands in one piece.
+    private let runs: [Run]
+    package init(program: Program, position: TextPosition, runs: [Run] = []) {
         self.program = program
         self.position = position
+        self.runs = runs
+    }
+
+    /// The place in the file of a UTF-8 offset in the expression.
+    package func position(ofOffset offset: Int) -> TextPosition {
+        let count = program.source.utf8.prefix(offset).count { $0 & 0xC0 != 0x80 }
+        let run = runs.last { $0.codePoint <= count } ?? Run(codePoint: 0, position: position)
+        return TextPosition(file: position.file, line: run.position.line, column: run.position.column + count - run.codePoint)
     }
 }
 

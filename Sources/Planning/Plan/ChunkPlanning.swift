@@ -57,6 +57,7 @@ package final class ChunkPlanning {
 
     private let reader: UserReader
     private let hints: NameHints
+    private let observer: ExpressionObserver?
     private var accounts: [Candidacy] = []
     private enum Holder {
         case nobody
@@ -69,9 +70,13 @@ package final class ChunkPlanning {
     private var takenOnTarget: Set<NameClaim> = []
     private var windows: [String: Int] = [:]
 
-    package init(configuration: Configuration, hints: NameHints, changes: [UserChange], accounts known: [UserID: [Account]]) {
+    package init(
+        configuration: Configuration, hints: NameHints, changes: [UserChange], accounts known: [UserID: [Account]],
+        observer: ExpressionObserver? = nil
+    ) {
         reader = UserReader(schema: configuration.schema)
         self.hints = hints
+        self.observer = observer
         // Many people hold the same roles.
         var entitlementsOfRoles: [[RoleAssignment]: [SystemName: SystemEntitlement]] = [:]
         for change in changes {
@@ -86,6 +91,11 @@ package final class ChunkPlanning {
         }
     }
 
+    /// The policy map as it was evaluated for a user; nil for somebody who has no account there and is not to have one.
+    package func evaluation(of user: UserID, on system: SystemName) -> AccountEvaluation? {
+        accounts.first { $0.change.user.id == user && $0.map.system == system }?.evaluation
+    }
+
     // MARK: Is there an entry already?
 
     package func lookups() -> [LookupQuestion] {
@@ -95,7 +105,8 @@ package final class ChunkPlanning {
             let steps = stepsOfMap[account.map.system] ?? account.map.correlationSteps
             stepsOfMap[account.map.system] = steps
             let evaluation = AccountEvaluation(
-                map: account.map, user: account.change.user, record: reader, isEnabled: true, known: nil, stored: [:])
+                map: account.map, user: account.change.user, record: reader, isEnabled: true, known: nil, stored: [:],
+                observer: observer)
             guard let values = evaluation.correlation(steps: steps) else { continue }
             // For somebody new this is the evaluation itself; whoever turns out to have an entry is evaluated anew.
             if account.known == nil { account.evaluation = evaluation }
@@ -155,7 +166,7 @@ package final class ChunkPlanning {
         let situation = account.situation
         let evaluation = AccountEvaluation(
             map: account.map, user: account.change.user, record: reader, isEnabled: account.intent == .provide, known: situation.living,
-            stored: situation.storedValues)
+            stored: situation.storedValues, observer: observer)
         account.evaluation = evaluation
         return evaluation
     }

@@ -1,5 +1,8 @@
-internal import CEL
+package import CEL
 package import IdentityModel
+
+/// Is told the value of every part of every expression that is evaluated: its UTF-8 range in the expression, and what it gave.
+package typealias ExpressionObserver = (_ expression: Expression, _ part: Range<Int>, _ result: Result<Value, CELError>) -> Void
 
 /// The policy map evaluated for one user's account: runs until a unique attribute needs a name, is told the name, and runs on.
 ///
@@ -18,6 +21,7 @@ package final class AccountEvaluation {
     package let stored: [String: [AccountValue]]
     /// The account's names and what they were chosen from.
     private let known: Account?
+    private let observer: ExpressionObserver?
     private let activation: Activation
     private let out: RecordBuffer
     private let outSlot: Int
@@ -29,11 +33,16 @@ package final class AccountEvaluation {
     package private(set) var bases: [String: String] = [:]
     package private(set) var claims: [NameClaim] = []
 
-    package init(map: PolicyMap, user: User, record: UserReader, isEnabled: Bool, known: Account?, stored: [String: [AccountValue]]) {
+    /// An observer makes the evaluation slower, and does not change it.
+    package init(
+        map: PolicyMap, user: User, record: UserReader, isEnabled: Bool, known: Account?, stored: [String: [AccountValue]],
+        observer: ExpressionObserver? = nil
+    ) {
         self.map = map
         self.user = user
         self.isEnabled = isEnabled
         self.known = known
+        self.observer = observer
         self.stored = stored
         outcomes = Array(repeating: nil, count: map.attributes.count)
         activation = Activation(map.environment)
@@ -67,9 +76,29 @@ package final class AccountEvaluation {
         return .finished
     }
 
+    private func evaluate(_ expression: Expression) throws(CELError) -> Value {
+        guard let observer else { return try expression.program.evaluate(activation) }
+        return try expression.program.evaluate(activation) { part, result in observer(expression, part, result) }
+    }
+
+    /// An expression of the map evaluated once more, when the evaluation has run to its end. `number` is the counter of a numbered candidate.
+    package func value(of expression: Expression, counter: UniqueRule.Counter? = nil, number: Int? = nil) throws(CELError) -> Value {
+        if let counter, let number { activation.set(counter.slot, .value(.int(Int64(number)))) }
+        return try expression.program.evaluate(activation)
+    }
+
+    /// The same, telling the value of every part.
+    package func value(
+        of expression: Expression, counter: UniqueRule.Counter? = nil, number: Int? = nil,
+        tracing tell: (_ part: Range<Int>, _ result: Result<Value, CELError>) -> Void
+    ) throws(CELError) -> Value {
+        if let counter, let number { activation.set(counter.slot, .value(.int(Int64(number)))) }
+        return try expression.program.evaluate(activation, tracing: tell)
+    }
+
     private func define(_ rule: PolicyMap.Let) {
         do {
-            activation.set(rule.slot, .value(try rule.expression.program.evaluate(activation)))
+            activation.set(rule.slot, .value(try evaluate(rule.expression)))
         } catch {
             activation.set(rule.slot, .failure(error))
         }
@@ -91,7 +120,7 @@ package final class AccountEvaluation {
         }
         if let when = rule.when {
             do {
-                guard try when.program.evaluate(activation).asBool == true else {
+                guard try evaluate(when).asBool == true else {
                     finish(index, .leftAlone(warning: nil))
                     return false
                 }
@@ -110,7 +139,7 @@ package final class AccountEvaluation {
 
     private func compute(_ index: Int, _ expression: Expression) {
         do throws(CELError) {
-            guard let values = try expression.program.evaluate(activation).accountValues else {
+            guard let values = try evaluate(expression).accountValues else {
                 throw CELError(.invalidArgument, "the result has no text that a system could hold")
             }
             try check(values, rule: map.attributes[index])
@@ -191,7 +220,7 @@ package final class AccountEvaluation {
 
     private func value(of candidate: UniqueRule.Candidate, number: Int?) throws(CELError) -> String {
         if let counter = candidate.counter, let number { activation.set(counter.slot, .value(.int(Int64(number)))) }
-        guard let text = try candidate.expression.program.evaluate(activation).unwrapped?.text, !text.isEmpty else {
+        guard let text = try evaluate(candidate.expression).unwrapped?.text, !text.isEmpty else {
             throw CELError(.noValue, "the candidate '\(candidate.expression.program.source)' gives no value")
         }
         return text
@@ -206,7 +235,7 @@ package final class AccountEvaluation {
         let before = out[index]
         out.set(index, .value(.string(value)))
         defer { out.set(index, before) }
-        guard let name = try expression.program.evaluate(activation).asString else {
+        guard let name = try evaluate(expression).asString else {
             throw CELError(.noValue, "the account name '\(expression.program.source)' gives no text")
         }
         return AccountName(name).container

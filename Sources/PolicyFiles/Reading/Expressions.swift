@@ -50,7 +50,18 @@ struct ExpressionSource {
     }
 
     func expression(_ environment: Environment, expecting: CELType? = nil) -> Expression? {
-        compile(environment, expecting: expecting).map { Expression(program: $0, position: position) }
+        compile(environment, expecting: expecting).map { Expression(program: $0, position: position, runs: runs) }
+    }
+
+    /// Where the text goes on elsewhere than directly behind the code point before.
+    private var runs: [Expression.Run] {
+        var runs: [Expression.Run] = []
+        var expected = scalar.textPoint
+        for (codePoint, place) in scalar.places.enumerated() {
+            if place != expected { runs.append(Expression.Run(codePoint: codePoint, position: file.position(place))) }
+            expected = SourcePoint(line: place.line, column: place.column + 1)
+        }
+        return runs
     }
 }
 

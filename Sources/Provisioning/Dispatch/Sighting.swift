@@ -70,9 +70,6 @@ struct Sighting: Sendable {
 }
 
 extension AttributeRequest {
-    /// The values that are sent: what is wanted, or for a removal what goes.
-    var effective: [AccountValue] { operation == .remove && after.isEmpty ? before : after }
-
     var isReference: Bool {
         effective.contains { value in
             if case .reference = value { true } else { false }

@@ -59,50 +59,8 @@ struct DispatchBatch: Sendable {
 extension Transmission {
     /// What the order's success, whole or in part, makes of the account. `order` carries the outcomes.
     func accountAfterwards(_ order: ProvisioningOrder, result: OperationResult?, at now: Instant) -> Account {
-        var account = known ?? Account(user: order.user, system: order.system)
-        account.version += 1
-        account.state = order.becomes
-        account.deprovisionedAt = order.becomes == .deprovisioned ? now : nil
-        if order.becomes == .deleted {
-            // The written values stay: a rehire keeps the old login.
-            account.id = nil
-            account.memberships = []
-            return account
-        }
-        account.id = result?.accountID ?? found?.id ?? order.accountID ?? account.id
-        account.name = result?.name ?? order.nameAfter ?? found?.name ?? order.nameBefore ?? account.name
-        if account.nameBases.isEmpty { account.nameBases = order.nameBases } else { account.nameBases.merge(order.nameBases) { $1 } }
-        if order.operation == .create || order.adopts {
-            account.written = Dictionary(minimumCapacity: order.requests.count)
-        }
-        for (name, values) in alreadyThere { account.written[name] = values }
-        for request in order.requests where request.outcome == .done { account.take(request) }
-        return account
-    }
-}
-
-extension Account {
-    fileprivate mutating func take(_ request: AttributeRequest) {
-        switch request.kind {
-        case .membership:
-            for case .text(let group) in request.effective {
-                if request.operation == .remove { memberships.remove(group) } else { memberships.insert(group) }
-            }
-        case .attribute:
-            let values: [AccountValue]
-            switch request.operation {
-            case .set: values = request.after
-            case .add:
-                if let present = written[request.name] {
-                    values = present + request.after.filter { !present.contains($0) }
-                } else {
-                    values = request.after
-                }
-            case .remove:
-                let gone = request.effective
-                values = (written[request.name] ?? []).filter { !gone.contains($0) }
-            }
-            written[request.name] = values.isEmpty ? nil : values
-        }
+        (known ?? Account(user: order.user, system: order.system)).after(
+            order, id: result?.accountID ?? found?.id ?? order.accountID,
+            name: result?.name ?? order.nameAfter ?? found?.name ?? order.nameBefore, alreadyThere: alreadyThere, at: now)
     }
 }

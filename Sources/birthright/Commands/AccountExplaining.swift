@@ -102,8 +102,7 @@ struct AccountExplaining {
         var explained = attribute(index, run.evaluation)
         // A password is not taken apart.
         if SecretAttributes.isSecret(rule.name) { return explained }
-        let traced = TracedAccount(run.evaluation, schema: configuration.schema)
-        explained.steps = traced.steps(of: rule, chosen: explained.values.first?.text)
+        explained.steps = AccountTrace(run.evaluation).steps(of: rule, chosen: explained.values.first?.text)
         if case .unique = rule.value { explained.candidates = try await candidates(index, run, explained) }
         return explained
     }

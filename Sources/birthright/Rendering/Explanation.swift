@@ -30,19 +30,6 @@ struct Explanation {
         let verdict: String
     }
 
-    /// An expression with what it gave, and what its parts gave.
-    struct Step: Sendable {
-        struct Part: Sendable, Equatable {
-            let expression: String
-            let value: String
-        }
-        let title: String
-        let position: TextPosition
-        let expression: String
-        let value: String
-        let parts: [Part]
-    }
-
     struct Candidate: Sendable {
         let value: String
         let isChosen: Bool
@@ -60,7 +47,7 @@ struct Explanation {
         let values: [AccountValue]
         /// What was last written, where it differs.
         let written: [AccountValue]?
-        var steps: [Step] = []
+        var steps: [TracedExpression] = []
         var candidates: [Candidate] = []
     }
 

@@ -49,20 +49,7 @@ extension Explanation {
             JSON.Member("settings", .string(attribute.settings)), JSON.Member("outcome", .string(attribute.outcome)),
             JSON.Member("values", PlanJSON.values(attribute.values, of: attribute.name)),
             JSON.Member("written", attribute.written.map { PlanJSON.values($0, of: attribute.name) } ?? .null),
-            JSON.Member("steps", .array(attribute.steps.map(json))), JSON.Member("candidates", .array(attribute.candidates.map(json))),
-        ])
-    }
-
-    private func json(_ step: Step) -> JSON {
-        .object([
-            JSON.Member("title", .string(step.title)), JSON.Member("position", .string(step.position.description)),
-            JSON.Member("expression", .string(step.expression)), JSON.Member("value", .string(step.value)),
-            JSON.Member(
-                "parts",
-                .array(
-                    step.parts.map { part in
-                        .object([JSON.Member("expression", .string(part.expression)), JSON.Member("value", .string(part.value))])
-                    })),
+            JSON.Member("steps", .array(attribute.steps.map(\.json))), JSON.Member("candidates", .array(attribute.candidates.map(json))),
         ])
     }
 

@@ -40,7 +40,9 @@ extension Explanation {
 
     private var inputLines: [String] {
         var table = Table([Table.Column("name"), Table.Column("value"), Table.Column("expression"), Table.Column("position")], indent: 0)
-        for input in inputs { table.add([input.name, input.value, Self.oneLine(input.expression), input.position?.description ?? ""]) }
+        for input in inputs {
+            table.add([input.name, input.value, DisplayText.oneLine(input.expression), input.position?.description ?? ""])
+        }
         return Array(table.takeLines().dropFirst())
     }
 
@@ -50,7 +52,7 @@ extension Explanation {
             let origin = grant.origin.map { grant.rule == nil ? " (\($0))" : "" } ?? ""
             lines.append("\(grant.role)\(origin), \(grant.position)")
             if let rule = grant.rule {
-                lines.append("  rule \(rule.name), \(rule.position): \(Self.oneLine(rule.condition)): \(rule.verdict)")
+                lines.append("  rule \(rule.name), \(rule.position): \(DisplayText.oneLine(rule.condition)): \(rule.verdict)")
             }
             lines += grant.groups.map { "  + \(DisplayText.visible($0))" }
         }
@@ -62,14 +64,7 @@ extension Explanation {
         if let written = asked.written {
             lines.append("last written: " + (written.isEmpty ? "no value" : PlanText.text(written, of: asked.name)))
         }
-        for step in asked.steps {
-            lines.append("\(step.title) = \(DisplayText.visible(step.value))" + ink.dim("  \(step.position)"))
-            lines.append("  " + Self.oneLine(step.expression))
-            let width = step.parts.map { DisplayText.width(Self.oneLine($0.expression)) }.max() ?? 0
-            for part in step.parts {
-                lines.append("    \(DisplayText.padded(Self.oneLine(part.expression), to: width))  \(DisplayText.visible(part.value))")
-            }
-        }
+        for step in asked.steps { lines += step.lines(ink) }
         return lines
     }
 
@@ -105,10 +100,5 @@ extension Explanation {
         guard let (ordinal, order) = order else { return ["none"] }
         return PlanText.order(order, ordinal: ordinal, ink: .plain).split(separator: "\n", omittingEmptySubsequences: false).map(
             String.init)
-    }
-
-    /// Line breaks and indentation of an expression in YAML mean nothing.
-    private static func oneLine(_ expression: String) -> String {
-        DisplayText.visible(expression.split(whereSeparator: \.isWhitespace).joined(separator: " "))
     }
 }

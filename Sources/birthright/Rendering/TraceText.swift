@@ -1,0 +1,34 @@
+import IdentityModel
+import Planning
+
+extension TracedExpression {
+    /// Name and value with the place, the expression in one line, and its parts with their values.
+    func lines(_ ink: Ink) -> [String] {
+        var lines = ["\(title) = \(DisplayText.visible(value))" + ink.dim("  \(position)"), "  " + DisplayText.oneLine(expression)]
+        let width = parts.map { DisplayText.width(DisplayText.oneLine($0.expression)) }.max() ?? 0
+        for part in parts {
+            lines.append("    \(DisplayText.padded(DisplayText.oneLine(part.expression), to: width))  \(DisplayText.visible(part.value))")
+        }
+        return lines
+    }
+
+    var json: JSON {
+        .object([
+            JSON.Member("title", .string(title)), JSON.Member("position", .string(position.description)),
+            JSON.Member("expression", .string(expression)), JSON.Member("value", .string(value)),
+            JSON.Member(
+                "parts",
+                .array(
+                    parts.map { part in
+                        .object([JSON.Member("expression", .string(part.expression)), JSON.Member("value", .string(part.value))])
+                    })),
+        ])
+    }
+}
+
+extension DisplayText {
+    /// Line breaks and indentation of an expression in YAML mean nothing.
+    static func oneLine(_ expression: String) -> String {
+        visible(expression.split(whereSeparator: \.isWhitespace).joined(separator: " "))
+    }
+}
