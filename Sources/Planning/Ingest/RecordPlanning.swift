@@ -98,8 +98,10 @@ package struct RecordPlanning {
     /// ` (department, title)`: the attributes that differ.
     private func differences(_ before: User?, _ after: User) -> String {
         guard let before else { return "" }
-        var names = Set(before.attributes.keys).union(after.attributes.keys).filter { before.attributes[$0] != after.attributes[$0] }
-        if before.status != after.status { names.insert("status") }
+        var names: [String] = []
+        for (name, value) in after.attributes where before.attributes[name] != value { names.append(name) }
+        for name in before.attributes.keys where after.attributes[name] == nil { names.append(name) }
+        if before.status != after.status { names.append("status") }
         return names.isEmpty ? "" : " (\(names.sorted().joined(separator: ", ")))"
     }
 }

@@ -1,11 +1,12 @@
 package import IdentityModel
 
-/// What is remembered of every row while a file is read: an open-addressing table of key hashes, 21 bytes a slot and at least
-/// half full once large, so at most 64 bytes per row however long the rows are.
+/// What is remembered of every row while a file is read: an open-addressing table of key hashes, 21 bytes a slot. It grows by half when it is
+/// seven eighths full; while it grows, the old and the new slots are 52.5 bytes for each old one, 60 bytes per row. So at most 64 bytes per row,
+/// however long the rows are.
 ///
 /// Two different keys with one 64-bit hash would be called duplicates and quarantined with their lines: loud, and with
 /// a million rows as likely as one in thirty million.
-package struct RowIndex {
+package struct RowIndex: Sendable {
     package enum Sighting: Hashable, Sendable {
         case unseen
         /// As it was applied last, and nothing else asks for it to be planned.
@@ -28,8 +29,11 @@ package struct RowIndex {
     package var planEverything = false
 
     package init(expecting expected: Int) {
-        var capacity = 1_024
-        while capacity * 3 / 4 < expected { capacity *= 2 }
+        // Three quarters full, and room for a few who are new.
+        self.init(capacity: max(1_024, expected + expected / 3 + 1))
+    }
+
+    private init(capacity: Int) {
         keys = Array(repeating: 0, count: capacity)
         rows = Array(repeating: 0, count: capacity)
         lines = Array(repeating: 0, count: capacity)
@@ -73,14 +77,18 @@ package struct RowIndex {
 
     private func state(of keyHash: UInt64) -> UInt8 {
         let key = keyHash == 0 ? 1 : keyHash
-        let mask = keys.count - 1
-        var slot = Int(truncatingIfNeeded: key) & mask
+        var slot = home(of: key)
         while keys[slot] != 0 {
             if keys[slot] == key { return flags[slot] }
-            slot = (slot + 1) & mask
+            slot = next(slot)
         }
         return 0
     }
+
+    /// Where a key belongs: the table's size need not be a power of two.
+    private func home(of key: UInt64) -> Int { Int(truncatingIfNeeded: key.multipliedFullWidth(by: UInt64(keys.count)).high) }
+
+    private func next(_ slot: Int) -> Int { slot + 1 == keys.count ? 0 : slot + 1 }
 
     /// By key hash, ascending.
     package func unseen() -> [Unseen] {
@@ -95,14 +103,13 @@ package struct RowIndex {
     /// The slot of a key, taken if it is new. 0 marks a free slot, so the key hash 0 is kept as 1.
     private mutating func slot(for keyHash: UInt64) -> Int {
         let key = keyHash == 0 ? 1 : keyHash
-        let mask = keys.count - 1
-        var slot = Int(truncatingIfNeeded: key) & mask
+        var slot = home(of: key)
         while true {
             if keys[slot] == key { return slot }
             if keys[slot] == 0 { break }
-            slot = (slot + 1) & mask
+            slot = next(slot)
         }
-        if (count + 1) * 4 > keys.count * 3 {
+        if (count + 1) * 8 > keys.count * 7 {
             grow()
             return self.slot(for: keyHash)
         }
@@ -112,7 +119,7 @@ package struct RowIndex {
     }
 
     private mutating func grow() {
-        var larger = RowIndex(expecting: keys.count * 3 / 2)
+        var larger = RowIndex(capacity: keys.count + keys.count / 2)
         larger.planEverything = planEverything
         for slot in keys.indices where keys[slot] != 0 {
             let target = larger.slot(for: keys[slot])

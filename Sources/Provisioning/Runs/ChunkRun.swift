@@ -3,24 +3,30 @@ internal import IdentityModel
 internal import Planning
 
 /// Plans chunk after chunk of users into an open plan: asks store and systems in batches, decides with the core, saves.
-final class ChunkRun {
+/// An actor, so that the file is read on while a chunk is planned; its caller waits for one chunk before it gives the next.
+actor ChunkRun {
     let configuration: Configuration
     let source: SourceConfiguration?
     let store: any Store
     let connectors: [SystemName: any Connector]
-    let plan: Plan
+    nonisolated let plan: Plan
     private let records: RecordPlanning
     private let hints = NameHints()
     private let correlationAttributes: [String]
-    private(set) var orderCount = 0
-    private(set) var userCount = 0
-    private(set) var quarantineCount = 0
+    private(set) var counts = Counts()
     /// Users that a new key correlated to: they are not missing although their old key is.
-    private(set) var correlatedUsers: Set<UserID> = []
+    private var correlatedUsers: Set<UserID> = []
     /// The chunk that the store is keeping at this moment.
     private var saving: (UnsavedChunk, Task<[NameClaim], any Error>)?
     /// Rows whose user has another key in this source: decided when the whole file is read.
     private var deferred: [SourceRecord] = []
+
+    /// What the plan holds so far.
+    struct Counts: Sendable {
+        var orders = 0
+        var users = 0
+        var quarantines = 0
+    }
 
     init(
         configuration: Configuration, source: SourceConfiguration?, store: any Store, connectors: [SystemName: any Connector], plan: Plan,
@@ -94,7 +100,7 @@ final class ChunkRun {
     }
 
     /// Rows whose user had another key: `wasSeen` tells whether that key is in the file too.
-    func planDeferred(wasSeen: (UInt64) -> Bool) async throws {
+    func planDeferred(wasSeen: @Sendable (UInt64) -> Bool) async throws {
         let rows = deferred
         deferred = []
         for start in stride(from: 0, to: rows.count, by: SourceRun.chunkSize) {
@@ -102,7 +108,7 @@ final class ChunkRun {
         }
     }
 
-    private func planDeferred(_ rows: [SourceRecord], wasSeen: (UInt64) -> Bool) async throws {
+    private func planDeferred(_ rows: [SourceRecord], wasSeen: @Sendable (UInt64) -> Bool) async throws {
         var knowledge = Knowledge()
         try await correlate(rows, into: &knowledge)
         var saved = PlanChunk()
@@ -217,7 +223,7 @@ final class ChunkRun {
     /// Names and orders of a chunk, as far as anybody knows now.
     private func compute(_ unsaved: UnsavedChunk) async throws {
         try await answerNames(unsaved.planning)
-        let (orders, waiting) = try await withoutUnknownReferences(unsaved.planning.orders(from: orderCount + 1))
+        let (orders, waiting) = try await withoutUnknownReferences(unsaved.planning.orders(from: counts.orders + 1))
         let ordered = Set(orders.map(\.user))
         var chunk = PlanChunk()
         chunk.quarantines = unsaved.quarantines
@@ -232,10 +238,10 @@ final class ChunkRun {
 
     /// The store keeps the chunk while the next one is planned.
     private func begin(_ unsaved: UnsavedChunk) {
-        unsaved.number(from: orderCount + 1)
-        orderCount += unsaved.chunk.orders.count
-        userCount += unsaved.chunk.changes.count
-        quarantineCount += unsaved.chunk.quarantines.count
+        unsaved.number(from: counts.orders + 1)
+        counts.orders += unsaved.chunk.orders.count
+        counts.users += unsaved.chunk.changes.count
+        counts.quarantines += unsaved.chunk.quarantines.count
         let (store, chunk, plan) = (store, unsaved.chunk, plan.id)
         saving = (unsaved, Task { try await store.save(chunk, to: plan) })
     }
@@ -246,9 +252,9 @@ final class ChunkRun {
             let lost = try await task.value
             saving = nil
             guard !lost.isEmpty else { return }
-            orderCount -= unsaved.chunk.orders.count
-            userCount -= unsaved.chunk.changes.count
-            quarantineCount -= unsaved.chunk.quarantines.count
+            counts.orders -= unsaved.chunk.orders.count
+            counts.users -= unsaved.chunk.changes.count
+            counts.quarantines -= unsaved.chunk.quarantines.count
             unsaved.planning.lose(Set(lost))
             try await compute(unsaved)
             begin(unsaved)
@@ -287,7 +293,7 @@ final class ChunkRun {
             if isUseless { waiting.insert(order.user) }
         }
         var kept = orders.filter { order in !(waiting.contains(order.user) && candidates.contains { $0.id == order.id }) }
-        for index in kept.indices { kept[index].id = OrderID(plan: kept[index].id.plan, sequence: orderCount + 1 + index) }
+        for index in kept.indices { kept[index].id = OrderID(plan: kept[index].id.plan, sequence: counts.orders + 1 + index) }
         return (kept, waiting)
     }
 
@@ -298,8 +304,10 @@ final class ChunkRun {
         return claim.rowHash != old.rowHash || !isConfigurationRun
     }
 
-    /// Set when every row is planned because the configuration changed.
-    var isConfigurationRun = false
+    private var isConfigurationRun = false
+
+    /// Every row is planned, because the configuration changed.
+    func planEverything() { isConfigurationRun = true }
 
     private func answerLookups(_ planning: ChunkPlanning) async throws {
         let questions = planning.lookups()

@@ -79,7 +79,8 @@ package struct Planner: Sendable {
                 let users = try await store.dueUsers(asOf: today, after: after, limit: SourceRun.chunkSize)
                 guard let last = users.last else { break }
                 try await chunks.planDue(users)
-                progress(PlanProgress(rows: 0, users: chunks.userCount, orders: chunks.orderCount))
+                let counts = await chunks.counts
+                progress(PlanProgress(rows: 0, users: counts.users, orders: counts.orders))
                 after = last
             }
             try await chunks.finishSaving()

@@ -20,6 +20,9 @@ actor SourceRun {
     /// Keys that stand on two lines or more: their rows are taken back at the end.
     private var duplicates: [UserKey: [(line: Int, first: Int)]] = [:]
     private(set) var warnings: [String] = []
+    /// The chunk that is being planned while the file is read on.
+    private var planning: Task<ChunkRun.Counts, any Error>?
+    private var planned = ChunkRun.Counts()
 
     static let chunkSize = 1_000
 
@@ -40,7 +43,7 @@ actor SourceRun {
 
     // MARK: While reading
 
-    func begin(_ header: SourceHeader, marks: MarkCollector) throws {
+    func begin(_ header: SourceHeader, marks: MarkCollector) async throws {
         self.header = header
         let verdict = FileContract.check(header: header.columns, of: source, previous: previous)
         // A column that expressions read cannot be accepted away: without it every row would look changed.
@@ -49,7 +52,7 @@ actor SourceRun {
         var index = marks.take()
         if let previous, previous.configurationHash != configuration.hash {
             index.planEverything = true
-            chunks.isConfigurationRun = true
+            await chunks.planEverything()
         }
         scan = RowScan(configuration: source, columns: header.columns, index: index)
         mapper = RowMapper(configuration: source, schema: configuration.schema, columns: header.columns)
@@ -66,7 +69,7 @@ actor SourceRun {
                     source: source.name, key: key, position: SourcePosition(file: batch.file, line: problem.line), column: problem.column,
                     columnName: problem.columnName, reason: problem.reason))
         }
-        progress(PlanProgress(rows: scan?.rowCount ?? 0, users: chunks.userCount, orders: chunks.orderCount))
+        progress(PlanProgress(rows: scan?.rowCount ?? 0, users: planned.users, orders: planned.orders))
         while records.count >= SourceRun.chunkSize { try await planChunk(Array(records.prefix(SourceRun.chunkSize))) }
     }
 
@@ -90,9 +93,19 @@ actor SourceRun {
 
     private func planChunk(_ chunk: [SourceRecord]) async throws {
         records.removeFirst(chunk.count)
-        let set = quarantines
-        quarantines = []
-        try await chunks.planRecords(chunk, quarantines: set)
+        let (chunks, quarantines) = (chunks, quarantines)
+        self.quarantines = []
+        try await finishPlanning()
+        planning = Task {
+            try await chunks.planRecords(chunk, quarantines: quarantines)
+            return await chunks.counts
+        }
+    }
+
+    private func finishPlanning() async throws {
+        guard let planning else { return }
+        self.planning = nil
+        planned = try await planning.value
     }
 
     // MARK: When the whole file is read
@@ -107,12 +120,14 @@ actor SourceRun {
         if !breaches.isEmpty { throw ContractBroken(breaches: breaches) }
         for breach in verdict.breaches { warnings.append("accepted: \(breach)\(request.reason.map { " (\($0))" } ?? "")") }
         try await planChunk(records)
+        try await finishPlanning()
         try await chunks.finishSaving()
         try await retractDuplicates(file: header.file)
         let index = scan.index
         try await chunks.planDeferred(wasSeen: { index.wasSeen($0) })
         try await planUnseen(index, hasUnreadableKey: scan.hasUnreadableKey)
         try await chunks.finishSaving()
+        planned = await chunks.counts
         return profile
     }
 
@@ -153,7 +168,7 @@ actor SourceRun {
 
     /// Rows read, rows skipped as unchanged, rows set aside.
     var counts: (rows: Int, unchanged: Int, quarantined: Int) {
-        (scan?.rowCount ?? 0, scan?.unchangedCount ?? 0, chunks.quarantineCount + retracted)
+        (scan?.rowCount ?? 0, scan?.unchangedCount ?? 0, planned.quarantines + retracted)
     }
 
     var format: String? { header?.format }
