@@ -53,7 +53,8 @@ let tests: [Target] = [
     .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"]),
     .testTarget(name: "PlanningTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(
-        name: "PolicyFilesTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"], exclude: ["Gallery"]),
+        name: "PolicyFilesTests",
+        dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles", .product(name: "Yams", package: "Yams")], exclude: ["Gallery"]),
     .testTarget(
         name: "ProvisioningTests",
         dependencies: [

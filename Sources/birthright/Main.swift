@@ -9,7 +9,7 @@ struct Birthright: AsyncParsableCommand {
         subcommands: [
             Check.self, PolicyTestCommand.self, PlanCommand.self, Plans.self, Apply.self, Sync.self, Orders.self, QuarantineCommand.self,
             Users.self, Explain.self,
-            DiffCommand.self, Systems.self, Events.self, Audit.self,
+            DiffCommand.self, SchemaCommand.self, Systems.self, Events.self, Audit.self,
         ])
 
     static func main() async {

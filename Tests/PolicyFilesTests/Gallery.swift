@@ -69,6 +69,15 @@ struct Gallery {
         }
     }
 
+    /// What the stories say: transcripts of the real program.
+    static var storyLines: [String] {
+        let stories = folder.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("StoryTests/Stories")
+        let files = ((try? FileManager.default.subpathsOfDirectory(atPath: stories.path)) ?? []).filter { $0.hasSuffix("/story.txt") }.sorted()
+        return files.flatMap { file in
+            ((try? String(contentsOf: stories.appendingPathComponent(file), encoding: .utf8)) ?? "").components(separatedBy: "\n")
+        }
+    }
+
     /// Writes what is said now.
     static func accept() throws {
         for file in files {

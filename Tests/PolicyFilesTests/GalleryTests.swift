@@ -25,7 +25,7 @@ struct GalleryTests {
     func accept() throws { try Gallery.accept() }
 
     @Test(
-        "stands in the gallery, or with the lints: no message of the loader or of the language is without a test that shows its whole text")
+        "stands in the gallery, in a story, or with the lints: no message of the loader or of the language is without a test that shows its whole text")
     func complete() throws {
         let shown =
             Gallery.cases.flatMap(\.expected) + Excess.all.map(\.message)

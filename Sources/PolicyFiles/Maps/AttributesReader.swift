@@ -5,11 +5,10 @@ internal import Planning
 struct AttributesReader {
     let file: ConfigurationFile
 
-    private static let keys = ["value", "when", "enforce", "onError", "maxLength", "unique"]
     /// Variables that every expression of a map has (`Vocabulary.mapEnvironment`).
     static let fixedVariables = ["user", "account", "tables", "out"]
 
-    private enum OnError: String, CaseIterable { case fail, skip }
+    enum OnError: String, CaseIterable { case fail, skip }
 
     func lets(_ node: YAMLNode?) -> [LetText] {
         guard let node, let entries = file.mapping(node, named: "'let'") else { return [] }
@@ -41,7 +40,7 @@ struct AttributesReader {
         case .scalar, .list, .refused: return simple(entry, value(entry.value, entry.key))
         case .mapping: break
         }
-        guard let section = Section(entry.value, named: "attribute '\(entry.key)'", keys: AttributesReader.keys, in: file) else {
+        guard let section = Section(entry.value, named: "attribute '\(entry.key)'", keys: PolicyMapShapes.attribute.names, in: file) else {
             return simple(entry, .refused)
         }
         let onError = section["onError"].flatMap { file.choice($0, "onError", of: OnError.self) }
@@ -79,7 +78,7 @@ struct UniqueReader {
     let file: ConfigurationFile
 
     func read(_ node: YAMLNode) -> UniqueText? {
-        guard let section = Section(node, named: "'unique'", keys: ["in", "scope", "match", "candidates"], in: file) else { return nil }
+        guard let section = Section(node, named: "'unique'", keys: PolicyMapShapes.unique.names, in: file) else { return nil }
         let places = section["in"].map(places) ?? [.store, .target]
         let scope = section["scope"].flatMap { file.choice($0, "scope", of: UniqueRule.Scope.self) } ?? .system
         let match = section["match"].flatMap { file.choice($0, "match", of: UniqueRule.Match.self) } ?? .caseInsensitive
@@ -104,7 +103,7 @@ struct UniqueReader {
 
     private func candidate(_ node: YAMLNode) -> CandidateText? {
         guard node.mapping != nil else { return file.expression(node, "candidates").map { CandidateText(source: $0, counter: nil) } }
-        guard let section = Section(node, named: "a candidate", keys: ["for", "value"], in: file) else { return nil }
+        guard let section = Section(node, named: "a candidate", keys: PolicyMapShapes.candidate.names, in: file) else { return nil }
         let source = section.required("value").flatMap { file.expression($0, "value") }
         let counter = section.required("for").flatMap(counter)
         guard let source, let counter else { return nil }

@@ -4,18 +4,18 @@ internal import Planning
 
 /// `connector:` of a policy map. Which keys there are depends on the type; what they mean is the connector's business.
 enum ConnectorReader {
-    private enum Kind {
+    enum Kind {
         case text, flag, secret
         case number(ClosedRange<Int>)
         case word([String])
     }
 
-    private struct Shape {
+    struct Shape {
         let keys: [(name: String, kind: Kind)]
         let required: [String]
     }
 
-    private static let shapes: [String: Shape] = [
+    static let shapes: [String: Shape] = [
         "ldap": Shape(
             keys: [
                 ("url", .text), ("startTLS", .flag), ("bindDN", .text), ("password", .secret), ("caFile", .text), ("base", .text),

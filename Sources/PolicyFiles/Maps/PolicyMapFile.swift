@@ -10,12 +10,8 @@ struct PolicyMapFile {
     let system: TextValue?
     let requires: [TextValue]
 
-    private static let keys = [
-        "managedSystem", "connector", "correlation", "accountName", "onDelete", "grace", "requires", "tables", "let", "attributes",
-    ]
-
     init?(_ file: ConfigurationFile) {
-        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: PolicyMapFile.keys, in: file) else {
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: PolicyMapShapes.root.names, in: file) else {
             return nil
         }
         self.file = file
@@ -59,7 +55,9 @@ struct PolicyMapFile {
     }
 
     private func deleteAfterDays() -> Int? {
-        guard let node = section["grace"], let part = Section(node, named: "'grace'", keys: ["deleteAfter"], in: file) else { return nil }
+        guard let node = section["grace"], let part = Section(node, named: "'grace'", keys: PolicyMapShapes.grace.names, in: file) else {
+            return nil
+        }
         return part.required("deleteAfter").flatMap { file.days($0, "deleteAfter") }
     }
 

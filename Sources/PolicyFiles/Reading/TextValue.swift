@@ -40,7 +40,7 @@ extension ConfigurationFile {
     }
 
     private func indirectText(_ node: YAMLNode, _ key: String, isSecret: Bool) -> TextValue? {
-        guard let section = Section(node, named: "'\(key)'", keys: ["env", "default", "file"], in: self) else { return nil }
+        guard let section = Section(node, named: "'\(key)'", keys: PolicyMapShapes.outside.names, in: self) else { return nil }
         if let path = section["file"] {
             if section.entries.count > 1 { error("'file' stands alone: neither 'env' nor 'default' go with it", at: node.point, length: 1) }
             return fileText(path, key)

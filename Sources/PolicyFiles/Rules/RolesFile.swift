@@ -11,12 +11,12 @@ struct RolesFile {
 
     /// `systems` are the managed systems of the policy maps; nil when one of them could not be read, then names are not checked.
     static func read(_ file: ConfigurationFile, systems: [String]?) -> RolesFile {
-        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ["roles"], in: file),
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: RoleShapes.roles.names, in: file),
             let node = section.required("roles"),
             let entries = file.mapping(node, named: "'roles'")
         else { return RolesFile(file: file, roles: [], names: nil) }
         let roles = entries.compactMap { entry -> Role? in
-            guard let part = Section(entry.value, named: "role '\(entry.key)'", keys: ["entitlements"], in: file) else { return nil }
+            guard let part = Section(entry.value, named: "role '\(entry.key)'", keys: RoleShapes.role.names, in: file) else { return nil }
             let entitlements = part.required("entitlements").map { self.entitlements($0, systems, file) } ?? []
             return Role(name: RoleName(entry.key), entitlements: entitlements, position: file.position(entry.keyPoint))
         }
@@ -30,7 +30,7 @@ struct RolesFile {
             return []
         }
         return nodes.compactMap { node in
-            guard let part = Section(node, named: "an entitlement", keys: ["system", "groups"], in: file),
+            guard let part = Section(node, named: "an entitlement", keys: RoleShapes.entitlement.names, in: file),
                 let name = part.required("system"),
                 let system = file.nonEmptyText(name, "system")
             else { return nil }

@@ -14,11 +14,9 @@ struct RuleText {
 
 /// `Rules.yaml`.
 enum RulesFile {
-    private static let keys = ["when", "unless", "roles", "statuses", "from", "until"]
-
     /// `roles` are the names that exist; nil when `Roles.yaml` could not be read.
     static func read(_ file: ConfigurationFile, _ schema: UserSchema, roles: [String]?) -> [RuleText] {
-        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ["rules"], in: file),
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: RoleShapes.rules.names, in: file),
             let node = section.required("rules"),
             let entries = file.mapping(node, named: "'rules'")
         else { return [] }
@@ -27,7 +25,7 @@ enum RulesFile {
     }
 
     private static func rule(_ entry: YAMLEntry, _ environment: Environment, _ known: [String]?, _ file: ConfigurationFile) -> RuleText? {
-        guard let section = Section(entry.value, named: "rule '\(entry.key)'", keys: keys, in: file) else { return nil }
+        guard let section = Section(entry.value, named: "rule '\(entry.key)'", keys: RoleShapes.rule.names, in: file) else { return nil }
         let whenText = section.required("when").flatMap { file.expression($0, "when") }
         let when = whenText?.expression(environment, expecting: .bool)
         let unlessText = section["unless"].flatMap { file.expression($0, "unless") }

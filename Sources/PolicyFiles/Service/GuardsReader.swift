@@ -3,13 +3,12 @@ internal import Planning
 
 /// `guards: { disable: { percent: 5, count: 100 }, window: { days: 7, disable: { count: 200 } } }`.
 enum GuardsReader {
-    private static let effects = Effect.allCases.map(\.rawValue)
-
     static func read(_ node: YAMLNode?, _ file: ConfigurationFile) -> GuardSettings {
         let standard = GuardSettings.standard
-        guard let node, let section = Section(node, named: "'guards'", keys: effects + ["window"], in: file) else { return standard }
+        guard let node, let section = Section(node, named: "'guards'", keys: ServiceShapes.guards.names, in: file) else { return standard }
         let limits = standard.limits.merging(self.limits(section, file)) { $1 }
-        guard let windowNode = section["window"], let window = Section(windowNode, named: "'window'", keys: effects + ["days"], in: file)
+        guard let windowNode = section["window"],
+            let window = Section(windowNode, named: "'window'", keys: ServiceShapes.window.names, in: file)
         else {
             return GuardSettings(limits: limits, windowDays: standard.windowDays, windowLimits: standard.windowLimits)
         }
@@ -21,7 +20,7 @@ enum GuardsReader {
         var limits: [Effect: GuardSettings.Limit] = [:]
         for effect in Effect.allCases {
             guard let node = section[effect.rawValue],
-                let part = Section(node, named: "'\(effect.rawValue)'", keys: ["percent", "count"], in: file)
+                let part = Section(node, named: "'\(effect.rawValue)'", keys: ServiceShapes.limit.names, in: file)
             else { continue }
             let percent = part["percent"].flatMap { self.percent($0, file) }
             let count = part["count"].flatMap { file.integer($0, "count", in: 0...1_000_000_000) }

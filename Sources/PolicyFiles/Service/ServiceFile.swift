@@ -12,12 +12,13 @@ struct ServiceFile {
     let policyMapFolder: String
     let sources: [SourceConfiguration]
 
-    private static let keys = ["store", "user", "sources", "guards", "events", "policyMaps"]
     private static let standardStore = "birthright.sqlite"
 
     /// Nil when the file is no mapping at all; single mistakes are reported and stepped over.
     static func read(_ file: ConfigurationFile) -> ServiceFile? {
-        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: keys, in: file) else { return nil }
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ServiceShapes.root.names, in: file) else {
+            return nil
+        }
         let schema = schema(section, file)
         return ServiceFile(
             settings: settings(section, file), schema: schema, declared: section["user"]?.mapping ?? [],
@@ -27,13 +28,13 @@ struct ServiceFile {
 
     private static func settings(_ section: Section, _ file: ConfigurationFile) -> ServiceSettings {
         var store = standardStore
-        if let node = section["store"], let part = Section(node, named: "'store'", keys: ["sqlite"], in: file),
+        if let node = section["store"], let part = Section(node, named: "'store'", keys: ServiceShapes.store.names, in: file),
             let path = part.required("sqlite")
         {
             store = file.nonEmptyText(path, "sqlite")?.text ?? store
         }
         var events: String?
-        if let node = section["events"], let part = Section(node, named: "'events'", keys: ["file"], in: file),
+        if let node = section["events"], let part = Section(node, named: "'events'", keys: ServiceShapes.events.names, in: file),
             let path = part.required("file")
         {
             events = file.nonEmptyText(path, "file")?.text

@@ -79,7 +79,7 @@ private struct Texts {
             return
         }
         for element in nodes {
-            guard let part = Section(element, named: "a check", keys: ["check", "reason"], in: file) else { continue }
+            guard let part = Section(element, named: "a check", keys: ServiceShapes.check.names, in: file) else { continue }
             let check = part.required("check").flatMap { [file] in file.expression($0, "check") }
             let reason = part.required("reason").flatMap { [file] in file.nonEmptyText($0, "reason") }
             if let check, let reason { validations.append((check, reason.text)) }

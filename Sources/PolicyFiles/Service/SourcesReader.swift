@@ -30,13 +30,10 @@ struct SourceReader {
     let file: ConfigurationFile
     let section: Section
 
-    private static let keys = [
-        "files", "take", "complete", "format", "timeZone", "schedule", "type", "key", "correlation", "contract", "validate", "map", "owns",
-        "missing",
-    ]
-
     init?(_ entry: YAMLEntry, _ schema: UserSchema, _ file: ConfigurationFile) {
-        guard let section = Section(entry.value, named: "source '\(entry.key)'", keys: SourceReader.keys, in: file) else { return nil }
+        guard let section = Section(entry.value, named: "source '\(entry.key)'", keys: ServiceShapes.source.names, in: file) else {
+            return nil
+        }
         name = entry.key
         self.entry = entry
         self.schema = schema
@@ -79,8 +76,8 @@ struct SourceReader {
 
     private func contract() -> SourceConfiguration.Contract {
         let nothing = SourceConfiguration.Contract(columns: [], optionalColumns: [], maxRowCountChange: nil, maxNullRateChange: nil)
-        let keys = ["columns", "optionalColumns", "maxRowCountChange", "maxNullRateChange"]
-        guard let node = section["contract"], let part = Section(node, named: "'contract'", keys: keys, in: file) else { return nothing }
+        guard let node = section["contract"], let part = Section(node, named: "'contract'", keys: ServiceShapes.contract.names, in: file)
+        else { return nothing }
         let columns = part["columns"].flatMap { file.texts($0, "columns") } ?? []
         let optional = part["optionalColumns"].flatMap { file.texts($0, "optionalColumns") } ?? []
         var seen: Set<String> = []
@@ -94,7 +91,7 @@ struct SourceReader {
     }
 
     private func format() -> (delimiter: String?, encoding: String?) {
-        guard let node = section["format"], let part = Section(node, named: "'format'", keys: ["delimiter", "encoding"], in: file) else {
+        guard let node = section["format"], let part = Section(node, named: "'format'", keys: ServiceShapes.format.names, in: file) else {
             return (nil, nil)
         }
         return (part["delimiter"].flatMap(delimiter), part["encoding"].flatMap(encoding))

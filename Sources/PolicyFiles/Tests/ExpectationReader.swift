@@ -8,8 +8,7 @@ struct ExpectationReader {
     private let test: TextPosition
     private var file: ConfigurationFile { values.file }
 
-    private static let keys = ["operation", "attributes", "exactly", "memberships", "changes", "error"]
-    private enum WantedOperation: String, CaseIterable {
+    enum WantedOperation: String, CaseIterable {
         case create = "Create"
         case modify = "Modify"
         case enable = "Enable"
@@ -24,7 +23,7 @@ struct ExpectationReader {
     }
 
     func read(_ node: YAMLNode) -> PolicyTest.Expectation? {
-        guard let section = Section(node, named: "'expect'", keys: ExpectationReader.keys, in: file) else { return nil }
+        guard let section = Section(node, named: "'expect'", keys: PolicyTestShapes.expectation.names, in: file) else { return nil }
         var expected = PolicyTest.Expectation(position: file.position(node.point))
         expected.operation = section["operation"].flatMap(operation)
         expected.attributes = section["attributes"].map(attributes) ?? []

@@ -10,11 +10,6 @@ struct PolicyTestsFile {
     private let people: TestPeople
     private let values: TestValues
 
-    private static let keys = ["defaults", "people", "tests"]
-    private static let defaultKeys = ["person", "roles", "date"]
-    static let situationKeys = ["given", "roles", "taken", "date"]
-    private static let testKeys = ["person"] + situationKeys + ["before", "account", "entry", "expect"]
-
     /// What a test without the key goes by.
     private struct Defaults {
         var person = TestPeople.Person()
@@ -31,7 +26,7 @@ struct PolicyTestsFile {
     }
 
     func read() -> [PolicyTest] {
-        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: PolicyTestsFile.keys, in: file) else {
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: PolicyTestShapes.root.names, in: file) else {
             return []
         }
         let known = section["people"].map(people.read) ?? [:]
@@ -43,7 +38,7 @@ struct PolicyTestsFile {
 
     private func defaults(_ node: YAMLNode, _ known: [String: TestPeople.Person]) -> Defaults {
         var defaults = Defaults()
-        guard let section = Section(node, named: "'defaults'", keys: PolicyTestsFile.defaultKeys, in: file) else { return defaults }
+        guard let section = Section(node, named: "'defaults'", keys: PolicyTestShapes.defaults.names, in: file) else { return defaults }
         if let node = section["person"] { defaults.person = people.person(node, of: known) }
         defaults.roles = section["roles"].map(roles)
         defaults.date = section["date"].flatMap { file.date($0, "date") }
@@ -53,7 +48,7 @@ struct PolicyTestsFile {
     // MARK: One test
 
     private func test(_ entry: YAMLEntry, _ known: [String: TestPeople.Person], _ defaults: Defaults) -> PolicyTest? {
-        guard let section = Section(entry.value, named: "test '\(entry.key)'", keys: PolicyTestsFile.testKeys, in: file) else { return nil }
+        guard let section = Section(entry.value, named: "test '\(entry.key)'", keys: PolicyTestShapes.test.names, in: file) else { return nil }
         let person = section["person"].map { people.person($0, of: known) } ?? defaults.person
         guard let date = date(section, entry, defaults) else { return nil }
         let situation = situation(section, person, roles: defaults.roles, date: date)
@@ -99,7 +94,7 @@ struct PolicyTestsFile {
         guard section["before"] != nil || section["account"] != nil else { return nil }
         var before = PolicyTest.Situation(
             attributes: person.attributes, status: person.status, roles: defaults.roles, date: date, taken: [])
-        if let node = section["before"], let part = Section(node, named: "'before'", keys: PolicyTestsFile.situationKeys, in: file) {
+        if let node = section["before"], let part = Section(node, named: "'before'", keys: PolicyTestShapes.situation.names, in: file) {
             let day = part["date"].flatMap { file.date($0, "date") } ?? date
             before = situation(part, person, roles: defaults.roles, date: day)
         }

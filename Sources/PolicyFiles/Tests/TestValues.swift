@@ -7,7 +7,7 @@ struct TestValues {
     let file: ConfigurationFile
     let map: PolicyMap
 
-    private enum State: String, CaseIterable { case enabled, deprovisioned, deleted }
+    enum State: String, CaseIterable { case enabled, deprovisioned, deleted }
 
     /// The rule of an attribute; nil (and a message) where there is none.
     func rule(_ entry: YAMLEntry) -> AttributeRule? {
@@ -69,7 +69,7 @@ struct TestValues {
             }
             guard
                 let section = Section(
-                    entry.value, named: "'\(entry.key)'", keys: UniqueRule.Place.allCases.map(\.rawValue), in: file)
+                    entry.value, named: "'\(entry.key)'", keys: PolicyTestShapes.taken.names, in: file)
             else { continue }
             names.formUnion(section.entries.flatMap { self.names($0, of: entry.key, unique) })
         }
@@ -94,7 +94,7 @@ struct TestValues {
         var memberships: Set<String>?
         if let node, node.mapping == nil {
             state = self.state(node, "account")
-        } else if let node, let section = Section(node, named: "'account'", keys: ["state", "attributes", "memberships"], in: file) {
+        } else if let node, let section = Section(node, named: "'account'", keys: PolicyTestShapes.account.names, in: file) {
             if let node = section["state"] { state = self.state(node, "state") }
             attributes = section["attributes"].map(self.attributes) ?? [:]
             memberships = section["memberships"].flatMap { file.texts($0, "memberships") }.map { Set($0.map(\.text)) }
@@ -125,7 +125,7 @@ struct TestValues {
     /// `none`, or an entry that belongs to nobody: `{ name: ..., attributes: ..., memberships: ... }`.
     func entry(_ node: YAMLNode) -> PolicyTest.Entry {
         if node.saysNone { return .absent }
-        guard let section = Section(node, named: "'entry'", keys: ["name", "attributes", "memberships"], in: file),
+        guard let section = Section(node, named: "'entry'", keys: PolicyTestShapes.entry.names, in: file),
             let name = section.required("name").flatMap({ file.nonEmptyText($0, "name") })
         else { return .asKnown }
         let attributes = section["attributes"].map(attributes) ?? [:]

@@ -1,0 +1,35 @@
+package import IdentityModel
+
+/// A JSON Schema for one kind of YAML file, for editors: they complete keys, show what each is for, and mark what is unknown.
+package enum SchemaFile: String, Sendable, CaseIterable {
+    case service = "birthright"
+    case roles
+    case rules
+    case policyMap = "policy-map"
+    case policyTests = "policy-tests"
+
+    package var fileName: String { rawValue + ".schema.json" }
+
+    /// The files it is for, relative to the configuration directory.
+    package var pattern: String {
+        switch self {
+        case .service: ConfigurationLayout.serviceFile
+        case .roles: ConfigurationLayout.rolesFile
+        case .rules: ConfigurationLayout.rulesFile
+        case .policyMap: "\(ConfigurationLayout.standardPolicyMapFolder)/*.yaml"
+        case .policyTests: "\(ConfigurationLayout.standardPolicyMapFolder)/*.tests.yaml"
+        }
+    }
+
+    package var json: JSON { JSONSchema.document("Birthright: \(pattern)", root) }
+
+    private var root: MappingShape {
+        switch self {
+        case .service: ServiceShapes.root
+        case .roles: RoleShapes.roles
+        case .rules: RoleShapes.rules
+        case .policyMap: PolicyMapShapes.root
+        case .policyTests: PolicyTestShapes.root
+        }
+    }
+}

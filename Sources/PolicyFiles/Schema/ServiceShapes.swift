@@ -1,0 +1,100 @@
+internal import CSV
+internal import IdentityModel
+internal import Planning
+
+/// `birthright.yaml`.
+enum ServiceShapes {
+    static let root = MappingShape(
+        "Store, user schema, sources and guards.",
+        [
+            KeyShape("store", .mapping(store), "Where plans, accounts and events are kept."),
+            KeyShape("policyMaps", .text, "The folder of the policy maps, relative to this file; PolicyMaps without it."),
+            KeyShape("events", .mapping(events), "Where completed provisioning is announced."),
+            KeyShape(
+                "user", .dictionary(names: ValueShape.identifier, .choice(UserSchema.ValueType.self)),
+                "Attributes of users beside the built-in ones, with their types."),
+            KeyShape("guards", .mapping(guards), "Effects above which a plan is held until somebody approves it."),
+            KeyShape("sources", .dictionary(names: nil, .mapping(source)), "Where users come from, by name."),
+        ])
+
+    static let store = MappingShape(
+        "The store.", [KeyShape("sqlite", .text, "The SQLite file, relative to this file.", isRequired: true)])
+
+    static let events = MappingShape(
+        "Sinks for events.", [KeyShape("file", .text, "A file that gets one line of JSON per event.", isRequired: true)])
+
+    // MARK: Guards
+
+    static let guards = MappingShape(
+        "Limits per run, and per rolling window.",
+        limits + [KeyShape("window", .mapping(window), "Limits over several days, this run included.")])
+
+    static let window = MappingShape(
+        "Limits over a rolling window.",
+        limits + [KeyShape("days", .integer(1...366), "How many days the window has.")])
+
+    private static let limits = Effect.allCases.map {
+        KeyShape($0.rawValue, .mapping(limit), "How many effects of the kind '\($0.rawValue)' are allowed.")
+    }
+
+    static let limit = MappingShape(
+        "A limit; whichever of the two is exceeded first holds the plan.",
+        [
+            KeyShape(
+                "percent", .either([.integer(0...100), .percentage("%")]),
+                "Of the enabled accounts of the system; ignored below 50 accounts."),
+            KeyShape("count", .integer(0...1_000_000_000), "Accounts."),
+        ])
+
+    // MARK: Sources
+
+    static let source = MappingShape(
+        "A source: HR's files, and how their rows become users.",
+        [
+            KeyShape("files", .text, "Which files, relative to this file: hr/*.csv", isRequired: true),
+            KeyShape(
+                "take", .choice(SourceConfiguration.Take.self),
+                "The last file by name, or all in the order of their names, each content once."),
+            KeyShape(
+                "complete", .choice(SourceConfiguration.Completion.self),
+                "When a file is whole: its size no longer changes, or FILE.done stands beside it."),
+            KeyShape("format", .mapping(format), "How the file is written; detected and reported without it."),
+            KeyShape("timeZone", .text, "Whose midnight a date means, such as Europe/Oslo; UTC without it."),
+            KeyShape("schedule", .text, "When it runs: minute, hour, day, month, weekday. Not acted on yet."),
+            KeyShape(
+                "type", .choice(SourceConfiguration.Kind.self), "Whether every file lists everybody, or only those who changed."),
+            KeyShape("key", .expression, "What tells one row from another: row.EMPLOYEE_ID", isRequired: true),
+            KeyShape("correlation", .list(.text), "User attributes by which a row finds its user, in order."),
+            KeyShape("contract", .mapping(contract), "What a file has to look like before anything in it is believed."),
+            KeyShape("validate", .list(.mapping(check)), "Checks of each row; one that fails sets the row aside."),
+            KeyShape(
+                "map", .dictionary(names: nil, .expression),
+                "User attributes, and what they are made of. row.X is \"\" when empty, row.?X is none.",
+                isRequired: true),
+            KeyShape("owns", .list(.text), "The attributes only this source may write; without it, all it maps."),
+            KeyShape("missing", .choice(SourceConfiguration.Missing.self), "What becomes of users who are not in a complete file."),
+        ])
+
+    static let format = MappingShape(
+        "How a file is written.",
+        [
+            KeyShape("delimiter", .text, "auto, tab, or one character."),
+            KeyShape("encoding", .choice(["auto"] + TextEncoding.allCases.map(\.rawValue)), "The encoding of the text."),
+        ])
+
+    static let contract = MappingShape(
+        "A breach holds the file; it can be accepted with a reason.",
+        [
+            KeyShape("columns", .list(.text), "Columns that must be there."),
+            KeyShape("optionalColumns", .list(.text), "Columns that may be missing."),
+            KeyShape("maxRowCountChange", .percentage("%"), "In both directions, against the last applied file: 20%"),
+            KeyShape("maxNullRateChange", .percentage("pp"), "Per column, in percentage points: 10pp"),
+        ])
+
+    static let check = MappingShape(
+        "A check of a row.",
+        [
+            KeyShape("check", .expression, "True for a good row.", isRequired: true),
+            KeyShape("reason", .text, "Why a row is set aside when the check is false.", isRequired: true),
+        ])
+}
