@@ -18,8 +18,14 @@ struct Gallery {
         let expected: [String]
         var testDescription: String { changes.joined(separator: "; ") }
 
+        /// Of the configuration, and of the tests beside its maps when it can be used: as `birthright check`.
         var said: [String] {
-            get throws { try company().findings.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) } }
+            get throws {
+                let files = try company().configurationFiles
+                let (configuration, found) = ConfigurationLoader.load(files)
+                let all = found + (configuration.map { PolicyTestLoader.load(files, $0).diagnostics } ?? [])
+                return all.sorted().flatMap { $0.description.components(separatedBy: "\n") }
+            }
         }
     }
 
@@ -72,7 +78,8 @@ struct Gallery {
     /// What the stories say: transcripts of the real program.
     static var storyLines: [String] {
         let stories = folder.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("StoryTests/Stories")
-        let files = ((try? FileManager.default.subpathsOfDirectory(atPath: stories.path)) ?? []).filter { $0.hasSuffix("/story.txt") }.sorted()
+        let files = ((try? FileManager.default.subpathsOfDirectory(atPath: stories.path)) ?? []).filter { $0.hasSuffix("/story.txt") }
+            .sorted()
         return files.flatMap { file in
             ((try? String(contentsOf: stories.appendingPathComponent(file), encoding: .utf8)) ?? "").components(separatedBy: "\n")
         }

@@ -25,10 +25,11 @@ struct GalleryTests {
     func accept() throws { try Gallery.accept() }
 
     @Test(
-        "stands in the gallery, in a story, or with the lints: no message of the loader or of the language is without a test that shows its whole text")
+        "stands in the gallery, in a story, or with the lints: no message of the loader or of the language is without a test that shows its whole text"
+    )
     func complete() throws {
         let shown =
-            Gallery.cases.flatMap(\.expected) + Excess.all.map(\.message)
+            Gallery.cases.flatMap(\.expected) + Gallery.storyLines + Excess.all.map(\.message)
             + LintTests.slips.flatMap { $0.text.components(separatedBy: "\n") }
         let sites = try MessageSite.all()
         #expect(sites.count > 150, "the messages are found in the sources")

@@ -20,6 +20,7 @@ package enum PolicyTestLoader {
             }
             suites.append(PolicyTestSuite(system: map.system, file: path, tests: PolicyTestsFile(file, configuration, map).read()))
         }
+        diagnostics.settleAllowances()
         return (suites.sorted { $0.system < $1.system }, diagnostics.sorted)
     }
 }

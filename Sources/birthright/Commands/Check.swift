@@ -26,11 +26,18 @@ struct Check: AsyncParsableCommand {
                 show(Lint.all)
                 return .done
             }
-            let (configuration, diagnostics) = ConfigurationLoader.load(try ConfigurationDirectory.read(common.directory))
+            let diagnostics = diagnostics(of: try ConfigurationDirectory.read(common.directory))
             show(diagnostics)
-            if configuration == nil { return .configuration }
+            if diagnostics.contains(where: { $0.severity == .error }) { return .configuration }
             return strict && diagnostics.contains { $0.lint?.isAboutEnvironment == false } ? .incomplete : .done
         }
+    }
+
+    /// Of the configuration, and of the tests beside its maps when it can be used.
+    private func diagnostics(of files: ConfigurationFiles) -> [ConfigurationDiagnostic] {
+        let (configuration, found) = ConfigurationLoader.load(files)
+        guard let configuration else { return found }
+        return (found + PolicyTestLoader.load(files, configuration).diagnostics).sorted()
     }
 
     private func show(_ diagnostics: [ConfigurationDiagnostic]) {
