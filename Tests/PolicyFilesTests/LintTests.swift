@@ -68,6 +68,23 @@ struct LintTests {
                                                     ^~~~~~~~
             """),
         Slip(
+            .constantCondition, rules("  a: { when: 'user.department == \"x\" && user.status == \"terminated\"', roles: [Employee] }"),
+            """
+            Rules.yaml:2:15: warning: the condition is always false, because the rule looks only at users whose status is active or leave, \
+            so it gives its roles to nobody; name others under 'statuses' [constant-condition]
+              a: { when: 'user.department == "x" && user.status == "terminated"', roles: [Employee] }
+                          ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+            """),
+        Slip(
+            .constantCondition,
+            rules("  a: { when: \"true\", unless: 'user.status in [\"leave\", \"terminated\"]', statuses: [leave], roles: [Employee] }"),
+            """
+            Rules.yaml:2:31: warning: the condition is always true, because the rule looks only at users whose status is leave, \
+            so it gives its roles to nobody; name others under 'statuses' [constant-condition]
+              a: { when: "true", unless: 'user.status in ["leave", "terminated"]', statuses: [leave], roles: [Employee] }
+                                          ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+            """),
+        Slip(
             .constantCondition, Company().service("row.LAST != \"\"'", "row.LAST != \"\" || true'"),
             """
             birthright.yaml:14:19: warning: the condition is always true, so it never sets a row aside [constant-condition]
@@ -363,6 +380,7 @@ struct LintTests {
             number("'[1, 2].exists(x, x == size(user.lastName)) ? user.employeeId : user.lastName'"),
             number("'[\"a\"].exists(x, [\"b\"].exists(y, x + y == user.lastName)) ? user.employeeId : user.lastName'"),
             rules("  a: { when: \"true\", roles: [Employee], statuses: [pendingStart, active, leave] }"),
+            rules("  a: { when: 'user.status == \"active\"', unless: 'user.status == \"leave\"', roles: [Employee] }"),
         ])
     func clean(_ company: Company) {
         #expect(company.findings == [])

@@ -26,6 +26,18 @@ extension Program {
         return search.found.sorted { $0.range.lowerBound < $1.range.lowerBound }
     }
 
+    /// The outcome of the condition as a whole, if it is the same for all these values of a record's field, whatever else is read.
+    package func outcome(ofField field: String, in variable: String, being values: [Value]) -> Bool? {
+        guard let slot = environment.slot(of: variable), case .object(let type) = environment.variables[slot].type else { return nil }
+        let outcomes = values.map { value in
+            let record = ObjectValue(type: type, fields: [field: value])
+            return ConstantSearch(checked: checked, environment: environment, assumption: .init(slot: slot, field: field, record: record))
+                .outcome(checked.root, depth: 0)
+        }
+        guard let first = outcomes.first, outcomes.allSatisfy({ $0 == first }) else { return nil }
+        return first
+    }
+
     /// Whether the expression is `true` or `false`, written out.
     package var isLiteralBool: Bool {
         if case .literal(.bool) = checked.root.kind { true } else { false }
@@ -36,11 +48,20 @@ extension Program {
 private struct ConstantSearch {
     let checked: Checked
     let environment: Environment
+    let assumption: Assumption?
     private(set) var found: [Program.ConstantCondition] = []
 
-    init(checked: Checked, environment: Environment) {
+    /// A field that is known; every other field of the record is not.
+    struct Assumption {
+        let slot: Int
+        let field: String
+        let record: ObjectValue
+    }
+
+    init(checked: Checked, environment: Environment, assumption: Assumption? = nil) {
         self.checked = checked
         self.environment = environment
+        self.assumption = assumption
     }
 
     /// `depth`: how many local variables are in scope.
@@ -89,7 +110,7 @@ private struct ConstantSearch {
     // MARK: Outcomes
 
     /// Nil when it depends on the input, or fails.
-    private func outcome(_ expression: Expression, depth: Int) -> Bool? {
+    func outcome(_ expression: Expression, depth: Int) -> Bool? {
         switch expression.kind {
         case .and(let operands): return outcome(operands, decisive: false, depth: depth)
         case .or(let operands): return outcome(operands, decisive: true, depth: depth)
@@ -111,6 +132,7 @@ private struct ConstantSearch {
 
     /// Whether it reads no variable, neither of the environment nor of a macro around it, and calls only what may be called while compiling.
     private func isClosed(_ expression: Expression, depth: Int) -> Bool {
+        if isAssumed(expression) { return true }
         switch checked.resolutions[expression.id] {
         case .variable, .failure: return false
         // Locals are numbered from the outside, and a part that is compiled by itself begins to count anew.
@@ -121,9 +143,18 @@ private struct ConstantSearch {
         return expression.kind.children.allSatisfy { isClosed($0, depth: depth) }
     }
 
+    private func isAssumed(_ expression: Expression) -> Bool {
+        guard let assumption, case .field(let type, let index) = checked.resolutions[expression.id],
+            let operand = expression.kind.children.first, case .variable(assumption.slot) = checked.resolutions[operand.id]
+        else { return false }
+        return type.fields[index].name == assumption.field
+    }
+
     private func value(_ expression: Expression) -> Value? {
         let part = Checked(
             root: expression, types: checked.types, resolutions: checked.resolutions, localCount: checked.localCount, references: [])
-        return try? Program(source: "", checked: part, environment: environment).evaluate(Activation(environment))
+        let activation = Activation(environment)
+        if let assumption { activation.set(assumption.slot, .value(.object(assumption.record))) }
+        return try? Program(source: "", checked: part, environment: environment).evaluate(activation)
     }
 }

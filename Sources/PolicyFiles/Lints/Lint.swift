@@ -76,7 +76,8 @@ extension Lint {
     package static let constantCondition = Lint(
         "constant-condition",
         finds:
-            "a condition, or a part of one, that is true or false whatever the input: in 'when', 'unless', 'check', before '?' and in filters. \"true\" alone as the 'when' of a rule says \"everybody\", and is none.",
+            "a condition, or a part of one, that is true or false whatever the input: in 'when', 'unless', 'check', before '?' and in filters; "
+            + "or whatever the status of those the rule looks at. \"true\" alone as the 'when' of a rule says \"everybody\", and is none.",
         matters:
             "what looks like a decision decides nothing: a rule gives its roles to everybody or to nobody, a branch is never taken.",
         remedy: "compare with an attribute, or write down the only outcome there is.")

@@ -42,6 +42,7 @@ enum RulesFile {
             name: entry.key, when: when, unless: unless, roles: roles,
             statuses: statuses.map { Set($0.map(\.status)) } ?? [.active, .leave], from: from, until: until,
             position: file.position(entry.keyPoint))
+        StatusLint.run(rule, when: whenText, unless: unlessText)
         return RuleText(rule: rule, entry: entry, when: whenText, unless: unlessText, statuses: statuses ?? [])
     }
 
