@@ -1,4 +1,5 @@
 internal import CEL
+internal import IdentityModel
 
 /// The way to each value of an account that was computed: the very evaluation that gave them, asked once more for the value of every part.
 package struct AccountTrace {
@@ -22,6 +23,15 @@ package struct AccountTrace {
             }
         }
         return letsRead(by: rule.expressions).map { step($0.name, $0.expression) } + own
+    }
+
+    /// The steps that lead to what an expression reads: values of `out`, then `let`s. The expression was compiled for the map, and need not stand in it.
+    package func steps(readBy expression: Expression) -> [TracedExpression] {
+        let read = expression.program.references.filter { $0.variable == "out" }.compactMap(\.field)
+        let own = map.attributes.indices.filter { read.contains(map.attributes[$0].name) }.flatMap { index in
+            steps(of: map.attributes[index], chosen: evaluation.outcomes[index]?.visibleValues?.first?.text)
+        }
+        return own + letsRead(by: [expression]).map { step($0.name, $0.expression) }.filter { !own.contains($0) }
     }
 
     /// In the order in which they are evaluated.

@@ -196,8 +196,9 @@ extension [Account] {
         let index = firstIndex { $0.system == order.system }
         var done = order
         for request in done.requests.indices { done.requests[request].outcome = .done }
-        let transmission = Transmission(order: order, known: index.map { self[$0] })
-        let account = transmission.accountAfterwards(done, result: nil, at: Instant(milliseconds: 0))
+        let known = index.map { self[$0] } ?? Account(user: order.user, system: order.system)
+        let account = known.after(
+            done, id: order.accountID, name: order.nameAfter ?? order.nameBefore, at: Instant(milliseconds: 0))
         if let index { self[index] = account } else { append(account) }
     }
 }

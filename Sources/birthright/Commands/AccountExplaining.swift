@@ -12,7 +12,8 @@ struct AccountExplaining {
     let known: Account?
     /// The order of a plan that waits.
     let planned: ProvisioningOrder?
-    let store: any Store
+    /// Nil: nobody is asked who holds names.
+    let store: (any Store)?
 
     /// An evaluation that ran to its end, and the names it was offered, by attribute.
     struct Run {
@@ -54,7 +55,7 @@ struct AccountExplaining {
     /// The name the account has or is to have; without one the first that no other user holds.
     private func choice(_ candidates: [NameCandidate], _ index: Int) async throws -> NameCandidate? {
         if let actual = actual(map.attributes[index].name) { return candidates.first { $0.value == actual } }
-        let holders = try await store.holders(of: candidates.map(\.claim))
+        let holders = try await store?.holders(of: candidates.map(\.claim)) ?? [:]
         return candidates.first { holders[$0.claim] == nil || holders[$0.claim] == user.id }
     }
 
@@ -117,16 +118,9 @@ struct AccountExplaining {
         }
         guard let name = explained.values.first?.text, let place = offered.firstIndex(where: { $0.value == name }) else { return [] }
         let earlier = offered[..<place]
-        let holders = earlier.isEmpty ? [:] : try await store.holders(of: earlier.map(\.claim))
-        var request = KnowledgeRequest()
-        request.users = Set(holders.values).sorted()
-        let users = request.users.isEmpty ? [:] : try await store.knowledge(request).users
-        let tried = earlier.map { candidate in
-            let holder = holders[candidate.claim].map { id in
-                users[id].map { "\($0.key) \($0.displayName)" } ?? "a user of a plan that waits"
-            }
-            return Explanation.Candidate(value: candidate.value, isChosen: false, holder: holder)
-        }
+        guard let store else { return [] }
+        let holders = try await NameHolders(store: store).words(for: earlier.map(\.claim))
+        let tried = earlier.map { Explanation.Candidate(value: $0.value, isChosen: false, holder: holders[$0.claim]) }
         return tried + [Explanation.Candidate(value: name, isChosen: true, holder: nil)]
     }
 }
