@@ -38,14 +38,30 @@ package struct ConfigurationDiagnostic: Sendable, Hashable, Comparable, CustomSt
     /// The column behind the last character the finding is about.
     package var endColumn: Int { position.column + length }
 
-    /// The headline, the line, and a caret below the place.
+    /// The headline, the line, and a caret below the place. Of a very long line, what surrounds the place.
     package var description: String {
         guard let excerpt, !excerpt.isEmpty else { return headline }
         let scalars = Array(excerpt.unicodeScalars)
+        let window = ConfigurationDiagnostic.window(scalars.count, around: position.column - 1)
+        var line = String.UnicodeScalarView()
         var margin = String.UnicodeScalarView()
-        for scalar in scalars.prefix(position.column - 1) { margin.append(scalar == "\t" ? "\t" : " ") }
-        let marked = max(1, min(length, scalars.count - position.column + 1))
-        return "\(headline)\n\(excerpt)\n\(String(margin))^\(String(repeating: "~", count: marked - 1))"
+        if window.lowerBound > 0 {
+            line.append("…")
+            margin.append(" ")
+        }
+        line.append(contentsOf: scalars[window])
+        if window.upperBound < scalars.count { line.append("…") }
+        for scalar in scalars[window].prefix(position.column - 1 - window.lowerBound) { margin.append(scalar == "\t" ? "\t" : " ") }
+        let marked = max(1, min(length, window.upperBound - position.column + 1))
+        return "\(headline)\n\(String(line))\n\(String(margin))^\(String(repeating: "~", count: marked - 1))"
+    }
+
+    /// The code points of a line that are shown.
+    private static func window(_ count: Int, around index: Int) -> Range<Int> {
+        let (longest, before) = (240, 100)
+        guard count > longest else { return 0..<count }
+        let start = max(0, min(index - before, count - longest))
+        return start..<start + longest
     }
 
     package static func < (left: Self, right: Self) -> Bool {

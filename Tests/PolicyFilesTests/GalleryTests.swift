@@ -13,11 +13,9 @@ struct GalleryTests {
 
     @Test("says where an expression exceeds a limit", arguments: Excess.all)
     func excess(_ excess: Excess) {
-        let mark = "^" + String(repeating: "~", count: excess.length - 1)
         #expect(
             Company().map("number: user.employeeId", "number: |-\n    " + excess.expression).findings == [
-                "PolicyMaps/directory.yaml:16:\(excess.column): error: \(excess.message)\n    \(excess.expression)\n"
-                    + String(repeating: " ", count: excess.column - 1) + mark
+                "PolicyMaps/directory.yaml:16:\(excess.column): error: \(excess.message)\n\(excess.shown)"
             ])
     }
 
@@ -39,25 +37,27 @@ struct GalleryTests {
     }
 }
 
-/// An expression beyond a limit, too long to be shown in the gallery.
+/// An expression beyond a limit. Of its line, 240 characters around the place are shown.
 struct Excess: Sendable, CustomTestStringConvertible {
     let message: String
     let expression: String
     let column: Int
-    let length: Int
+    /// The line and the mark.
+    let shown: String
     var testDescription: String { message }
+
+    private static func times(_ count: Int, _ text: String) -> String { String(repeating: text, count: count) }
 
     static let all = [
         Excess(
-            message: "the expression is longer than 65536 bytes", expression: "\"" + String(repeating: "x", count: 65_535) + "\"",
-            column: 5,
-            length: 1),
+            message: "the expression is longer than 65536 bytes", expression: "\"" + times(65_535, "x") + "\"", column: 5,
+            shown: "    \"" + times(235, "x") + "…\n    ^"),
         Excess(
-            message: "the list has more than 10000 elements", expression: "[" + String(repeating: "1,", count: 10_000) + "1]", column: 5,
-            length: 20_003),
+            message: "the list has more than 10000 elements", expression: "[" + times(10_000, "1,") + "1]", column: 5,
+            shown: "    [" + times(117, "1,") + "1…\n    ^" + times(235, "~")),
         Excess(
-            message: "the expression nests deeper than 160 levels",
-            expression: String(repeating: "(", count: 161) + "1" + String(repeating: ")", count: 161), column: 165, length: 1),
+            message: "the expression nests deeper than 160 levels", expression: times(161, "(") + "1" + times(161, ")"), column: 165,
+            shown: "…" + times(101, "(") + "1" + times(138, ")") + "…\n" + times(101, " ") + "^"),
     ]
 }
 

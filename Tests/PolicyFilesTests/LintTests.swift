@@ -147,7 +147,7 @@ struct LintTests {
         Slip(
             .lookUpWithoutDefault, number("user.employeeId + tables.ou[user.department]"),
             """
-            PolicyMaps/directory.yaml:15:38: warning: who has a key that 'ou' does not know gets no account: the look-up has no default; \
+            PolicyMaps/directory.yaml:15:38: warning: this look-up fails for everybody whose key the table 'ou' does not hold; \
             write tables.ou[?user.department].orValue("...") [look-up-without-default]
               number: user.employeeId + tables.ou[user.department]
                                                  ^~~~~~~~~~~~~~~~~
@@ -155,7 +155,7 @@ struct LintTests {
         Slip(
             .lookUpWithoutDefault, number("user.employeeId + tables.ou[?user.department].value()"),
             """
-            PolicyMaps/directory.yaml:15:38: warning: who has a key that 'ou' does not know gets no account: the look-up has no default; \
+            PolicyMaps/directory.yaml:15:38: warning: this look-up fails for everybody whose key the table 'ou' does not hold; \
             write tables.ou[?user.department].orValue("...") [look-up-without-default]
               number: user.employeeId + tables.ou[?user.department].value()
                                                  ^~~~~~~~~~~~~~~~~~

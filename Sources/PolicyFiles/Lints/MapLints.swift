@@ -39,7 +39,7 @@ struct MapLints {
         case .expression(let key):
             source.warning(
                 .lookUpWithoutDefault,
-                "who has a key that '\(lookUp.field)' does not know gets no account: the look-up has no default; write tables.\(lookUp.field)[?\(key)].orValue(\"...\")",
+                "this look-up fails for everybody whose key the table '\(lookUp.field)' does not hold; write tables.\(lookUp.field)[?\(key)].orValue(\"...\")",
                 at: lookUp.range)
         case .literal(let key):
             guard let table = map.tables[field: lookUp.field].value?.asMap, table.count > 0, table[key] == nil else { return }
