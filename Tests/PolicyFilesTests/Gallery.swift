@@ -117,6 +117,9 @@ extension Gallery.Case {
         case "file":
             let parts = rest.split(separator: " ", maxSplits: 1).map(String.init)
             company = company.with(parts[0], parts.count > 1 ? unescaped(parts[1]) : nil)
+        case "env":
+            let parts = rest.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            company.environment[parts[0]] = parts.count > 1 ? parts[1] : nil
         case "secret":
             let parts = rest.split(separator: " ", maxSplits: 1).map(String.init)
             company.secretFiles[parts[0]] = unescaped(parts.count > 1 ? parts[1] : "")

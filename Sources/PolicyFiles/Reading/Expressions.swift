@@ -81,13 +81,18 @@ extension ConfigurationFile {
             error("an expression in { } or [ ] must be quoted: '\(scalar.text)'", at: scalar.point, length: scalar.firstLineLength)
             return nil
         }
-        if let comment = scalar.comment, !looksCut(at: comment), scalar.text.hasOpenBracketOrQuote { warnOfCut(at: comment) }
+        if let comment = scalar.comment, !looksCut(at: comment), scalar.text.looksUnfinished { warnOfCut(at: comment) }
         return ExpressionSource(scalar: scalar, file: self)
     }
 }
 
 extension String {
-    /// Whether a bracket or a quote is opened and not closed: the sign of an expression that was cut.
+    /// Whether the expression goes on: the sign of one that was cut.
+    var looksUnfinished: Bool {
+        hasOpenBracketOrQuote || trimmingSpaces.unicodeScalars.last.map { "+-*/%&|=<>!?:,.".unicodeScalars.contains($0) } ?? false
+    }
+
+    /// Whether a bracket or a quote is opened and not closed.
     var hasOpenBracketOrQuote: Bool {
         var depth = 0
         var quote: Unicode.Scalar?

@@ -46,7 +46,10 @@ extension ConfigurationFile {
             return fileText(path, key)
         }
         guard let nameNode = section.required("env"), let name = text(nameNode, "env") else { return nil }
-        if let text = values.environment[name.text] {
+        let found = values.environment[name.text]
+        // A CI that knows no secret sets its variable to nothing; an empty password would bind as nobody (RFC 4513 section 5.1.2).
+        let isUnset = found == nil || (found == "" && missingSettings != nil)
+        if let text = found, !isUnset {
             return TextValue(text: text, origin: .environment, point: name.point, length: name.length)
         }
         if let standard = section["default"] {
@@ -55,7 +58,8 @@ extension ConfigurationFile {
         }
         let remedy = isSecret ? "set it" : "set it, or give a 'default'"
         reportMissing(
-            key, "'\(key)' needs the environment variable \(name.text), which is not set; \(remedy)", at: name.point, length: name.length)
+            key, "'\(key)' needs the environment variable \(name.text), which is \(found == nil ? "not set" : "empty"); \(remedy)",
+            at: name.point, length: name.length)
         return nil
     }
 
