@@ -155,7 +155,7 @@ extension Store {
 
     func mustPlan() async throws -> Set<UserKey> {
         let marks = try await allMarks()
-        return Set((1...20).map(Sample.key).filter { marks[StableHash.hash($0.text)]?.mustPlan == true })
+        return Set((1...20).map(Sample.key).filter { marks[StableHash.hash($0.text)]?.again.isEmpty == false })
     }
 
     func allDocuments(_ plan: PlanID) async throws -> [String] {

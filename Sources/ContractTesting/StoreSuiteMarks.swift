@@ -17,7 +17,7 @@ extension StoreSuite {
                 let marks = try await store.allMarks()
                 #expect(marks.count == 3)
                 let claim = Sample.claim(2)
-                #expect(marks[claim.keyHash] == SourceMark(keyHash: claim.keyHash, rowHash: claim.rowHash, mustPlan: false))
+                #expect(marks[claim.keyHash] == SourceMark(keyHash: claim.keyHash, rowHash: claim.rowHash))
             },
             Check("marks come in batches when there are many") { store in
                 let plan = try await store.begin()
@@ -69,6 +69,7 @@ extension StoreSuite {
                 try await store.commit(settlement, plan: plan.id, at: Sample.moment(3))
                 try await store.finish(plan.id, at: Sample.moment(3))
                 #expect(try await store.mustPlan() == [Sample.key(2)])
+                #expect(try await store.allMarks()[StableHash.hash(Sample.key(2).text)]?.again == .reference)
                 try await store.applied(chunk([Sample.again(2, version: 1)]))
                 #expect(try await store.mustPlan() == [])
             },
@@ -85,6 +86,7 @@ extension StoreSuite {
                         Sample.quarantine(1), Sample.quarantine(50), Sample.quarantine(nil, line: 12),
                     ])
                 #expect(try await store.mustPlan() == [Sample.key(1)])
+                #expect(try await store.allMarks()[StableHash.hash(Sample.key(1).text)]?.again == .quarantine)
                 try await store.finish(plan.id, at: Sample.moment(3))
                 try await store.applied(chunk([Sample.again(1, version: 1)], quarantines: [Sample.quarantine(50, line: 13)]))
                 #expect(try await store.quarantines(plan: nil).map(\.quarantine) == [Sample.quarantine(50, line: 13)])

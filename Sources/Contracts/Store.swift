@@ -49,6 +49,8 @@ public struct Knowledge: Sendable {
     public var otherClaims: [UserID: [SourceClaim]] = [:]
     public var correlated: [CorrelationKey: [UserID]] = [:]
     public var assignments: [UserID: [RoleAssignment]] = [:]
+    /// The day on which the user is to be looked at, as the last applied plan said.
+    public var dues: [UserID: CivilDate] = [:]
     public var accounts: [UserID: [Account]] = [:]
     public init() {}
 }

@@ -20,15 +20,39 @@ public struct SourceProfile: Hashable, Sendable {
     }
 }
 
+/// Why a user is planned again although the row is the same.
+public struct ReplanReasons: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    public static let date = ReplanReasons(rawValue: 1)
+    /// A value points at somebody who has no account yet.
+    public static let reference = ReplanReasons(rawValue: 2)
+    /// An order in state 3, 5 or 7.
+    public static let order = ReplanReasons(rawValue: 4)
+    /// The row was quarantined.
+    public static let quarantine = ReplanReasons(rawValue: 8)
+    public static let configuration = ReplanReasons(rawValue: 16)
+
+    /// For people: "a date has come, the configuration changed".
+    public var text: String {
+        let words: [(ReplanReasons, String)] = [
+            (.date, "a date has come"), (.reference, "a reference waits for an account"), (.order, "an order is not settled"),
+            (.quarantine, "the row was quarantined"), (.configuration, "the configuration changed"),
+        ]
+        return words.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
+    }
+}
+
 /// What the store remembers of a row, as small as it can be: a million of them are held while a file is read.
 public struct SourceMark: Hashable, Sendable {
     public let keyHash: UInt64
     public let rowHash: UInt64
-    /// The user must be planned again although the row is the same: an order failed, the row is quarantined, or a date is due.
-    public let mustPlan: Bool
-    public init(keyHash: UInt64, rowHash: UInt64, mustPlan: Bool) {
+    /// Why the user must be planned although the row is the same; empty: nothing asks for it.
+    public let again: ReplanReasons
+    public init(keyHash: UInt64, rowHash: UInt64, again: ReplanReasons = []) {
         self.keyHash = keyHash
         self.rowHash = rowHash
-        self.mustPlan = mustPlan
+        self.again = again
     }
 }

@@ -91,10 +91,11 @@ private struct KnowledgeGathering {
     }
 
     mutating func readUsers() throws {
-        try session.query("SELECT \(UserRecord.columns), u.assignments FROM users u WHERE u.id IN (#)", in: ids) { row in
+        try session.query("SELECT \(UserRecord.columns), u.assignments, u.due FROM users u WHERE u.id IN (#)", in: ids) { row in
             let user = try UserRecord.user(row)
             knowledge.users[user.id] = user
             knowledge.assignments[user.id] = try row.withBytes(6) { try [RoleAssignment](documentBytes: $0) }
+            if let due = row.optionalInt(7) { knowledge.dues[user.id] = CivilDate(days: Int(due)) }
         }
     }
 

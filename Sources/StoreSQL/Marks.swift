@@ -11,8 +11,8 @@ extension SQLStore {
             batch.reserveCapacity(Marks.batchSize)
             try session.query("SELECT key_hash, row_hash FROM claims WHERE source = $1", [.text(source.text)]) { row in
                 let keyHash = UInt64(bitPattern: row.int(0))
-                let planned = !mustPlan.isEmpty && mustPlan.contains(keyHash)
-                batch.append(SourceMark(keyHash: keyHash, rowHash: UInt64(bitPattern: row.int(1)), mustPlan: planned))
+                let again = mustPlan.isEmpty ? [] : mustPlan[keyHash] ?? []
+                batch.append(SourceMark(keyHash: keyHash, rowHash: UInt64(bitPattern: row.int(1)), again: again))
                 guard batch.count == Marks.batchSize else { return }
                 body(batch)
                 batch.removeAll(keepingCapacity: true)
@@ -25,22 +25,24 @@ extension SQLStore {
 private enum Marks {
     static let batchSize = 16_384
 
-    /// The rows that must be planned although they are the same. They are few, so they are found through small indexes and kept in a set, and the million rows
+    /// The rows that must be planned although they are the same. They are few, so they are found through small indexes and kept apart, and the million rows
     /// are read from an index of two numbers each, without a join.
-    static func mustPlan(_ source: SourceName, asOf: CivilDate, _ session: any SQLSession) throws -> Set<UInt64> {
-        var hashes: Set<UInt64> = []
-        let users = [
-            "users x ON x.id = c.user_id WHERE x.due IS NOT NULL AND x.due <= $1 AND c.source = $2",
-            "users x ON x.id = c.user_id WHERE x.plan_again = 1 AND c.source = $1",
-            "orders x ON x.user_id = c.user_id WHERE x.state IN (3, 5, 7) AND c.source = $1",
+    static func mustPlan(_ source: SourceName, asOf: CivilDate, _ session: any SQLSession) throws -> [UInt64: ReplanReasons] {
+        var reasons: [UInt64: ReplanReasons] = [:]
+        let name = SQLValue.text(source.text)
+        let queries: [(ReplanReasons, from: String, arguments: [SQLValue])] = [
+            (.date, "users x ON x.id = c.user_id WHERE x.due IS NOT NULL AND x.due <= $1 AND c.source = $2", [.number(asOf.days), name]),
+            (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = 1 AND c.source = $1", [name]),
+            (.order, "orders x ON x.user_id = c.user_id WHERE x.state IN (3, 5, 7) AND c.source = $1", [name]),
         ]
-        for (index, query) in users.enumerated() {
-            let arguments: [SQLValue] = (index == 0 ? [.number(asOf.days)] : []) + [.text(source.text)]
-            try session.query("SELECT c.key_hash FROM claims c JOIN \(query)", arguments) { hashes.insert(UInt64(bitPattern: $0.int(0))) }
+        for (reason, from, arguments) in queries {
+            try session.query("SELECT c.key_hash FROM claims c JOIN \(from)", arguments) {
+                reasons[UInt64(bitPattern: $0.int(0)), default: []].insert(reason)
+            }
         }
-        try session.query(
-            "SELECT key_hash FROM quarantines WHERE active = 1 AND source = $1 AND key_hash IS NOT NULL", [.text(source.text)]
-        ) { hashes.insert(UInt64(bitPattern: $0.int(0))) }
-        return hashes
+        try session.query("SELECT key_hash FROM quarantines WHERE active = 1 AND source = $1 AND key_hash IS NOT NULL", [name]) {
+            reasons[UInt64(bitPattern: $0.int(0)), default: []].insert(.quarantine)
+        }
+        return reasons
     }
 }

@@ -5,8 +5,17 @@ package enum PlanningCause: Sendable, Hashable {
     case record(SourceRecord)
     /// The row is gone from the source; `claim` is what it was.
     case missing(SourceClaim)
-    /// A date arrived, an order failed, the configuration changed: planned from what the store holds.
-    case again
+    /// Planned from what the store holds.
+    case again(ReplanReasons)
+
+    /// Why the user is looked at although the row is the same; nil where the row is new, changed or gone.
+    package var again: ReplanReasons? {
+        switch self {
+        case .record(let record): record.again.isEmpty ? nil : record.again
+        case .missing: nil
+        case .again(let reasons): reasons
+        }
+    }
 }
 
 /// Users of a chunk: record or cause + what the store knows -> user changes, or quarantine.
@@ -84,13 +93,12 @@ package struct RecordPlanning {
         let kind = detected.change == .unchanged ? "planned again" : detected.change.rawValue
         switch cause {
         case .record(let record) where detected.change == .unchanged:
-            return ["\(kind): an order that failed, a reference without an account or the configuration asks for it (\(record.position))"]
+            let why = record.again.isEmpty ? "the row changed in nothing that is kept" : record.again.text
+            return ["\(kind): \(why) (\(record.position))"]
         case .record(let record): return ["\(kind): \(record.position)" + differences(before, detected.user)]
         case .missing(let claim): return ["\(kind): missing from \(claim.source), last seen at \(claim.position)"]
-        case .again:
-            guard let before, before.status != detected.user.status else {
-                return ["\(kind): a date, a failed order or the configuration asks for it"]
-            }
+        case .again(let why):
+            guard let before, before.status != detected.user.status else { return ["\(kind): \(why.text)"] }
             return ["\(kind): on \(today) the status goes from \(before.status) to \(detected.user.status)"]
         }
     }

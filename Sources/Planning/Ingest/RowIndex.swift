@@ -12,13 +12,16 @@ package struct RowIndex: Sendable {
         /// As it was applied last, and nothing else asks for it to be planned.
         case unchanged
         case changed
+        /// As it was applied last, and the user has to be planned all the same.
+        case again(ReplanReasons)
         /// The key stood on that line already.
         case duplicate(firstLine: Int)
     }
 
     private static let known: UInt8 = 1
-    private static let mustPlan: UInt8 = 2
-    private static let seen: UInt8 = 4
+    private static let seen: UInt8 = 2
+    /// The bits above are the reasons to plan again.
+    private static let reasonsShift = 2
 
     private var keys: [UInt64]
     private var rows: [UInt64]
@@ -44,7 +47,7 @@ package struct RowIndex: Sendable {
         for mark in marks {
             let slot = slot(for: mark.keyHash)
             rows[slot] = mark.rowHash
-            flags[slot] |= RowIndex.known | (mark.mustPlan ? RowIndex.mustPlan : 0)
+            flags[slot] |= RowIndex.known | mark.again.rawValue << RowIndex.reasonsShift
         }
     }
 
@@ -58,7 +61,14 @@ package struct RowIndex: Sendable {
         flags[slot] = state | RowIndex.seen
         lines[slot] = line
         if state & RowIndex.known == 0 { return .unseen }
-        return rows[slot] == rowHash && state & RowIndex.mustPlan == 0 && !planEverything ? .unchanged : .changed
+        guard rows[slot] == rowHash else { return .changed }
+        let again = reasons(state)
+        return again.isEmpty ? .unchanged : .again(again)
+    }
+
+    private func reasons(_ state: UInt8) -> ReplanReasons {
+        let marked = ReplanReasons(rawValue: state >> RowIndex.reasonsShift)
+        return planEverything ? marked.union(.configuration) : marked
     }
 
     /// A row that was applied once and was not in this file.
@@ -66,7 +76,7 @@ package struct RowIndex: Sendable {
         package let keyHash: UInt64
         /// It was missing before, and its user was told so.
         package let wasGone: Bool
-        package let mustPlan: Bool
+        package let again: ReplanReasons
     }
 
     /// Whether a row with this key was read.
@@ -94,8 +104,7 @@ package struct RowIndex: Sendable {
     package func unseen() -> [Unseen] {
         var unseen: [Unseen] = []
         for slot in flags.indices where flags[slot] & (RowIndex.known | RowIndex.seen) == RowIndex.known {
-            unseen.append(
-                Unseen(keyHash: keys[slot], wasGone: rows[slot] == 0, mustPlan: flags[slot] & RowIndex.mustPlan != 0 || planEverything))
+            unseen.append(Unseen(keyHash: keys[slot], wasGone: rows[slot] == 0, again: reasons(flags[slot])))
         }
         return unseen.sorted { $0.keyHash < $1.keyHash }
     }

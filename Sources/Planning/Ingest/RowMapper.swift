@@ -9,13 +9,19 @@ package struct SourceRecord: Sendable, Hashable {
     package let status: UserStatus?
     /// Only attributes with a value.
     package let attributes: [String: UserValue]
+    /// Why the row was looked at although it is the same; empty for a new or changed one.
+    package let again: ReplanReasons
 
-    package init(key: UserKey, position: SourcePosition, rowHash: UInt64, status: UserStatus?, attributes: [String: UserValue]) {
+    package init(
+        key: UserKey, position: SourcePosition, rowHash: UInt64, status: UserStatus?, attributes: [String: UserValue],
+        again: ReplanReasons = []
+    ) {
         self.key = key
         self.position = position
         self.rowHash = rowHash
         self.status = status
         self.attributes = attributes
+        self.again = again
     }
 }
 
@@ -41,7 +47,7 @@ package final class RowMapper {
         case quarantine(Quarantine)
     }
 
-    package func map(_ batch: SourceRowBatch, row: Int, key: UserKey) -> Outcome {
+    package func map(_ batch: SourceRowBatch, row: Int, key: UserKey, again: ReplanReasons) -> Outcome {
         reader.load(batch, row: row)
         for validation in configuration.validations {
             do {
@@ -68,7 +74,8 @@ package final class RowMapper {
             }
         }
         let position = SourcePosition(file: batch.file, line: Int(batch.lines[row]))
-        return .record(SourceRecord(key: key, position: position, rowHash: batch.hashes[row], status: status, attributes: attributes))
+        return .record(
+            SourceRecord(key: key, position: position, rowHash: batch.hashes[row], status: status, attributes: attributes, again: again))
     }
 
     private func quarantine(_ batch: SourceRowBatch, _ row: Int, _ key: UserKey, _ expression: Expression, _ reason: String) -> Outcome {

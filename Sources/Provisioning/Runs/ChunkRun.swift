@@ -52,13 +52,13 @@ actor ChunkRun {
         try await correlate(chunk.filter { knowledge.claims[$0.key] == nil }, into: &knowledge)
         var saved = PlanChunk()
         saved.quarantines = quarantines
-        var changes: [UserChange] = []
+        var drafts = Drafts()
         for record in chunk {
             switch match(record, knowledge) {
             case .taken(let id): saved.quarantines.append(quarantine(record, "correlates to user \(id), as another row of this file does"))
             case .user(let before):
                 if let before, knowledge.claims[record.key] == nil { correlatedUsers.insert(before.id) }
-                plan(.record(record), before: before, knowledge, &changes, &saved)
+                plan(.record(record), before: before, knowledge, &drafts, &saved)
             case .ambiguous(let attribute, let users):
                 let reason =
                     "\(attribute) correlates to \(users.count) users (\(users.map(\.text).sorted().joined(separator: ", "))); none is taken"
@@ -66,7 +66,7 @@ actor ChunkRun {
             case .later: deferred.append(record)
             }
         }
-        try await save(changes, knowledge, into: saved)
+        try await save(drafts, knowledge, into: saved)
     }
 
     /// Rows that were applied once and are not in this file.
@@ -75,28 +75,28 @@ actor ChunkRun {
         request.keyHashes = chunk.map(\.keyHash)
         let knowledge = try await store.knowledge(request)
         let byHash = Dictionary(knowledge.claims.values.map { ($0.keyHash, $0) }, uniquingKeysWith: { first, _ in first })
-        var changes: [UserChange] = []
+        var drafts = Drafts()
         var saved = PlanChunk()
         for row in chunk {
             guard let claim = byHash[row.keyHash], let before = knowledge.users[claim.user], !correlatedUsers.contains(claim.user) else {
                 continue
             }
-            plan(terminates && !row.wasGone ? .missing(claim) : .again, before: before, knowledge, &changes, &saved)
+            plan(terminates && !row.wasGone ? .missing(claim) : .again(row.again), before: before, knowledge, &drafts, &saved)
         }
-        try await save(changes, knowledge, into: saved)
+        try await save(drafts, knowledge, into: saved)
     }
 
     func planDue(_ users: [UserID]) async throws {
         var request = KnowledgeRequest()
         request.users = users
         let knowledge = try await store.knowledge(request)
-        var changes: [UserChange] = []
+        var drafts = Drafts()
         var saved = PlanChunk()
         for id in users {
             guard let before = knowledge.users[id] else { continue }
-            plan(.again, before: before, knowledge, &changes, &saved)
+            plan(.again(.date), before: before, knowledge, &drafts, &saved)
         }
-        try await save(changes, knowledge, into: saved)
+        try await save(drafts, knowledge, into: saved)
     }
 
     /// Rows whose user had another key: `wasSeen` tells whether that key is in the file too.
@@ -112,7 +112,7 @@ actor ChunkRun {
         var knowledge = Knowledge()
         try await correlate(rows, into: &knowledge)
         var saved = PlanChunk()
-        var changes: [UserChange] = []
+        var drafts = Drafts()
         for record in rows {
             guard case .single(let id) = correlation(record, knowledge), let before = knowledge.users[id] else { continue }
             let others = (knowledge.otherClaims[id] ?? []).filter { $0.source == source?.name && $0.key != record.key }
@@ -123,10 +123,10 @@ actor ChunkRun {
                     quarantine(record, "correlates to the user of row \(other.key), which is in the same file (\(other.position))"))
             } else {
                 correlatedUsers.insert(id)
-                plan(.record(record), before: before, knowledge, &changes, &saved)
+                plan(.record(record), before: before, knowledge, &drafts, &saved)
             }
         }
-        try await save(changes, knowledge, into: saved)
+        try await save(drafts, knowledge, into: saved)
     }
 
     // MARK: Which user is it?
@@ -158,6 +158,7 @@ actor ChunkRun {
         knowledge.assignments.merge(found.assignments) { _, new in new }
         knowledge.accounts.merge(found.accounts) { _, new in new }
         knowledge.otherClaims.merge(found.otherClaims) { _, new in new }
+        knowledge.dues.merge(found.dues) { _, new in new }
     }
 
     /// In the order the source names them; empty values never correlate; two hits are not "the first".
@@ -199,21 +200,23 @@ actor ChunkRun {
     // MARK: Planning and saving
 
     private func plan(
-        _ cause: PlanningCause, before: User?, _ knowledge: Knowledge, _ changes: inout [UserChange], _ saved: inout PlanChunk
+        _ cause: PlanningCause, before: User?, _ knowledge: Knowledge, _ drafts: inout Drafts, _ saved: inout PlanChunk
     ) {
         let held = before.flatMap { knowledge.assignments[$0.id] } ?? []
         let others = before.flatMap { knowledge.otherClaims[$0.id] } ?? []
         switch records.plan(cause, before: before, held: held, otherClaims: others) {
-        case .change(let change)?: changes.append(change)
+        case .change(let change)?:
+            drafts.changes.append(change)
+            drafts.again[change.user.id] = cause.again
         case .quarantine(let quarantine)?: saved.quarantines.append(quarantine)
         case nil: break
         }
     }
 
-    private func save(_ changes: [UserChange], _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
-        let planning = ChunkPlanning(configuration: configuration, hints: hints, changes: changes, accounts: knowledge.accounts)
+    private func save(_ drafts: Drafts, _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
+        let planning = ChunkPlanning(configuration: configuration, hints: hints, changes: drafts.changes, accounts: knowledge.accounts)
         try await answerLookups(planning)
-        let next = UnsavedChunk(changes: changes, knowledge: knowledge, quarantines: chunk.quarantines, planning: planning)
+        let next = UnsavedChunk(drafts: drafts, dues: knowledge.dues, quarantines: chunk.quarantines, planning: planning)
         try await compute(next)
         try await finishSaving()
         if next.chunk.changes.isEmpty && next.chunk.quarantines.isEmpty { return }
@@ -229,8 +232,8 @@ actor ChunkRun {
         chunk.quarantines = unsaved.quarantines
         chunk.orders = orders
         chunk.reservations = ChunkPlanning.reservations(of: orders)
-        chunk.changes = unsaved.changes.filter {
-            ordered.contains($0.user.id) || waiting.contains($0.user.id) || isWorthKeeping($0, unsaved.knowledge)
+        chunk.changes = unsaved.drafts.changes.filter { change in
+            ordered.contains(change.user.id) || isWorthKeeping(change, unsaved, isWaiting: waiting.contains(change.user.id))
         }.map { waiting.contains($0.user.id) ? $0.dueAgain(plan.asOf) : $0 }
         chunk.correlations = chunk.changes.reduce(into: [:]) { $0[$1.user.id] = keys(of: $1.user.attributes, for: correlationAttributes) }
         unsaved.take(chunk)
@@ -297,17 +300,16 @@ actor ChunkRun {
         return (kept, waiting)
     }
 
-    /// A user who is planned again only because the configuration changed, and for whom nothing comes of it, is no change.
-    private func isWorthKeeping(_ change: UserChange, _ knowledge: Knowledge) -> Bool {
-        guard change.change == .unchanged, change.assignments == change.assignmentsBefore, change.due == nil else { return true }
-        guard let claim = change.claim, let old = knowledge.claims[claim.key] else { return true }
-        return claim.rowHash != old.rowHash || !isConfigurationRun
+    /// A user who was planned again, and for whom nothing comes of it, is no change: a configuration that is edited would list everybody, and
+    /// a reference that waits for an account would make a plan in every run. (What asked for it stays, so the next run looks again.)
+    private func isWorthKeeping(_ change: UserChange, _ unsaved: UnsavedChunk, isWaiting: Bool) -> Bool {
+        let id = change.user.id
+        guard change.change == .unchanged, change.assignments == change.assignmentsBefore, let again = unsaved.drafts.again[id] else {
+            return true
+        }
+        if isWaiting { return !again.isDisjoint(with: [.order, .quarantine]) }
+        return again != .configuration || change.due != unsaved.dues[id]
     }
-
-    private var isConfigurationRun = false
-
-    /// Every row is planned, because the configuration changed.
-    func planEverything() { isConfigurationRun = true }
 
     private func answerLookups(_ planning: ChunkPlanning) async throws {
         let questions = planning.lookups()

@@ -119,7 +119,7 @@ final class DiffSide {
         var planned = Planned()
         var changes: [UserChange] = []
         for user in users {
-            switch records.plan(.again, before: user, held: held[user.id] ?? [], otherClaims: []) {
+            switch records.plan(.again(.configuration), before: user, held: held[user.id] ?? [], otherClaims: []) {
             case .change(let change)?:
                 planned.changes[user.id] = change
                 changes.append(change)

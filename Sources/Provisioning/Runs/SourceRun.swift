@@ -43,17 +43,14 @@ actor SourceRun {
 
     // MARK: While reading
 
-    func begin(_ header: SourceHeader, marks: MarkCollector) async throws {
+    func begin(_ header: SourceHeader, marks: MarkCollector) throws {
         self.header = header
         let verdict = FileContract.check(header: header.columns, of: source, previous: previous)
         // A column that expressions read cannot be accepted away: without it every row would look changed.
         if !verdict.breaches.isEmpty { throw ContractBroken(breaches: verdict.breaches) }
         warnings += verdict.warnings
         var index = marks.take()
-        if let previous, previous.configurationHash != configuration.hash {
-            index.planEverything = true
-            await chunks.planEverything()
-        }
+        if let previous, previous.configurationHash != configuration.hash { index.planEverything = true }
         scan = RowScan(configuration: source, columns: header.columns, index: index)
         mapper = RowMapper(configuration: source, schema: configuration.schema, columns: header.columns)
     }
@@ -75,8 +72,8 @@ actor SourceRun {
 
     private func note(_ finding: RowScan.Finding, in batch: SourceRowBatch) {
         switch finding {
-        case .work(let row, let key):
-            switch mapper?.map(batch, row: row, key: key) {
+        case .work(let row, let key, let again):
+            switch mapper?.map(batch, row: row, key: key, again: again) {
             case .record(let record)?: records.append(record)
             case .quarantine(let quarantine)?: quarantines.append(quarantine)
             case nil: break
@@ -160,7 +157,7 @@ actor SourceRun {
             terminates = false
             warnings.append("a row's key could not be read: nobody is called missing in this run")
         }
-        let chosen = unseen.filter { $0.mustPlan || (terminates && !$0.wasGone) }
+        let chosen = unseen.filter { !$0.again.isEmpty || (terminates && !$0.wasGone) }
         for start in stride(from: 0, to: chosen.count, by: SourceRun.chunkSize) {
             try await chunks.planUnseen(Array(chosen[start..<min(start + SourceRun.chunkSize, chosen.count)]), terminates: terminates)
         }

@@ -2,10 +2,18 @@ internal import Contracts
 internal import IdentityModel
 internal import Planning
 
+/// What a chunk of users may become: not all of it is worth a line of the plan.
+struct Drafts {
+    var changes: [UserChange] = []
+    /// Of users who were looked at although their rows are the same: why.
+    var again: [UserID: ReplanReasons] = [:]
+}
+
 /// A chunk that is planned and not known to be kept.
 final class UnsavedChunk {
-    let changes: [UserChange]
-    let knowledge: Knowledge
+    let drafts: Drafts
+    /// The day each user was to be looked at, before this plan.
+    let dues: [UserID: CivilDate]
     let quarantines: [Quarantine]
     let planning: ChunkPlanning
     /// What is to be kept, once computed.
@@ -13,9 +21,9 @@ final class UnsavedChunk {
     /// Who holds the names that it reserves.
     private(set) var names: [NameClaim: UserID] = [:]
 
-    init(changes: [UserChange], knowledge: Knowledge, quarantines: [Quarantine], planning: ChunkPlanning) {
-        self.changes = changes
-        self.knowledge = knowledge
+    init(drafts: Drafts, dues: [UserID: CivilDate], quarantines: [Quarantine], planning: ChunkPlanning) {
+        self.drafts = drafts
+        self.dues = dues
         self.quarantines = quarantines
         self.planning = planning
     }
