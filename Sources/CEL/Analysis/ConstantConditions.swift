@@ -50,6 +50,14 @@ private struct ConstantSearch {
     let environment: Environment
     let assumption: Assumption?
     private(set) var found: [Program.ConstantCondition] = []
+    private let evaluations = Evaluations()
+
+    /// What parts gave, by expression id: a part is asked for once per expression around it. All of them together may take the steps of one
+    /// evaluation; what is left over then counts as not constant.
+    final class Evaluations {
+        var outcomes: [Int: Bool?] = [:]
+        var steps = 0
+    }
 
     /// A field that is known; every other field of the record is not.
     struct Assumption {
@@ -119,7 +127,10 @@ private struct ConstantSearch {
         case .call("!_", nil, let operands):
             return operands.first.flatMap { outcome($0, depth: depth) }.map { !$0 }
         case .literal, .identifier, .select, .has, .index, .call, .list, .map, .comprehension, .bind, .optionalMap:
-            return isClosed(expression, depth: depth) ? value(expression)?.asBool : nil
+            if let known = evaluations.outcomes[expression.id] { return known }
+            let outcome = isClosed(expression, depth: depth) ? value(expression)?.asBool : nil
+            evaluations.outcomes[expression.id] = .some(outcome)
+            return outcome
         }
     }
 
@@ -151,10 +162,12 @@ private struct ConstantSearch {
     }
 
     private func value(_ expression: Expression) -> Value? {
+        guard evaluations.steps < Limits.cost else { return nil }
         let part = Checked(
             root: expression, types: checked.types, resolutions: checked.resolutions, localCount: checked.localCount, references: [])
         let activation = Activation(environment)
         if let assumption { activation.set(assumption.slot, .value(.object(assumption.record))) }
+        defer { evaluations.steps += 1 + activation.cost }
         return try? Program(source: "", checked: part, environment: environment).evaluate(activation)
     }
 }

@@ -82,7 +82,11 @@ private struct LookUpSearch {
         if case .literal(.string(let text)) = index.kind { .literal(text) } else { .expression(text(index)) }
     }
 
-    private func text(_ expression: Expression) -> String { program.source.slice(expression.range) }
+    private func text(_ expression: Expression) -> String {
+        let utf8 = program.source.utf8
+        let start = utf8.index(utf8.startIndex, offsetBy: expression.range.lowerBound)
+        return String(program.source[start..<utf8.index(utf8.startIndex, offsetBy: expression.range.upperBound)])
+    }
 
     /// The name of the record's field that the expression is; nil for anything else.
     private func field(_ expression: Expression) -> String? {
