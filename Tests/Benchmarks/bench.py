@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Benchmarks: every figure beside a yardstick run in the same minutes on the same machine. See `make bench`.
 
-    bench.py BINARY [joiners] [rows] [--runs N] [--rows N] [--people N]
+    bench.py BINARY [joiners] [rows] [diff] [--runs N] [--rows N] [--people N] [--known N]
 
 `joiners`: a CSV of new people -> plan -> slapd, beside `ldapadd -c` of the same final entries and groups into a fresh server.
 `rows`:    a million-row file: nothing changed, one per cent changed, peak memory, beside Python's csv.reader.
+`diff`:    another configuration compared over everybody in the store, beside Python merely reading the same users and accounts.
 """
 import argparse
 import csv
+import json
 import math
 import os
 import random
@@ -147,13 +149,13 @@ def write_rows(path, rows):
         writer.writerows(rows)
 
 
-def configuration(folder, rules):
+def configuration(folder, rules, policy_map=POLICY_MAP):
     os.makedirs(os.path.join(folder, "PolicyMaps"))
     os.makedirs(os.path.join(folder, "Lookups"))
     os.makedirs(os.path.join(folder, "hr"))
     files = {
         "birthright.yaml": BIRTHRIGHT_YAML.format(columns=", ".join(COLUMNS)), "Roles.yaml": ROLES, "Rules.yaml": rules,
-        "PolicyMaps/corp-directory.yaml": POLICY_MAP,
+        "PolicyMaps/corp-directory.yaml": policy_map,
         "Lookups/department-ou.csv": "department,ou\n" + "".join(f'{d},"ou={d},ou=People,dc=example,dc=com"\n' for d in DEPARTMENTS)}
     for name, text in files.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
@@ -295,13 +297,61 @@ def rows(binary, scratch, count, runs, table):
         table.append((label, f"{peaks[count][name] / 1e6:.0f} MB", "-", f"{growth:.0f} bytes/row", "<= 200 MB, <= 64 bytes/row", "", ""))
 
 
+# Another mail address for everybody (names are chosen anew, and people meet), another folder for one department, one more attribute, one rule less.
+PROPOSED_MAP = POLICY_MAP.replace('first + "." + last', 'first.left(1) + "." + last') + "  description: user.?title\n"
+PROPOSED_RULES = RULES.replace('"Legal"', '"None"')
+
+READ_STORE = """\
+import json, sqlite3, sys
+store = sqlite3.connect("file:" + sys.argv[1] + "?mode=ro", uri=True)
+count = 0
+for query in ("SELECT attributes FROM users ORDER BY user_key", "SELECT document FROM accounts ORDER BY user_id"):
+    for (document,) in store.execute(query):
+        json.loads(document)
+        count += 1
+assert count == 2 * int(sys.argv[2]), count
+"""
+
+
+def diff(binary, scratch, count, runs, table):
+    times = {}
+    for size in (count // 10, count):
+        home = os.path.join(scratch, f"diff-{size}")
+        configuration(home, RULES)
+        write_rows(os.path.join(home, "hr", "2026-01-01.csv"), people(size))
+        server = Server(os.path.join(scratch, "ldap"), ["--fast", "--no-overlays"])
+        try:
+            time.sleep(2.1)
+            measured([binary, "sync", "hr", "--config", home], env=server.env)
+        finally:
+            server.stop()
+        proposed = os.path.join(home, "proposed")
+        configuration(proposed, PROPOSED_RULES, PROPOSED_MAP)
+        with open(os.path.join(proposed, "Lookups", "department-ou.csv"), "a", encoding="utf-8") as file:
+            file.write('None,"ou=Legal,ou=People,dc=example,dc=com"\n')
+        command = [binary, "diff", proposed, "--config", home, "--format", "json"]
+        found = json.loads(subprocess.run(command, env=server.env, capture_output=True, check=True).stdout)
+        mails = next(a for a in found["systems"][0]["attributes"] if a["attribute"] == "mail")
+        if found["users"] != size or mails["changed"] < size * 0.9:
+            sys.exit(f"diff saw {found['users']} people and {mails['changed']} new mail addresses of {size}")
+        results = [measured(command, env=server.env) for _ in range(runs)]
+        reading = [measured([sys.executable, "-c", READ_STORE, os.path.join(home, "store.sqlite"), str(size)])[0] for _ in range(runs)]
+        times[size] = [statistics.median(column) for column in zip(*results)] + [statistics.median(reading)]
+        shutil.rmtree(home)
+    ours, memory, theirs = times[count]
+    growth = math.log10(ours / times[count // 10][0])
+    table.append((f"diff of configurations, {count:,} people", f"{ours:.1f} s, {count / ours:,.0f} people/s", f"Python reading the store {theirs:.1f} s",
+                  f"{theirs / ours:.2f} x", f"<= {60 * count / 100_000:.0f} s", f"{memory / 1e6:.0f} MB", f"n^{growth:.2f}"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
-    parser.add_argument("which", nargs="*", default=["joiners", "rows"])
+    parser.add_argument("which", nargs="*", default=["joiners", "rows", "diff"])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--people", type=int, default=20_000)
+    parser.add_argument("--known", type=int, default=100_000)
     options = parser.parse_args()
     table = [("bench", "ours", "yardstick", "ratio", "goal", "peak", "growth")]
     with tempfile.TemporaryDirectory(prefix="birthright-bench-") as scratch:
@@ -309,6 +359,8 @@ def main():
             joiners(options.binary, scratch, options.people, options.runs, table)
         if "rows" in options.which:
             rows(options.binary, scratch, options.rows, options.runs, table)
+        if "diff" in options.which:
+            diff(options.binary, scratch, options.known, options.runs, table)
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     print(f"median of {options.runs}, load average {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores, "
           f"{subprocess.run(['ldapsearch', '-VV'], capture_output=True, text=True).stderr.split('(')[0].strip() or 'ldapsearch'}, Python {sys.version.split()[0]}")

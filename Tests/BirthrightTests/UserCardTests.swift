@@ -79,7 +79,8 @@ import Testing
             Explanation.Grant(
                 role: RoleName("Finance"), groups: ["cn=Finance,ou=Groups"], position: position(5), origin: .rule("finance"),
                 rule: Explanation.Rule(
-                    name: "finance", position: position(6), condition: #"when user.department == "Finance""#, verdict: "matches"))
+                    name: "finance", position: position(6), condition: #"when user.department == "Finance""#, verdict: "matches",
+                    parts: [TracedExpression.Part(expression: "user.department", value: "'Finance'")]))
         ]
         explanation.account = Self.person().accounts.first
         explanation.attributes = [
@@ -105,6 +106,7 @@ import Testing
                 user        lastName  Berg   row.LAST_NAME  corp.yaml:4:3
                 roles       Finance, corp.yaml:5:3
                               rule finance, corp.yaml:6:3: when user.department == "Finance": matches
+                                  user.department  'Finance'
                               + cn=Finance,ou=Groups
                 rule        corp.yaml:7:3 (maxLength: 20)
                             computed

@@ -29,7 +29,8 @@ struct RoleExplaining {
             role: role.name, groups: role.entitlements.filter { $0.system == system }.flatMap(\.groups).sorted(), position: role.position,
             origin: origin,
             rule: rule.map { rule in
-                Explanation.Rule(name: rule.name, position: rule.position, condition: condition(rule), verdict: verdict(rule))
+                Explanation.Rule(
+                    name: rule.name, position: rule.position, condition: condition(rule), verdict: verdict(rule), parts: parts(rule))
             })
     }
 
@@ -44,10 +45,7 @@ struct RoleExplaining {
             if let from = rule.from, plan < from { return "applies from \(from) on" }
             if let until = rule.until, plan > until { return "applied until \(until)" }
         }
-        let reader = UserReader(schema: configuration.schema)
-        reader.load(person.user)
-        let activation = Activation(Vocabulary.ruleEnvironment(configuration.schema))
-        activation.bind(0, record: reader.record)
+        let activation = activation
         do throws(CELError) {
             guard try rule.when.program.evaluate(activation).asBool == true else { return "does not match" }
             guard let unless = rule.unless else { return "matches" }
@@ -55,5 +53,26 @@ struct RoleExplaining {
         } catch {
             return "does not match: \(error.message)"
         }
+    }
+
+    /// Nothing of a rule that does not apply, and of `unless` only where `when` matches.
+    private func parts(_ rule: BusinessRule) -> [TracedExpression.Part] {
+        guard rule.statuses.contains(person.user.status) else { return [] }
+        let activation = activation
+        func trace(_ expression: Expression) -> [TracedExpression.Part] {
+            TracedExpression(title: rule.name, expression) { (tell) throws(CELError) in
+                try expression.program.evaluate(activation, tracing: tell)
+            }.parts
+        }
+        guard let unless = rule.unless, (try? rule.when.program.evaluate(activation))?.asBool == true else { return trace(rule.when) }
+        return trace(rule.when) + trace(unless)
+    }
+
+    private var activation: Activation {
+        let reader = UserReader(schema: configuration.schema)
+        reader.load(person.user)
+        let activation = Activation(Vocabulary.ruleEnvironment(configuration.schema))
+        activation.bind(0, record: reader.record)
+        return activation
     }
 }

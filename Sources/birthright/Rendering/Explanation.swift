@@ -28,6 +28,8 @@ struct Explanation {
         let condition: String
         /// What they come to for this user: "matches", "does not match", or why that cannot be said.
         let verdict: String
+        /// What `when`, and where it was asked for `unless`, came to part by part.
+        let parts: [TracedExpression.Part]
     }
 
     struct Candidate: Sendable {

@@ -38,6 +38,7 @@ extension Explanation {
                     .object([
                         JSON.Member("name", .string(rule.name)), JSON.Member("position", .string(rule.position.description)),
                         JSON.Member("condition", .string(rule.condition)), JSON.Member("verdict", .string(rule.verdict)),
+                        JSON.Member("parts", .array(rule.parts.map(TracedExpression.json))),
                     ])
                 } ?? .null),
         ])

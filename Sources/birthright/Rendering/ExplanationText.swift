@@ -53,6 +53,7 @@ extension Explanation {
             lines.append("\(grant.role)\(origin), \(grant.position)")
             if let rule = grant.rule {
                 lines.append("  rule \(rule.name), \(rule.position): \(DisplayText.oneLine(rule.condition)): \(rule.verdict)")
+                lines += TracedExpression.lines(rule.parts, indent: 6)
             }
             lines += grant.groups.map { "  + \(DisplayText.visible($0))" }
         }

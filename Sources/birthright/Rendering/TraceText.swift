@@ -4,12 +4,20 @@ import Planning
 extension TracedExpression {
     /// Name and value with the place, the expression in one line, and its parts with their values.
     func lines(_ ink: Ink) -> [String] {
-        var lines = ["\(title) = \(DisplayText.visible(value))" + ink.dim("  \(position)"), "  " + DisplayText.oneLine(expression)]
+        let lines = ["\(title) = \(DisplayText.visible(value))" + ink.dim("  \(position)"), "  " + DisplayText.oneLine(expression)]
+        return lines + TracedExpression.lines(parts, indent: 4)
+    }
+
+    static func lines(_ parts: [Part], indent: Int) -> [String] {
         let width = parts.map { DisplayText.width(DisplayText.oneLine($0.expression)) }.max() ?? 0
-        for part in parts {
-            lines.append("    \(DisplayText.padded(DisplayText.oneLine(part.expression), to: width))  \(DisplayText.visible(part.value))")
+        return parts.map { part in
+            DisplayText.spaces(indent)
+                + "\(DisplayText.padded(DisplayText.oneLine(part.expression), to: width))  \(DisplayText.visible(part.value))"
         }
-        return lines
+    }
+
+    static func json(_ part: Part) -> JSON {
+        .object([JSON.Member("expression", .string(part.expression)), JSON.Member("value", .string(part.value))])
     }
 
     var json: JSON {
@@ -18,10 +26,7 @@ extension TracedExpression {
             JSON.Member("expression", .string(expression)), JSON.Member("value", .string(value)),
             JSON.Member(
                 "parts",
-                .array(
-                    parts.map { part in
-                        .object([JSON.Member("expression", .string(part.expression)), JSON.Member("value", .string(part.value))])
-                    })),
+                .array(parts.map(TracedExpression.json))),
         ])
     }
 }
