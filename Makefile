@@ -6,8 +6,10 @@
 BIRTHRIGHT := .build/release/birthright
 # How often `make torture` runs the crash test: twenty kills each time.
 ROUNDS := 10
+# For how many seconds `make torture` runs each of the five fuzzers.
+FUZZ := 400
 
-.PHONY: help setup build demo test bench torture lint clean
+.PHONY: help setup build demo test bench torture fuzz lint clean
 
 help:
 	@echo 'make setup    install the Debian packages that are missing'
@@ -15,7 +17,8 @@ help:
 	@echo 'make demo     the sample company'"'"'s week, against a private directory server'
 	@echo 'make test     every test'
 	@echo 'make bench    benchmarks beside their yardsticks'
-	@echo 'make torture  the crash test, for longer'
+	@echo 'make torture  the crash test, for longer, and the fuzzers'
+	@echo 'make fuzz     the fuzzers alone (FUZZ=SECONDS LAWS="parser ...")'
 	@echo 'make lint     the format of the source'
 	@echo 'make clean    remove what was built'
 
@@ -32,11 +35,18 @@ test: setup
 	@.ci/test
 
 bench: build
+	swift build -c release --product EvaluationBench
 	python3 Tests/Benchmarks/bench.py $(BIRTHRIGHT)
 
 torture: setup
 	swift build --build-tests
 	for round in $$(seq $(ROUNDS)); do swift test --skip-build --disable-xctest --filter CrashTests || exit 1; done
+	$(MAKE) fuzz
+
+# An own folder: everything is built with the fuzzer's instruments.
+fuzz: setup
+	BIRTHRIGHT_FUZZER=1 swift build -c release --product Fuzzer --sanitize fuzzer --scratch-path .build/fuzzer
+	Tests/Fuzzers/fuzz.sh .build/fuzzer/release/Fuzzer $(FUZZ) $(LAWS)
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift

@@ -40,6 +40,19 @@ let libraries: [Target] = [
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 ]
 
+// Programs that measure and try, and what they share with the tests. None of them is part of the product.
+var probes: [Target] = [
+    .executableTarget(
+        name: "EvaluationBench", dependencies: ["CEL", "CSV", "IdentityModel", "Planning", "PolicyFiles"],
+        path: "Tests/Benchmarks/EvaluationBench"),
+    .target(
+        name: "FuzzLaws", dependencies: ["CEL", "CSV", "IdentityModel", "Planning", "PolicyFiles"], path: "Tests/Fuzzers/FuzzLaws"),
+]
+// libFuzzer brings `main`, so the fuzzer can only be linked by `swift build --sanitize fuzzer`: `make torture` sets the variable.
+if Context.environment["BIRTHRIGHT_FUZZER"] != nil {
+    probes.append(.executableTarget(name: "Fuzzer", dependencies: ["FuzzLaws"], path: "Tests/Fuzzers/Fuzzer"))
+}
+
 let tests: [Target] = [
     .testTarget(name: "ArchitectureTests"),
     .testTarget(
@@ -50,6 +63,7 @@ let tests: [Target] = [
     .testTarget(name: "ConnectorLDAPTests", dependencies: ["ConnectorLDAP", "ContractTesting", "Contracts", "IdentityModel"]),
     .testTarget(
         name: "CrashTests", dependencies: ["birthright", "Contracts", "IdentityModel", "StoreSQL"], exclude: ["Configuration"]),
+    .testTarget(name: "FuzzLawsTests", dependencies: ["FuzzLaws"]),
     .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"]),
     .testTarget(name: "PlanningTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(
@@ -66,7 +80,7 @@ let tests: [Target] = [
     .testTarget(name: "StoryTests", dependencies: ["birthright"], exclude: ["Common", "Stories"]),
 ]
 
-for target in modules + tests { target.swiftSettings = settings }
+for target in modules + probes + tests { target.swiftSettings = settings }
 
 let package = Package(
     name: "birthright",
@@ -77,5 +91,5 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: modules + libraries + tests
+    targets: modules + libraries + probes + tests
 )

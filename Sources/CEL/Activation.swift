@@ -1,26 +1,39 @@
 /// The values of an environment's variables. Made once and reused from user to user; not for several threads at once.
 package final class Activation {
-    @exclusivity(unchecked) var slots: [Slot]
-    @exclusivity(unchecked) var records: [RecordBuffer?]
+    /// What a variable is bound to.
+    enum Binding {
+        case absent
+        case value(Value)
+        case failure(CELError)
+        case record(RecordBuffer)
+    }
+
+    @exclusivity(unchecked) var bindings: [Binding]
     @exclusivity(unchecked) var locals: [Value] = []
     @exclusivity(unchecked) var cost = 0
     var trace: ((Range<Int>, Result<Value, CELError>) -> Void)?
 
     package init(_ environment: Environment) {
-        slots = Array(repeating: .absent, count: environment.variables.count)
-        records = Array(repeating: nil, count: environment.variables.count)
+        bindings = Array(repeating: .absent, count: environment.variables.count)
     }
 
     /// Slots are numbered by `Environment.slot(of:)`.
     package func set(_ slot: Int, _ value: Slot) {
-        slots[slot] = value
-        records[slot] = nil
+        switch value {
+        case .absent: bindings[slot] = .absent
+        case .value(let value): bindings[slot] = .value(value)
+        case .failure(let error): bindings[slot] = .failure(error)
+        }
     }
 
     /// Programs read the record's fields as they are at that moment.
     package func bind(_ slot: Int, record: RecordBuffer) {
-        records[slot] = record
-        slots[slot] = .absent
+        bindings[slot] = .record(record)
+    }
+
+    /// Whether the variable was set to a value or a failure.
+    package func holds(_ slot: Int) -> Bool {
+        if case .absent = bindings[slot] { false } else { true }
     }
 
     /// Makes ready for one evaluation.
@@ -53,6 +66,11 @@ package final class RecordBuffer {
     package func set(_ field: Int, _ slot: Slot) { slots[field] = slot }
 
     package subscript(field: Int) -> Slot { slots[field] }
+
+    /// Sets every field at once; slots stand in the order of the type's fields.
+    package func load(_ all: [Slot]) {
+        slots = all.count == type.fields.count ? all : ObjectValue(type: type, slots: all).slots
+    }
 
     /// Makes every field absent.
     package func clear() {

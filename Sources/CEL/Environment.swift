@@ -20,7 +20,7 @@ package struct HostFunction: Sendable {
 }
 
 /// The variables and functions an expression may use.
-package struct Environment: Sendable {
+package final class Environment: Sendable {
     let variables: [(name: String, type: CELType)]
     let hostFunctions: [String: [Overload]]
     /// The namespace in which names are looked up first, innermost first.

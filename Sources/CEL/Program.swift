@@ -48,6 +48,13 @@ package final class Program: Sendable {
         return try root.evaluate(activation)
     }
 
+    /// The same; of an optional its content, nil for none.
+    package func present(_ activation: Activation) throws(CELError) -> Value? {
+        activation.begin(locals: checked.localCount)
+        if case .optional = resultType { return try root.present(activation) }
+        return try root.evaluate(activation)
+    }
+
     /// The same, telling the value of every part as it is found: its UTF-8 range in the expression and what it gave.
     /// Parts that were not needed are not told. Slower: the expression is compiled again, without folding.
     package func evaluate(

@@ -49,3 +49,41 @@ extension String {
 
     init(bytes: some Collection<UInt8>) { self = String(decoding: bytes, as: UTF8.self) }
 }
+
+/// Writes text behind text into memory that is large enough for all of it.
+struct TextWriter {
+    private let target: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+
+    init(_ target: UnsafeMutableBufferPointer<UInt8>) { self.target = target }
+
+    @inline(__always)
+    mutating func append(_ byte: UInt8) {
+        target[count] = byte
+        count += 1
+    }
+
+    @inline(__always)
+    mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let source = bytes.baseAddress, let start = target.baseAddress, bytes.count <= target.count - count else { return }
+        (start + count).initialize(from: source, count: bytes.count)
+        count += bytes.count
+    }
+
+    @inline(__always)
+    mutating func append(_ text: String) {
+        if text.utf8.withContiguousStorageIfAvailable({ append($0) }) == nil { for byte in text.utf8 { append(byte) } }
+    }
+}
+
+extension String {
+    /// A string of at most so many bytes in one allocation.
+    @inline(__always)
+    init(capacity: Int, _ write: (inout TextWriter) -> Void) {
+        self.init(unsafeUninitializedCapacity: capacity) { target in
+            var writer = TextWriter(target)
+            write(&writer)
+            return writer.count
+        }
+    }
+}

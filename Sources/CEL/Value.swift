@@ -92,7 +92,8 @@ package final class ObjectValue: Sendable {
     /// Slots stand in the order of the type's fields; missing ones at the end are absent.
     package init(type: ObjectType, slots: [Slot]) {
         self.type = type
-        self.slots = slots + repeatElement(.absent, count: max(0, type.fields.count - slots.count))
+        let missing = type.fields.count - slots.count
+        self.slots = missing > 0 ? slots + repeatElement(.absent, count: missing) : slots
     }
 
     /// Fields that are not named are absent; names the type does not declare are left out.

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Benchmarks: every figure beside a yardstick run in the same minutes on the same machine. See `make bench`.
 
-    bench.py BINARY [joiners] [rows] [diff] [--runs N] [--rows N] [--people N] [--known N]
+    bench.py BINARY [joiners] [rows] [diff] [evaluation] [--runs N] [--rows N] [--people N] [--known N]
 
 `joiners`: a CSV of new people -> plan -> slapd, beside `ldapadd -c` of the same final entries and groups into a fresh server.
 `rows`:    a million-row file: nothing changed, one per cent changed, peak memory, beside Python's csv.reader.
 `diff`:    another configuration compared over everybody in the store, beside Python merely reading the same users and accounts.
+`evaluation`: the sample map for one user, and each expression beside cel-cpp.
 """
 import argparse
 import csv
@@ -19,6 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
+
+sys.dont_write_bytecode = True  # the repository stays as it is
+from evaluation import evaluation  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -347,12 +351,13 @@ def diff(binary, scratch, count, runs, table):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
-    parser.add_argument("which", nargs="*", default=["joiners", "rows", "diff"])
+    parser.add_argument("which", nargs="*", default=["joiners", "rows", "diff", "evaluation"])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--known", type=int, default=100_000)
     options = parser.parse_args()
+    expressions = []
     table = [("bench", "ours", "yardstick", "ratio", "goal", "peak", "growth")]
     with tempfile.TemporaryDirectory(prefix="birthright-bench-") as scratch:
         if "joiners" in options.which:
@@ -361,9 +366,18 @@ def main():
             rows(options.binary, scratch, options.rows, options.runs, table)
         if "diff" in options.which:
             diff(options.binary, scratch, options.known, options.runs, table)
-    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+        if "evaluation" in options.which:
+            expressions = evaluation(options.binary, scratch, options.runs, table)
     print(f"median of {options.runs}, load average {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores, "
           f"{subprocess.run(['ldapsearch', '-VV'], capture_output=True, text=True).stderr.split('(')[0].strip() or 'ldapsearch'}, Python {sys.version.split()[0]}")
+    show(table)
+    if expressions:
+        print()
+        show(expressions)
+
+
+def show(table):
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     for row in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 

@@ -19,13 +19,34 @@ extension Compiler {
         if !isTracing, let parts = concatenation(expression), parts.count > 1 {
             var nodes: [Node] = []
             for part in parts { nodes.append(node(part)) }
-            return folded(ConcatenationNode(nodes, offset: offset), nodes)
+            return folded(joined(nodes, offset: offset), nodes)
+        }
+        if !isTracing, let wanted = MathFunctions.extremeNames[name], let extreme = extreme(arguments, wanted, offset: offset) {
+            return extreme
         }
         var nodes: [Node] = []
         for operand in operands + arguments { nodes.append(node(operand)) }
         if let special = special(name, hasTarget: target != nil, nodes, offset: offset) { return special }
         let types = (operands + arguments).map { checked.types[$0.id] }
         return folded(plain(name, overloads, nodes, types, offset: offset), overloads.allSatisfy(\.isPure) ? nodes : [Node(offset: offset)])
+    }
+
+    /// `math.greatest(a, b, ...)` of numbers, without the list that the parser made of them.
+    private mutating func extreme(_ arguments: [Expression], _ wanted: Value.Order, offset: Int) -> Node? {
+        guard arguments.count == 1, case .list(let elements) = arguments[0].kind, !elements.isEmpty,
+            elements.allSatisfy({ !$0.isOptional && [.int, .uint, .double].contains(checked.types[$0.value.id]) })
+        else { return nil }
+        var nodes: [Node] = []
+        for element in elements { nodes.append(node(element.value)) }
+        return folded(ExtremeNode(nodes, wanted, offset: offset), nodes)
+    }
+
+    private func joined(_ nodes: [Node], offset: Int) -> Node {
+        switch nodes.count {
+        case 2: PairNode(nodes[0], nodes[1], offset: offset)
+        case 3: TripleNode(nodes[0], nodes[1], nodes[2], offset: offset)
+        default: ConcatenationNode(nodes, offset: offset)
+        }
     }
 
     /// The parts of `a + b + c` when all are strings.
@@ -63,7 +84,9 @@ extension Compiler {
         case .unary(let body): return UnaryCallNode(body, nodes[0], offset: offset)
         case .binary(let body): return BinaryCallNode(body, nodes[0], nodes[1], offset: offset)
         case .ternary(let body): return TernaryCallNode(body, (nodes[0], nodes[1], nodes[2]), offset: offset)
-        case .many: return CallNode(name, overloads, nodes, offset: offset)
+        case .many(let body): return ManyCallNode(body, nodes, offset: offset)
+        case .optional(let body): return OptionalUnaryCallNode(body, nodes[0], offset: offset)
+        case .optionalBinary(let body): return OptionalBinaryCallNode(body, nodes[0], nodes[1], offset: offset)
         }
     }
 

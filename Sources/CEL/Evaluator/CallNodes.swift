@@ -69,6 +69,81 @@ final class TernaryCallNode: Node, @unchecked Sendable {
     }
 }
 
+/// Calls that give an optional.
+final class OptionalUnaryCallNode: OptionalNode, @unchecked Sendable {
+    private let body: @Sendable (Value) throws(CELError) -> Value?
+    private let operand: Node
+
+    init(_ body: @escaping @Sendable (Value) throws(CELError) -> Value?, _ operand: Node, offset: Int) {
+        self.body = body
+        self.operand = operand
+        super.init(offset: offset)
+    }
+
+    override func present(_ activation: Activation) throws(CELError) -> Value? {
+        let value = try operand.evaluate(activation)
+        try activation.charge(1 + value.weight, at: offset)
+        do {
+            return try body(value)?.limited()
+        } catch {
+            throw error.at(offset)
+        }
+    }
+}
+
+final class OptionalBinaryCallNode: OptionalNode, @unchecked Sendable {
+    private let body: @Sendable (Value, Value) throws(CELError) -> Value?
+    private let left: Node
+    private let right: Node
+
+    init(_ body: @escaping @Sendable (Value, Value) throws(CELError) -> Value?, _ left: Node, _ right: Node, offset: Int) {
+        self.body = body
+        self.left = left
+        self.right = right
+        super.init(offset: offset)
+    }
+
+    override func present(_ activation: Activation) throws(CELError) -> Value? {
+        let first = try left.evaluate(activation)
+        let second = try right.evaluate(activation)
+        try activation.charge(1 + first.weight + second.weight, at: offset)
+        do {
+            return try body(first, second)?.limited()
+        } catch {
+            throw error.at(offset)
+        }
+    }
+}
+
+/// A call of one form with any number of arguments.
+final class ManyCallNode: Node, @unchecked Sendable {
+    private let body: @Sendable ([Value]) throws(CELError) -> Value
+    private let arguments: [Node]
+
+    init(_ body: @escaping @Sendable ([Value]) throws(CELError) -> Value, _ arguments: [Node], offset: Int) {
+        self.body = body
+        self.arguments = arguments
+        super.init(offset: offset)
+    }
+
+    override func evaluate(_ activation: Activation) throws(CELError) -> Value {
+        var values: [Value] = []
+        values.reserveCapacity(arguments.count)
+        var weight = 1
+        for argument in arguments {
+            let value = try argument.evaluate(activation)
+            weight += value.weight
+            values.append(value)
+        }
+        try activation.charge(weight, at: offset)
+        do {
+            return try body(values).limited()
+        } catch {
+            throw error.at(offset)
+        }
+    }
+}
+
 /// A call whose form is chosen by the run-time types of its arguments.
 final class CallNode: Node, @unchecked Sendable {
     private let name: String
@@ -100,28 +175,6 @@ final class CallNode: Node, @unchecked Sendable {
             }
         }
         throw CELError.noOverload(name, arguments: values).at(offset)
-    }
-}
-
-/// `a + b + c` of strings in one go.
-final class ConcatenationNode: Node, @unchecked Sendable {
-    private let parts: [Node]
-
-    init(_ parts: [Node], offset: Int) {
-        self.parts = parts
-        super.init(offset: offset)
-    }
-
-    override func evaluate(_ activation: Activation) throws(CELError) -> Value {
-        var result = ""
-        for part in parts {
-            let value = try part.evaluate(activation)
-            guard case .string(let text) = value else { throw CELError.noOverload("+", arguments: [.string(result), value]).at(offset) }
-            result.append(text)
-            guard result.utf8.count <= Limits.stringBytes else { throw CELError.tooLong.at(offset) }
-        }
-        try activation.charge(1 + result.utf8.count >> 4, at: offset)
-        return .string(result)
     }
 }
 

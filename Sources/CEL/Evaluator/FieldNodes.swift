@@ -56,10 +56,8 @@ struct FieldRead: Sendable {
 
     @inline(__always)
     func slot(_ activation: Activation, offset: Int) throws(CELError) -> Slot {
-        if let record = activation.records[slot] {
-            return record.type === type ? record.slots[field] : record.slot(named: type.fields[field].name)
-        }
-        switch activation.slots[slot] {
+        switch activation.bindings[slot] {
+        case .record(let record): return record.type === type ? record.slots[field] : record.slot(named: type.fields[field].name)
         case .value(.object(let object)):
             return object.type === type ? object.slots[field] : object[field: type.fields[field].name]
         case .value(let other): throw CELError(.noOverload, "\(other.type.word) has no fields", offset: offset)

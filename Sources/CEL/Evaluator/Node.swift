@@ -70,12 +70,11 @@ final class VariableNode: Node, @unchecked Sendable {
     }
 
     override func evaluate(_ activation: Activation) throws(CELError) -> Value {
-        switch activation.slots[slot] {
+        switch activation.bindings[slot] {
         case .value(let value): return value
         case .failure(let error): throw error
-        case .absent:
-            if let record = activation.records[slot] { return .object(record.value) }
-            throw CELError(.absentField(path: name), "\(name) is absent", offset: offset)
+        case .record(let record): return .object(record.value)
+        case .absent: throw CELError(.absentField(path: name), "\(name) is absent", offset: offset)
         }
     }
 }

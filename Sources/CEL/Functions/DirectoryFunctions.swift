@@ -6,7 +6,12 @@ enum DirectoryFunctions {
         .function("ldap.rdn") { (attribute: String, value: String) throws(CELError) in
             guard isAttribute(attribute) else { throw CELError.invalid("\(Value.string(attribute).shown) is no attribute name") }
             guard !value.isEmpty else { throw CELError.invalid("ldap.rdn(\(Value.string(attribute).shown), '') has no value") }
-            return "\(attribute)=\(escapedValue(value))"
+            let escaped = escapedValue(value)
+            return String(capacity: attribute.utf8.count + 1 + escaped.utf8.count) {
+                $0.append(attribute)
+                $0.append(UInt8(ascii: "="))
+                $0.append(escaped)
+            }
         },
         .function("ldap.dn") { (parts: [String]) throws(CELError) in
             guard !parts.isEmpty, !parts.contains(where: \.isEmpty) else { throw CELError.invalid("ldap.dn() has an empty part") }

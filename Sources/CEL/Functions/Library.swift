@@ -30,6 +30,30 @@ extension Overload {
         _ name: String, _ body: @escaping @Sendable (A, B, C) throws(CELError) -> R
     ) -> Overload { Overload(name, receiver: true, [A.type, B.type, C.type], R.type, ternary(name, body)) }
 
+    /// `value.name()` that gives an optional.
+    static func optional<A: Native, R: Native>(
+        _ name: String, _ body: @escaping @Sendable (A) throws(CELError) -> R?
+    ) -> Overload {
+        Overload(
+            name, receiver: true, [A.type], .optional(R.type),
+            .optional { (first) throws(CELError) in
+                guard let a = A(first) else { throw CELError.noOverload(name, arguments: [first]) }
+                return try body(a)?.value
+            })
+    }
+
+    /// `value.name(a)` that gives an optional.
+    static func optional<A: Native, B: Native, R: Native>(
+        _ name: String, _ body: @escaping @Sendable (A, B) throws(CELError) -> R?
+    ) -> Overload {
+        Overload(
+            name, receiver: true, [A.type, B.type], .optional(R.type),
+            .optionalBinary { (first, second) throws(CELError) in
+                guard let a = A(first), let b = B(second) else { throw CELError.noOverload(name, arguments: [first, second]) }
+                return try body(a, b)?.value
+            })
+    }
+
     /// `name(a)`.
     static func function<A: Native, R: Native>(
         _ name: String, _ body: @escaping @Sendable (A) throws(CELError) -> R

@@ -24,10 +24,13 @@ enum MathFunctions {
         .function("math.isFinite") { (a: Double) throws(CELError) in a.isFinite },
     ]
 
+    /// What a number has to be, compared with the best so far, to be better.
+    static let extremeNames = ["math.greatest": Value.Order.after, "math.least": Value.Order.before]
+
     /// The parser has turned several arguments into one list.
     private static let extremes: [Overload] = {
         var all: [Overload] = []
-        for (name, wanted) in [("math.greatest", Value.Order.after), ("math.least", Value.Order.before)] {
+        for (name, wanted) in extremeNames.sorted(by: { $0.key < $1.key }) {
             for type in [CELType.int, .uint, .double] {
                 all.append(Overload(name, [type], type, .unary { (value) throws(CELError) in value }))
             }

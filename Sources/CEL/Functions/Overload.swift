@@ -5,6 +5,9 @@ struct Overload: Sendable {
         case binary(@Sendable (Value, Value) throws(CELError) -> Value)
         case ternary(@Sendable (Value, Value, Value) throws(CELError) -> Value)
         case many(@Sendable ([Value]) throws(CELError) -> Value)
+        /// Gives an optional, without its box.
+        case optional(@Sendable (Value) throws(CELError) -> Value?)
+        case optionalBinary(@Sendable (Value, Value) throws(CELError) -> Value?)
     }
 
     let name: String
@@ -43,6 +46,8 @@ struct Overload: Sendable {
         case .binary(let body): try body(arguments[0], arguments[1])
         case .ternary(let body): try body(arguments[0], arguments[1], arguments[2])
         case .many(let body): try body(arguments)
+        case .optional(let body): .optional(OptionalValue(try body(arguments[0])))
+        case .optionalBinary(let body): .optional(OptionalValue(try body(arguments[0], arguments[1])))
         }
     }
 

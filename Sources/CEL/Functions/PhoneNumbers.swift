@@ -4,7 +4,7 @@ enum PhoneNumbers {
         .function("phone.e164") { (number: String, region: String) throws(CELError) in try e164(number, region) }
     ]
 
-    struct Region: Sendable {
+    final class Region: Sendable {
         let code: String
         /// Dialled before a national number, and left out of the international one.
         let trunk: String
@@ -55,38 +55,110 @@ enum PhoneNumbers {
         }
     }
 
+    /// By the two letters of a region.
+    private static let byLetters: [Region?] = {
+        var all = [Region?](repeating: nil, count: 26 * 26)
+        for (name, region) in regions { if let place = place(name) { all[place] = region } }
+        return all
+    }()
+
+    private static func place(_ name: String) -> Int? {
+        var bytes = name.utf8.makeIterator()
+        guard name.utf8.count == 2, let first = bytes.next(), let second = bytes.next(), first.isLetter, second.isLetter else { return nil }
+        return (Int(first & 0x1F) - 1) * 26 + Int(second & 0x1F) - 1
+    }
+
+    private static func region(_ name: String) -> Region? {
+        if let place = place(name) { return byLetters[place] }
+        return regions[name.uppercased()]
+    }
+
     private static func e164(_ number: String, _ region: String) throws(CELError) -> String {
         // "+44 (0)20 ..." writes the trunk prefix for readers at home.
         let isBracketed = number.utf8.contains(UInt8(ascii: "("))
         let text = (isBracketed ? try StringSearch.replace(number, "(0)", "", limit: 1) : number).trimmed
         let isInternational = text.utf8.first == UInt8(ascii: "+")
-        var digits = ""
-        for scalar in text.unicodeScalars.dropFirst(isInternational ? 1 : 0) {
-            if ("0"..."9").contains(scalar) {
-                digits.unicodeScalars.append(scalar)
-            } else if !isSeparator(scalar) {
-                throw CELError.invalid("\(Value.string(number).shown) is no phone number")
-            }
-        }
-        let full = try isInternational ? digits : international(digits, region, number)
+        var digits = Digits()
+        guard digits.read(text, skipping: isInternational ? 1 : 0, isSeparator) else { throw refused(number) }
+        let code = isInternational ? "" : try code(&digits, region, number)
         // ITU-T E.164: at most 15 digits, and no country's code begins with 0.
-        guard full.utf8.count >= 4, full.utf8.count <= 15, full.utf8.first != UInt8(ascii: "0") else {
-            throw CELError.invalid("\(Value.string(number).shown) is no phone number")
+        let count = code.utf8.count + digits.count
+        guard count >= 4, count <= 15, !code.isEmpty || !digits.hasPrefix("0") else { throw refused(number) }
+        return String(capacity: 1 + count) { text in
+            text.append(UInt8(ascii: "+"))
+            text.append(code)
+            digits.write(to: &text)
         }
-        return "+" + full
     }
 
-    private static func international(_ digits: String, _ region: String, _ number: String) throws(CELError) -> String {
-        guard let known = regions[region.uppercased()] else {
-            if digits.hasPrefix("00") { return String(digits.dropFirst(2)) }
-            let place = region.isEmpty ? "without a region" : "in the region \(Value.string(region).shown)"
+    private static func refused(_ number: String) -> CELError { CELError.invalid("\(Value.string(number).shown) is no phone number") }
+
+    /// The calling code of the region, and the digits without what is dialled at home; no code when they begin with one themselves.
+    private static func code(_ digits: inout Digits, _ name: String, _ number: String) throws(CELError) -> String {
+        guard let known = region(name) else {
+            if digits.drop("00") { return "" }
+            let place = name.isEmpty ? "without a region" : "in the region \(Value.string(name).shown)"
             throw CELError.invalid("the calling code of \(Value.string(number).shown) is not known \(place)")
         }
-        guard !digits.isEmpty else { throw CELError.invalid("\(Value.string(number).shown) is no phone number") }
-        if digits.hasPrefix(known.exit) { return String(digits.dropFirst(known.exit.utf8.count)) }
-        if known.exit != "011", digits.hasPrefix("00") { return String(digits.dropFirst(2)) }
-        let hasTrunk =
-            !known.trunk.isEmpty && digits.hasPrefix(known.trunk) && (known.lengthWithTrunk ?? digits.utf8.count) == digits.utf8.count
-        return known.code + (hasTrunk ? String(digits.dropFirst(known.trunk.utf8.count)) : digits)
+        guard digits.count > 0 else { throw refused(number) }
+        if digits.drop(known.exit) { return "" }
+        if known.exit != "011", digits.drop("00") { return "" }
+        if !known.trunk.isEmpty, (known.lengthWithTrunk ?? digits.count) == digits.count { _ = digits.drop(known.trunk) }
+        return known.code
+    }
+}
+
+/// The digits of a number, without an allocation. Those beyond the 32nd are only counted: no number has so many.
+private struct Digits {
+    private var stored = SIMD32<UInt8>()
+    private var start = 0
+    private var end = 0
+
+    var count: Int { end - start }
+
+    /// False when there is anything but digits and separators.
+    mutating func read(_ text: String, skipping count: Int, _ isSeparator: (Unicode.Scalar) -> Bool) -> Bool {
+        let isRead = text.utf8.withContiguousStorageIfAvailable { bytes -> Bool? in
+            for byte in bytes.dropFirst(count) {
+                if byte >= 0x80 { return nil }
+                if byte.isDigit { append(byte) } else if !isSeparator(Unicode.Scalar(byte)) { return false }
+            }
+            return true
+        }
+        if let isRead, let isRead { return isRead }
+        self = Digits()
+        for scalar in text.unicodeScalars.dropFirst(count) {
+            if ("0"..."9").contains(scalar) {
+                append(UInt8(truncatingIfNeeded: scalar.value))
+            } else if !isSeparator(scalar) {
+                return false
+            }
+        }
+        return true
+    }
+
+    private mutating func append(_ digit: UInt8) {
+        if end < stored.scalarCount { stored[end] = digit }
+        end += 1
+    }
+
+    func hasPrefix(_ text: String) -> Bool {
+        var place = start
+        for digit in text.utf8 {
+            guard place < min(end, stored.scalarCount), stored[place] == digit else { return false }
+            place += 1
+        }
+        return true
+    }
+
+    /// Takes off the text if the digits begin with it.
+    mutating func drop(_ text: String) -> Bool {
+        guard hasPrefix(text) else { return false }
+        start += text.utf8.count
+        return true
+    }
+
+    func write(to text: inout TextWriter) {
+        for place in start..<max(start, min(end, stored.scalarCount)) { text.append(stored[place]) }
     }
 }

@@ -41,20 +41,30 @@ enum StringFunctions {
             reversed.unicodeScalars.append(contentsOf: a.unicodeScalars.reversed())
             return reversed
         },
-        .method("join") { (a: [String]) throws(CELError) in try joined(a, "") },
-        .method("join") { (a: [String], separator: String) throws(CELError) in try joined(a, separator) },
+        Overload("join", receiver: true, [.list(.string)], .string, .unary { (list) throws(CELError) in try joined(list, .string("")) }),
+        Overload("join", receiver: true, [.list(.string), .string], .string, .binary(joined)),
         .method("format") { (a: String, arguments: [Value]) throws(CELError) in try StringFormat.format(a, arguments) },
         .function("strings.quote") { (a: String) throws(CELError) in quoted(a) },
     ]
 
-    private static func joined(_ texts: [String], _ separator: String) throws(CELError) -> String {
-        var result = ""
-        for (index, text) in texts.enumerated() {
-            if index > 0 { result += separator }
-            result += text
-            guard result.utf8.count <= Limits.stringBytes else { throw CELError.tooLong }
+    @Sendable private static func joined(_ list: Value, _ separator: Value) throws(CELError) -> Value {
+        guard case .list(let elements) = list, case .string(let between) = separator else {
+            throw CELError.noOverload("join", arguments: [list, separator])
         }
-        return result
+        if elements.isEmpty { return .string("") }
+        var count = (elements.count - 1) * between.utf8.count
+        for element in elements {
+            guard case .string(let text) = element else { throw CELError.noOverload("join", arguments: [list]) }
+            count += text.utf8.count
+            guard count <= Limits.stringBytes else { throw CELError.tooLong }
+        }
+        return .string(
+            String(capacity: count) { result in
+                for (index, element) in elements.enumerated() {
+                    if index > 0 { result.append(between) }
+                    if case .string(let text) = element { result.append(text) }
+                }
+            })
     }
 
     private static let escapes: [Unicode.Scalar: String] = [
@@ -130,12 +140,17 @@ extension String {
 
     /// Without white space (Unicode's White_Space) at both ends.
     var trimmed: String {
+        if isEmpty || utf8.first?.isVisibleASCII == true && utf8.last?.isVisibleASCII == true { return self }
         let scalars = unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
         else { return "" }
         return String(scalars[first...last])
     }
+}
+
+extension UInt8 {
+    fileprivate var isVisibleASCII: Bool { self > 0x20 && self < 0x7F }
 }
 
 extension UnsafeBufferPointer<UInt8> {

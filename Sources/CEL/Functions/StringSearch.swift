@@ -1,10 +1,14 @@
 /// Searching text by bytes and counting in code points.
 enum StringSearch {
     static let all: [Overload] = [
-        .method("contains") { (a: String, b: String) throws(CELError) in find(Array(b.utf8), in: Array(a.utf8), from: 0) != nil },
-        .method("startsWith") { (a: String, b: String) throws(CELError) in a.utf8.starts(with: b.utf8) },
+        .method("contains") { (a: String, b: String) throws(CELError) in
+            a.withBytes { text in b.withBytes { find($0, in: text, from: 0) != nil } }
+        },
+        .method("startsWith") { (a: String, b: String) throws(CELError) in
+            a.utf8.count >= b.utf8.count && a.withBytes { text in b.withBytes { isEqual(text[..<$0.count], $0) } }
+        },
         .method("endsWith") { (a: String, b: String) throws(CELError) in
-            a.utf8.count >= b.utf8.count && a.utf8.suffix(b.utf8.count).elementsEqual(b.utf8)
+            a.utf8.count >= b.utf8.count && a.withBytes { text in b.withBytes { isEqual(text[(text.count - $0.count)...], $0) } }
         },
         .method("indexOf") { (a: String, b: String) throws(CELError) in indexOf(a, b, from: 0) },
         .method("indexOf") { (a: String, b: String, from: Int64) throws(CELError) in
@@ -25,20 +29,52 @@ enum StringSearch {
                 else { throw CELError.noOverload("replace", arguments: values) }
                 return .string(try replace(a, b, c, limit: limit))
             }),
-        .method("split") { (a: String, b: String) throws(CELError) in try split(a, b, limit: -1) },
-        .method("split") { (a: String, b: String, limit: Int64) throws(CELError) in try split(a, b, limit: limit) },
+        Overload(
+            "split", receiver: true, [.string, .string], .list(.string),
+            .binary { (a, b) throws(CELError) in
+                guard case .string(let text) = a, case .string(let separator) = b else {
+                    throw CELError.noOverload("split", arguments: [a, b])
+                }
+                return .list(try split(text, separator, limit: -1))
+            }),
+        Overload(
+            "split", receiver: true, [.string, .string, .int], .list(.string),
+            .ternary { (a, b, c) throws(CELError) in
+                guard case .string(let text) = a, case .string(let separator) = b, case .int(let limit) = c else {
+                    throw CELError.noOverload("split", arguments: [a, b, c])
+                }
+                return .list(try split(text, separator, limit: limit))
+            }),
     ]
 
     private static func outOfRange(_ index: Int64, _ text: String) -> CELError {
         CELError(.indexOutOfRange, "index \(index) of a string of \(text.scalarCount)")
     }
 
-    /// Knuth, Morris and Pratt: linear, whatever the text.
-    static func find(_ needle: [UInt8], in text: [UInt8], from start: Int) -> Int? {
-        guard !needle.isEmpty else { return start }
+    private typealias Bytes = UnsafeBufferPointer<UInt8>
+    /// Up to this length the needle is compared at every place: that is linear, too, and needs no table.
+    private static let shortNeedle = 16
+
+    private static func isEqual(_ part: Slice<Bytes>, _ whole: Bytes) -> Bool {
+        for index in 0..<whole.count where part[part.startIndex + index] != whole[index] { return false }
+        return true
+    }
+
+    /// Linear, whatever the text: long needles by Knuth, Morris and Pratt.
+    private static func find(_ needle: Bytes, in text: Bytes, from start: Int) -> Int? {
+        guard let first = needle.first else { return start }
         guard text.count - start >= needle.count else { return nil }
-        if needle.count == 1 { return text[start...].firstIndex(of: needle[0]) }
-        let borders = borders(of: needle)
+        if needle.count > shortNeedle { return find(needle, borders(of: needle), in: text, from: start) }
+        var position = start
+        let last = text.count - needle.count
+        while position <= last {
+            if text[position] == first, isEqual(text[position..<position + needle.count], needle) { return position }
+            position += 1
+        }
+        return nil
+    }
+
+    private static func find(_ needle: Bytes, _ borders: [Int], in text: Bytes, from start: Int) -> Int? {
         var matched = 0
         for position in start..<text.count {
             while matched > 0, text[position] != needle[matched] { matched = borders[matched - 1] }
@@ -48,7 +84,7 @@ enum StringSearch {
         return nil
     }
 
-    private static func borders(of needle: [UInt8]) -> [Int] {
+    private static func borders(of needle: Bytes) -> [Int] {
         var borders = [Int](repeating: 0, count: needle.count)
         var length = 0
         for position in 1..<needle.count {
@@ -59,70 +95,97 @@ enum StringSearch {
         return borders
     }
 
+    /// Where the needle, which is not empty, stands, one place behind the other; at most so many.
+    private static func places(of needle: Bytes, in text: Bytes, limit: Int) -> [Int] {
+        var places: [Int] = []
+        var position = 0
+        let borders = needle.count > shortNeedle ? borders(of: needle) : []
+        while places.count < limit,
+            let found = borders.isEmpty ? find(needle, in: text, from: position) : find(needle, borders, in: text, from: position)
+        {
+            places.append(found)
+            position = found + needle.count
+        }
+        return places
+    }
+
     private static func indexOf(_ text: String, _ needle: String, from: Int) -> Int64 {
-        let bytes = Array(text.utf8)
-        guard let found = find(Array(needle.utf8), in: bytes, from: byteOffset(from, in: bytes)) else { return -1 }
-        return Int64(scalars(bytes[..<found]))
+        text.withBytes { bytes in
+            needle.withBytes { wanted in
+                find(wanted, in: bytes, from: bytes.offset(ofScalar: from)).map { scalars(bytes[..<$0]) } ?? -1
+            }
+        }
     }
 
     private static func lastIndexOf(_ text: String, _ needle: String, upTo: Int?) -> Int64 {
-        let bytes = Array(text.utf8)
-        let wanted = Array(needle.utf8)
-        let limit = upTo.map { byteOffset($0, in: bytes) } ?? bytes.count
+        let bytes = Array(text.utf8.reversed())
+        let wanted = Array(needle.utf8.reversed())
+        let limit = upTo.map { number in text.withBytes { $0.offset(ofScalar: number) } } ?? bytes.count
         // The last match of the text is the first match of the reversed text.
         let reversedFrom = max(0, bytes.count - limit - wanted.count)
-        guard let found = find(wanted.reversed(), in: bytes.reversed(), from: reversedFrom) else { return -1 }
-        return Int64(scalars(bytes[..<(bytes.count - found - wanted.count)]))
+        let found = bytes.withUnsafeBufferPointer { text in wanted.withUnsafeBufferPointer { find($0, in: text, from: reversedFrom) } }
+        guard let found else { return -1 }
+        return text.withBytes { scalars($0[..<(bytes.count - found - wanted.count)]) }
     }
 
-    static func byteOffset(_ scalars: Int, in bytes: [UInt8]) -> Int {
-        var left = scalars
-        for (offset, byte) in bytes.enumerated() where byte & 0xC0 != 0x80 {
-            if left == 0 { return offset }
-            left -= 1
-        }
-        return bytes.count
-    }
-
-    private static func scalars(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reduce(0) { $0 + ($1 & 0xC0 != 0x80 ? 1 : 0) } }
+    private static func scalars(_ bytes: Slice<Bytes>) -> Int64 { bytes.reduce(0) { $0 + ($1 & 0xC0 != 0x80 ? 1 : 0) } }
 
     /// An empty needle stands before every code point and at the end.
     static func replace(_ text: String, _ needle: String, _ replacement: String, limit: Int64) throws(CELError) -> String {
-        let bytes = Array(text.utf8)
-        let wanted = Array(needle.utf8)
-        let new = Array(replacement.utf8)
-        var result: [UInt8] = []
-        var position = 0
-        var done: Int64 = 0
-        while limit < 0 || done < limit, let found = find(wanted, in: bytes, from: position) {
-            result += bytes[position..<found] + new
-            position = found + wanted.count
-            done += 1
-            guard result.count <= Limits.stringBytes else { throw CELError.tooLong }
-            guard wanted.isEmpty else { continue }
-            guard position < bytes.count else { break }
-            repeat {
-                result.append(bytes[position])
-                position += 1
-            } while position < bytes.count && bytes[position] & 0xC0 == 0x80
+        if needle.isEmpty { return try inserted(replacement, into: text, limit: limit) }
+        let most = limit < 0 ? Int.max : Int(limit)
+        let places = text.withBytes { bytes in needle.withBytes { self.places(of: $0, in: bytes, limit: most) } }
+        if places.isEmpty { return text }
+        let count = text.utf8.count + places.count * (replacement.utf8.count - needle.utf8.count)
+        guard count <= Limits.stringBytes else { throw CELError.tooLong }
+        return String(capacity: count) { result in
+            text.withBytes { bytes in
+                var position = 0
+                for place in places {
+                    result.append(Bytes(rebasing: bytes[position..<place]))
+                    result.append(replacement)
+                    position = place + needle.utf8.count
+                }
+                result.append(Bytes(rebasing: bytes[position...]))
+            }
         }
-        return String(bytes: result + bytes[position...])
     }
 
-    static func split(_ text: String, _ separator: String, limit: Int64) throws(CELError) -> [String] {
-        if limit == 0 { return [] }
-        if limit == 1 { return [text] }
-        let bytes = Array(text.utf8)
-        if separator.isEmpty { return try characters(text, limit: limit) }
-        let wanted = Array(separator.utf8)
-        var parts: [String] = []
-        var position = 0
-        while limit < 0 || parts.count < limit - 1, let found = find(wanted, in: bytes, from: position) {
-            parts.append(String(bytes: bytes[position..<found]))
-            position = found + wanted.count
-            guard parts.count <= Limits.listElements else { throw CELError.tooMany }
+    private static func inserted(_ replacement: String, into text: String, limit: Int64) throws(CELError) -> String {
+        var result = ""
+        var done: Int64 = 0
+        var rest = text.unicodeScalars[...]
+        while limit < 0 || done < limit {
+            result += replacement
+            done += 1
+            guard result.utf8.count <= Limits.stringBytes else { throw CELError.tooLong }
+            guard let scalar = rest.popFirst() else { break }
+            result.unicodeScalars.append(scalar)
         }
-        return parts + [String(bytes: bytes[position...])]
+        result.unicodeScalars.append(contentsOf: rest)
+        return result
+    }
+
+    static func split(_ text: String, _ separator: String, limit: Int64) throws(CELError) -> [Value] {
+        if limit == 0 { return [] }
+        if limit == 1 { return [.string(text)] }
+        if separator.isEmpty { return try characters(text, limit: limit).map(Value.string) }
+        let most = limit < 0 ? Int.max : Int(limit) - 1
+        let places = text.withBytes { bytes in
+            separator.withBytes { self.places(of: $0, in: bytes, limit: min(most, Limits.listElements + 1)) }
+        }
+        guard places.count <= Limits.listElements else { throw CELError.tooMany }
+        var parts: [Value] = []
+        parts.reserveCapacity(places.count + 1)
+        text.withBytes { bytes in
+            var position = 0
+            for place in places {
+                parts.append(.string(String(bytes: Bytes(rebasing: bytes[position..<place]))))
+                position = place + separator.utf8.count
+            }
+            parts.append(.string(String(bytes: Bytes(rebasing: bytes[position...]))))
+        }
+        return parts
     }
 
     private static func characters(_ text: String, limit: Int64) throws(CELError) -> [String] {
@@ -135,5 +198,15 @@ enum StringSearch {
         }
         guard scalars.count <= Limits.listElements else { throw CELError.tooMany }
         return scalars.map { String($0) }
+    }
+}
+
+extension String {
+    /// The UTF-8 bytes, where they are.
+    @inline(__always)
+    func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
+        var copy = self
+        return copy.withUTF8(body)
     }
 }

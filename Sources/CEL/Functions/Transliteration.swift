@@ -5,8 +5,8 @@ enum Transliteration {
     static let all: [Overload] = [
         .method("transliterate") { (a: String) throws(CELError) in try transliterated(a, nil) },
         .method("transliterate") { (a: String, language: String) throws(CELError) in try transliterated(a, language) },
-        .method("tryTransliterate") { (a: String) throws(CELError) in try attempted(a, nil) },
-        .method("tryTransliterate") { (a: String, language: String) throws(CELError) in try attempted(a, language) },
+        .optional("tryTransliterate") { (a: String) throws(CELError) in try attempted(a, nil) },
+        .optional("tryTransliterate") { (a: String, language: String) throws(CELError) in try attempted(a, language) },
     ]
 
     private static func transliterated(_ text: String, _ language: String?) throws(CELError) -> String {
@@ -39,17 +39,18 @@ enum Transliteration {
 
     private static func ascii(_ text: String, _ variant: [Unicode.Scalar: String]) -> Result<String, Unmapped> {
         let scalars = Array(composed(text).unicodeScalars)
-        var result = ""
+        var result: [UInt8] = []
+        result.reserveCapacity(2 * scalars.count)
         var position = 0
         while position < scalars.count {
             let scalar = scalars[position]
             if scalar.isASCII {
-                result.unicodeScalars.append(scalar)
+                result.append(UInt8(truncatingIfNeeded: scalar.value))
                 position += 1
                 continue
             }
             if let (letters, length) = GreekDigraphs.match(scalars, at: position) {
-                result += cased(letters, scalars, position, length)
+                result += cased(letters, scalars, position, length).utf8
                 position += length
                 continue
             }
@@ -60,10 +61,10 @@ enum Transliteration {
                 position += 1
                 continue
             }
-            result += cased(letters, scalars, position, 1)
+            result += cased(letters, scalars, position, 1).utf8
             position += 1
         }
-        return .success(result)
+        return .success(String(bytes: result))
     }
 
     /// A letter followed by its mark is the letter with the mark, so that both spellings of a name give one result.

@@ -101,6 +101,13 @@ package final class PolicyMap: Sendable {
     package let outType: ObjectType
     /// The value of `tables`, the same for every user.
     package let tables: ObjectValue
+    /// How `out` shows each attribute.
+    let outForms: [OutForm]
+    /// The rule that names the account.
+    let accountNameExpression: Expression?
+    /// The places of the correlation attributes.
+    let correlationIndices: [Int]
+    private let indices: [String: Int]
 
     package init(
         system: SystemName, file: String, connector: ConnectorSettings, correlation: [String], accountName: String, onDelete: OnDelete,
@@ -121,7 +128,16 @@ package final class PolicyMap: Sendable {
         self.environment = environment
         self.outType = outType
         self.tables = tables
+        outForms = outType.fields.map { OutForm($0.type) }
+        let indices = Dictionary(attributes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.indices = indices
+        correlationIndices = correlation.compactMap { indices[$0] }
+        let namer = indices[accountName].map { attributes[$0].value }
+        accountNameExpression = if case .expression(let expression)? = namer { expression } else { nil }
     }
+
+    /// The place of an attribute rule.
+    package func index(of attribute: String) -> Int? { indices[attribute] }
 }
 
 /// One line of a policy map's `attributes`.
@@ -142,6 +158,8 @@ package final class AttributeRule: Sendable {
     /// In characters (code points).
     package let maxLength: Int?
     package let position: TextPosition
+    /// The values of a rule that is a list of literal texts; else none.
+    let literalValues: [AccountValue]
 
     package init(
         name: String, value: Value, when: Expression? = nil, enforce: Enforcement = .onChange, skipsOnError: Bool = false,
@@ -154,6 +172,7 @@ package final class AttributeRule: Sendable {
         self.skipsOnError = skipsOnError
         self.maxLength = maxLength
         self.position = position
+        literalValues = if case .literals(let texts) = value { texts.map(AccountValue.text) } else { [] }
     }
 }
 

@@ -181,7 +181,7 @@ package final class ChunkPlanning {
                 }
                 account.waiting = attribute
                 account.family =
-                    "\(attribute)\u{0}" + (evaluation.bases[account.map.attributes[attribute].name] ?? "") + account.map.system.text
+                    "\(attribute)\u{0}" + (evaluation.base(ofAttribute: attribute) ?? "") + account.map.system.text
             }
             guard let attribute = account.waiting, case .unique(let unique) = account.map.attributes[attribute].value else { return }
             if !blocked.isEmpty && blocked.contains(account.family) { return }

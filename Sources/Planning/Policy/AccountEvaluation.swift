@@ -24,14 +24,20 @@ package final class AccountEvaluation {
     private let observer: ExpressionObserver?
     private let activation: Activation
     private let out: RecordBuffer
-    private let outSlot: Int
-    private var step = 0
-    private var sequence = NameSequence()
-    private var hasOfferedCurrent = false
-    private var currentHintKey: String?
-    package private(set) var outcomes: [AttributeOutcome?]
-    package private(set) var bases: [String: String] = [:]
-    package private(set) var claims: [NameClaim] = []
+    // Hot, and never touched from two places at once: exclusive access is not checked at run time.
+    @exclusivity(unchecked) private var step = 0
+    @exclusivity(unchecked) private var sequence = NameSequence()
+    @exclusivity(unchecked) private var hasOfferedCurrent = false
+    @exclusivity(unchecked) private var currentHintKey: String?
+    /// What the name base was made of: the candidate that is offered first, unless namesakes have used it up.
+    @exclusivity(unchecked) private var firstCandidate: NameCandidate?
+    @exclusivity(unchecked) private var nameBases: [(attribute: Int, base: String)] = []
+    @exclusivity(unchecked) package private(set) var outcomes: [AttributeOutcome?]
+    @exclusivity(unchecked) package private(set) var claims: [NameClaim] = []
+    /// Scope and first candidate of each unique attribute, by name.
+    package var bases: [String: String] {
+        Dictionary(nameBases.map { (map.attributes[$0.attribute].name, $0.base) }, uniquingKeysWith: { first, _ in first })
+    }
 
     /// An observer makes the evaluation slower, and does not change it.
     package init(
@@ -47,12 +53,10 @@ package final class AccountEvaluation {
         outcomes = Array(repeating: nil, count: map.attributes.count)
         activation = Activation(map.environment)
         out = RecordBuffer(map.outType)
-        outSlot = map.environment.slot(of: "out") ?? 3
-        record.load(user)
-        activation.set(map.environment.slot(of: "user") ?? 0, .value(.object(record.record.value)))
-        activation.set(map.environment.slot(of: "account") ?? 1, .value(.object(AccountEvaluation.account(isEnabled))))
-        activation.set(map.environment.slot(of: "tables") ?? 2, .value(.object(map.tables)))
-        activation.bind(outSlot, record: out)
+        activation.set(Vocabulary.Slots.user, .value(.object(record.object(of: user))))
+        activation.set(Vocabulary.Slots.account, .value(.object(AccountEvaluation.account(isEnabled))))
+        activation.set(Vocabulary.Slots.tables, .value(.object(map.tables)))
+        activation.bind(Vocabulary.Slots.out, record: out)
     }
 
     private static let enabledAccount = ObjectValue(type: Vocabulary.accountType, slots: [.value(.bool(true))])
@@ -60,16 +64,16 @@ package final class AccountEvaluation {
     private static func account(_ isEnabled: Bool) -> ObjectValue { isEnabled ? enabledAccount : disabledAccount }
 
     package func outcome(of name: String) -> AttributeOutcome? {
-        map.attributes.firstIndex { $0.name == name }.flatMap { outcomes[$0] }
+        map.index(of: name).flatMap { outcomes[$0] }
     }
 
     /// Runs on to the next question or the end.
     package func advance() -> Progress {
         while step < map.steps.count {
             switch map.steps[step] {
-            case .define(let index): define(map.lets[index])
+            case .define(let index): define(index)
             case .compute(let index):
-                if needsName(index) { return .needsName(attribute: index) }
+                if outcomes[index] == nil, needsName(index) { return .needsName(attribute: index) }
             }
             step += 1
         }
@@ -79,6 +83,11 @@ package final class AccountEvaluation {
     private func evaluate(_ expression: Expression) throws(CELError) -> Value {
         guard let observer else { return try expression.program.evaluate(activation) }
         return try expression.program.evaluate(activation) { part, result in observer(expression, part, result) }
+    }
+
+    /// Of an optional its content, nil for none.
+    private func present(_ expression: Expression) throws(CELError) -> Value? {
+        observer == nil ? try expression.program.present(activation) : try evaluate(expression).unwrapped
     }
 
     /// An expression of the map evaluated once more, when the evaluation has run to its end. `number` is the counter of a numbered candidate.
@@ -96,8 +105,11 @@ package final class AccountEvaluation {
         return try expression.program.evaluate(activation, tracing: tell)
     }
 
-    private func define(_ rule: PolicyMap.Let) {
-        do {
+    private func define(_ index: Int) {
+        let rule = map.lets[index]
+        // The correlation may have needed it already.
+        if activation.holds(rule.slot) { return }
+        do throws(CELError) {
             activation.set(rule.slot, .value(try evaluate(rule.expression)))
         } catch {
             activation.set(rule.slot, .failure(error))
@@ -119,7 +131,7 @@ package final class AccountEvaluation {
             return false
         }
         if let when = rule.when {
-            do {
+            do throws(CELError) {
                 guard try evaluate(when).asBool == true else {
                     finish(index, .leftAlone(warning: nil))
                     return false
@@ -130,41 +142,47 @@ package final class AccountEvaluation {
             }
         }
         switch rule.value {
-        case .literals(let texts): finish(index, .values(texts.map(AccountValue.text)))
-        case .expression(let expression): compute(index, expression)
+        case .literals: finish(index, .values(rule.literalValues))
+        case .expression(let expression): compute(index, rule, expression)
         case .unique(let unique): return !keepsName(index, unique)
         }
         return false
     }
 
-    private func compute(_ index: Int, _ expression: Expression) {
+    private func compute(_ index: Int, _ rule: AttributeRule, _ expression: Expression) {
         do throws(CELError) {
-            guard let values = try evaluate(expression).accountValues else {
+            guard let value = try present(expression) else { return finish(index, .values([])) }
+            guard let values = value.accountValues else {
                 throw CELError(.invalidArgument, "the result has no text that a system could hold")
             }
-            try check(values, rule: map.attributes[index])
+            try check(values, rule)
             finish(index, .values(values))
         } catch {
             fail(index, expression, error)
         }
     }
 
-    private func check(_ values: [AccountValue], rule: AttributeRule) throws(CELError) {
+    private func check(_ values: [AccountValue], _ rule: AttributeRule) throws(CELError) {
         guard let limit = rule.maxLength else { return }
-        for value in values where value.text.unicodeScalars.count > limit {
-            throw CELError(.limit, "'\(value.text)' has \(value.text.unicodeScalars.count) characters, maxLength is \(limit)")
-        }
+        for value in values { try check(value.text, limit) }
+    }
+
+    private func check(_ text: String, _ limit: Int) throws(CELError) {
+        // No text has more code points than bytes.
+        guard text.utf8.count > limit else { return }
+        let count = text.unicodeScalars.count
+        if count > limit { throw CELError(.limit, "'\(text)' has \(count) characters, maxLength is \(limit)") }
     }
 
     private func finish(_ index: Int, _ outcome: AttributeOutcome) {
-        outcomes[index] = outcome
-        if let values = outcome.visibleValues {
-            out.set(index, slot(of: values, type: map.outType.fields[index].type))
-        } else if case .failed(let message) = outcome {
+        switch outcome {
+        case .values(let values), .stored(let values):
+            out.set(index, slot(of: values, map.outForms[index], type: map.outType.fields[index].type))
+        case .failed(let message):
             out.set(index, .failure(CELError(.absentField(path: "out." + map.attributes[index].name), message)))
-        } else {
-            out.set(index, .absent)
+        case .leftAlone: out.set(index, .absent)
         }
+        outcomes[index] = outcome
     }
 
     private func fail(_ index: Int, _ expression: Expression, _ error: CELError) {
@@ -178,14 +196,14 @@ package final class AccountEvaluation {
     package func correlation(steps: [PolicyMap.Step]) -> [String: String]? {
         for step in steps {
             switch step {
-            case .define(let index): define(map.lets[index])
+            case .define(let index): define(index)
             case .compute(let index): _ = needsName(index)
             }
         }
         var values: [String: String] = [:]
-        for name in map.correlation {
-            guard case .text(let text)? = outcome(of: name)?.visibleValues?.first else { return nil }
-            values[name] = text
+        for index in map.correlationIndices {
+            guard case .text(let text)? = outcomes[index]?.visibleValues?.first else { return nil }
+            values[map.attributes[index].name] = text
         }
         return values
     }
@@ -195,14 +213,18 @@ package final class AccountEvaluation {
     /// The account keeps its name while what the name is made of stays the same.
     private func keepsName(_ index: Int, _ unique: UniqueRule) -> Bool {
         let name = map.attributes[index].name
-        let base: String
-        do {
-            base = try self.base(index, unique)
+        let first: NameCandidate
+        do throws(CELError) {
+            let number = unique.candidates[0].counter?.from
+            first = try candidate(try value(of: unique.candidates[0], number: number), number: number, index, unique)
         } catch {
             fail(index, unique.candidates[0].expression, error)
             return true
         }
-        bases[name] = base
+        // Scope and first candidate: when they change, the name is chosen anew.
+        let base = folded(unique, first.container ?? "") + "\u{0}" + first.claim.folded
+        nameBases.append((index, base))
+        firstCandidate = first
         guard let current = stored[name]?.first, known?.nameBases[name] == base else { return false }
         finish(index, .stored([current]))
         if let container = try? container(index, unique, value: current.text) {
@@ -211,16 +233,11 @@ package final class AccountEvaluation {
         return true
     }
 
-    /// Scope and first candidate: when they change, the name is chosen anew.
-    private func base(_ index: Int, _ unique: UniqueRule) throws(CELError) -> String {
-        let first = try value(of: unique.candidates[0], number: unique.candidates[0].counter?.from)
-        let container = try container(index, unique, value: first)
-        return folded(unique, container) + "\u{0}" + folded(unique, first)
-    }
-
     private func value(of candidate: UniqueRule.Candidate, number: Int?) throws(CELError) -> String {
         if let counter = candidate.counter, let number { activation.set(counter.slot, .value(.int(Int64(number)))) }
-        guard let text = try evaluate(candidate.expression).unwrapped?.text, !text.isEmpty else {
+        let value = try evaluate(candidate.expression)
+        if case .string(let text) = value, !text.isEmpty { return text }
+        guard let text = value.unwrapped?.text, !text.isEmpty else {
             throw CELError(.noValue, "the candidate '\(candidate.expression.program.source)' gives no value")
         }
         return text
@@ -229,9 +246,7 @@ package final class AccountEvaluation {
     /// "" for the whole system; else the parent the account would have with this value, read off the account name rule.
     private func container(_ index: Int, _ unique: UniqueRule, value: String) throws(CELError) -> String {
         guard unique.scope == .container else { return "" }
-        guard let nameIndex = map.attributes.firstIndex(where: { $0.name == map.accountName }),
-            case .expression(let expression) = map.attributes[nameIndex].value
-        else { return "" }
+        guard let expression = map.accountNameExpression else { return "" }
         let before = out[index]
         out.set(index, .value(.string(value)))
         defer { out.set(index, before) }
@@ -241,13 +256,11 @@ package final class AccountEvaluation {
         return AccountName(name).container
     }
 
-    private func folded(_ unique: UniqueRule, _ text: String) -> String {
-        unique.match == .caseInsensitive ? text.lowercased() : text
-    }
+    private func folded(_ unique: UniqueRule, _ text: String) -> String { unique.match == .caseInsensitive ? text.caseFolded : text }
 
     private func claim(_ index: Int, _ unique: UniqueRule, _ value: String, _ container: String) -> NameClaim {
         NameClaim(
-            system: map.system, attribute: map.attributes[index].name, scope: container.lowercased(), folded: folded(unique, value))
+            system: map.system, attribute: map.attributes[index].name, scope: container.caseFolded, folded: folded(unique, value))
     }
 
     /// Up to `limit` further candidates for the attribute the evaluation waits for; empty: all are used up, and the attribute has failed.
@@ -282,18 +295,29 @@ package final class AccountEvaluation {
         let rule = map.attributes[index]
         var candidates: [NameCandidate] = []
         // A container changed, or an earlier candidate became free: the name the account has is asked for first.
-        if !hasOfferedCurrent, let current = stored[rule.name]?.first, sameFirstCandidate(rule.name) {
+        if !hasOfferedCurrent, let current = stored[rule.name]?.first, sameFirstCandidate(index) {
             candidates.append(try candidate(current.text, number: nil, index, unique))
         }
+        candidates.reserveCapacity(limit)
         hasOfferedCurrent = true
         while candidates.count < limit,
             let next = sequence.next(unique, start: { hints.start(for: self.hintKey(unique, $0, index), from: $1.from) })
         {
-            let text = try value(of: unique.candidates[next.candidate], number: next.number)
-            try check([.text(text)], rule: rule)
-            candidates.append(try candidate(text, number: next.number, index, unique))
+            candidates.append(try offered(next, index, rule, unique))
         }
         return candidates
+    }
+
+    private func offered(
+        _ next: (candidate: Int, number: Int?), _ index: Int, _ rule: AttributeRule, _ unique: UniqueRule
+    ) throws(CELError) -> NameCandidate {
+        if next.candidate == 0, let first = firstCandidate, first.number == next.number {
+            if let limit = rule.maxLength { try check(first.value, limit) }
+            return first
+        }
+        let text = try value(of: unique.candidates[next.candidate], number: next.number)
+        if let limit = rule.maxLength { try check(text, limit) }
+        return try candidate(text, number: next.number, index, unique)
     }
 
     private func candidate(_ text: String, number: Int?, _ index: Int, _ unique: UniqueRule) throws(CELError) -> NameCandidate {
@@ -309,15 +333,18 @@ package final class AccountEvaluation {
         var key = "\(map.system)\u{0}\(attribute)"
         for probe in NameSequence.probes {
             guard let text = try? value(of: unique.candidates[index], number: min(max(probe, counter.from), counter.to)) else { return nil }
-            key += "\u{0}" + text.lowercased()
+            key += "\u{0}"
+            key += text.caseFolded
         }
         currentHintKey = key
         return key
     }
 
-    private func sameFirstCandidate(_ name: String) -> Bool {
-        guard let old = known?.nameBases[name]?.split(separator: "\u{0}", omittingEmptySubsequences: false).last,
-            let new = bases[name]?.split(separator: "\u{0}", omittingEmptySubsequences: false).last
+    package func base(ofAttribute index: Int) -> String? { nameBases.first { $0.attribute == index }?.base }
+
+    private func sameFirstCandidate(_ index: Int) -> Bool {
+        guard let old = known?.nameBases[map.attributes[index].name]?.split(separator: "\u{0}", omittingEmptySubsequences: false).last,
+            let new = base(ofAttribute: index)?.split(separator: "\u{0}", omittingEmptySubsequences: false).last
         else { return false }
         return old == new
     }
@@ -335,22 +362,38 @@ package final class AccountEvaluation {
         sequence = NameSequence()
         hasOfferedCurrent = false
         currentHintKey = nil
+        firstCandidate = nil
     }
 }
 
 extension AccountName {
     /// What follows the first separator that is not escaped: a DN's parent (RFC 4514 section 2.4); "" for names without one.
     package var container: String {
-        var isEscaped = false
-        for (offset, byte) in text.utf8.enumerated() {
-            if isEscaped {
-                isEscaped = false
-            } else if byte == UInt8(ascii: "\\") {
-                isEscaped = true
-            } else if byte == UInt8(ascii: ",") {
-                return String(decoding: text.utf8.dropFirst(offset + 1), as: UTF8.self)
-            }
+        var text = text
+        return text.withUTF8 { bytes in
+            var offset = 0
+            while offset < bytes.count, bytes[offset] != UInt8(ascii: ",") { offset += bytes[offset] == UInt8(ascii: "\\") ? 2 : 1 }
+            return offset < bytes.count ? String(decoding: bytes[(offset + 1)...], as: UTF8.self) : ""
         }
-        return ""
+    }
+}
+
+extension String {
+    /// In lower case, as names are compared where case makes no difference. What is ASCII, as nearly all names are, takes the short way.
+    var caseFolded: String {
+        utf8.withContiguousStorageIfAvailable { bytes -> String? in
+            var all: UInt8 = 0
+            var capitals = 0
+            for byte in bytes {
+                all |= byte
+                capitals += byte &- 0x41 < 26 ? 1 : 0
+            }
+            if all >= 0x80 { return nil }
+            if capitals == 0 { return self }
+            return String(unsafeUninitializedCapacity: bytes.count) { target in
+                for index in 0..<bytes.count { target[index] = bytes[index] &- 0x41 < 26 ? bytes[index] | 0x20 : bytes[index] }
+                return bytes.count
+            }
+        }.flatMap { $0 } ?? lowercased()
     }
 }

@@ -42,17 +42,36 @@ extension Value {
     }
 }
 
-/// How `out.x` shows values to other rules, following the type the map declared.
-func slot(of values: [AccountValue], type: CELType) -> Slot {
-    switch type {
-    case .list: return .value(.strings(values.map(\.text)))
-    case .int: return values.first.flatMap { Int64($0.text) }.map { .value(.int($0)) } ?? .absent
-    case .uint: return values.first.flatMap { UInt64($0.text) }.map { .value(.uint($0)) } ?? .absent
-    case .bool: return values.first.map { .value(.bool($0.text == "TRUE")) } ?? .absent
-    case .optional(let wrapped): return slot(of: values, type: wrapped)
-    case .opaque(let name):
-        guard case .reference(let key)? = values.first else { return .absent }
+/// How `out.x` shows an attribute's values to other rules, following the type the map declared.
+package enum OutForm: Sendable, Hashable {
+    case text, list, int, uint, bool
+    case opaque
+
+    package init(_ type: CELType) {
+        switch type {
+        case .list: self = .list
+        case .int: self = .int
+        case .uint: self = .uint
+        case .bool: self = .bool
+        case .optional(let wrapped): self = OutForm(wrapped)
+        case .opaque: self = .opaque
+        default: self = .text
+        }
+    }
+}
+
+func slot(of values: [AccountValue], _ form: OutForm, type: @autoclosure () -> CELType) -> Slot {
+    if case .list = form { return .value(.strings(values.map(\.text))) }
+    guard let first = values.first else { return .absent }
+    switch form {
+    case .text, .list: return .value(.string(first.text))
+    case .int: return Int64(first.text).map { .value(.int($0)) } ?? .absent
+    case .uint: return UInt64(first.text).map { .value(.uint($0)) } ?? .absent
+    case .bool: return .value(.bool(first.text == "TRUE"))
+    case .opaque:
+        var type = type()
+        while case .optional(let wrapped) = type { type = wrapped }
+        guard case .reference(let key) = first, case .opaque(let name) = type else { return .absent }
         return .value(.opaque(OpaqueValue(typeName: name, payload: key.text)))
-    default: return values.first.map { .value(.string($0.text)) } ?? .absent
     }
 }

@@ -2,13 +2,20 @@ internal import CEL
 package import IdentityModel
 
 /// One name an account could have.
-package struct NameCandidate: Sendable, Hashable {
+package final class NameCandidate: Sendable {
     package let value: String
     package let claim: NameClaim
     /// The parent, for `scope: container`.
     package let container: String?
     /// The counter it was made with.
     let number: Int?
+
+    init(value: String, claim: NameClaim, container: String?, number: Int?) {
+        self.value = value
+        self.claim = claim
+        self.container = container
+        self.number = number
+    }
 }
 
 /// From which number on candidates may be free, shared by namesakes during a run: everything below was found taken.

@@ -26,6 +26,14 @@ package enum Vocabulary {
         Environment(variables: [(name: "user", type: .object(schema.objectType))], functions: [])
     }
 
+    /// Where the fixed variables of a policy map stand, in the order in which `mapEnvironment` declares them.
+    package enum Slots {
+        package static let user = 0
+        package static let account = 1
+        package static let tables = 2
+        package static let out = 3
+    }
+
     /// For a policy map. `defined` are the lets and counters with their types; their slots follow the four fixed variables in order.
     package static func mapEnvironment(
         _ schema: UserSchema, tables: ObjectType, out: ObjectType, defined: [(name: String, type: CELType)]

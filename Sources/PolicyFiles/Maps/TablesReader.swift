@@ -24,8 +24,11 @@ enum TablesReader {
             file.error("the lookup table '\(path.text)' is missing", at: path.point, length: path.length)
             return []
         }
+        // A table may be in another encoding; then its lines are not shown.
+        let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         let lookup = ConfigurationFile(
-            path: path.text, text: String(decoding: bytes, as: UTF8.self), diagnostics: file.diagnostics, values: file.values)
+            path: path.text, text: String(validating: content, as: UTF8.self) ?? "", lines: .csv, diagnostics: file.diagnostics,
+            values: file.values)
         do throws(CSVError) {
             return pairs(try CSVTable(bytes), lookup)
         } catch {

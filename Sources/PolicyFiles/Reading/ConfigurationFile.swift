@@ -12,9 +12,11 @@ final class ConfigurationFile {
     /// Settings whose environment variable or file is not there; nil while such a setting is an error.
     var missingSettings: [MissingSetting]?
 
-    init(path: String, text: String, diagnostics: DiagnosticCollection, values: ConfigurationFiles) {
+    init(
+        path: String, text: String, lines: SourceText.Lines = .yaml, diagnostics: DiagnosticCollection, values: ConfigurationFiles
+    ) {
         self.path = path
-        self.text = SourceText(text)
+        self.text = SourceText(text, lines)
         self.diagnostics = diagnostics
         self.values = values
     }

@@ -7,20 +7,29 @@ struct SourcePoint: Hashable, Comparable, Sendable {
     static func < (left: Self, right: Self) -> Bool { (left.line, left.column) < (right.line, right.column) }
 }
 
-/// The text of a file by code points and lines. Lines end where YAML 1.1 ends them (section 4.2), so that libyaml's marks fit.
+/// The text of a file by code points and lines.
 struct SourceText: Sendable {
+    /// Where lines end: a place that a reader names must be the same place here.
+    enum Lines: Sendable {
+        /// YAML 1.1, section 4.2; so do libyaml's marks.
+        case yaml
+        case csv
+    }
+
     let scalars: [Unicode.Scalar]
     /// Index of the first code point of each line.
     private let lineStarts: [Int]
+    private let lines: Lines
 
-    init(_ text: String) {
+    init(_ text: String, _ lines: Lines = .yaml) {
         let scalars = Array(text.unicodeScalars)
         var starts = [0]
-        for index in scalars.indices where scalars[index].isLineBreak {
+        for index in scalars.indices where scalars[index].endsLine(lines) {
             if scalars[index] == "\r", index + 1 < scalars.count, scalars[index + 1] == "\n" { continue }
             starts.append(index + 1)
         }
         self.scalars = scalars
+        self.lines = lines
         lineStarts = starts
     }
 
@@ -48,13 +57,20 @@ struct SourceText: Sendable {
     func line(_ number: Int) -> String? {
         guard lineStarts.indices.contains(number - 1) else { return nil }
         var view = String.UnicodeScalarView()
-        view.append(contentsOf: scalars[lineStarts[number - 1]...].prefix { !$0.isLineBreak })
+        view.append(contentsOf: scalars[lineStarts[number - 1]...].prefix { !$0.endsLine(lines) })
         return String(view)
     }
 }
 
 extension Unicode.Scalar {
     var isLineBreak: Bool { self == "\n" || self == "\r" || value == 0x85 || value == 0x2028 || value == 0x2029 }
+    fileprivate func endsLine(_ lines: SourceText.Lines) -> Bool {
+        switch lines {
+        case .yaml: isLineBreak
+        case .csv: self == "\n" || self == "\r"
+        }
+    }
+
     var isBlank: Bool { self == " " || self == "\t" }
     var isSpace: Bool { isBlank || isLineBreak }
 }
