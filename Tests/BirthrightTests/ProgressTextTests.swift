@@ -12,6 +12,10 @@ import Testing
         #expect(ProgressText.planning(PlanProgress(rows: 0, users: 3, orders: 1)) == "planning: 3 people and 1 order planned")
     }
 
+    @Test func `comparing tells how many people are through`() {
+        #expect(ProgressText.comparing(36_000) == "comparing: 36,000 people")
+    }
+
     @Test func `applying shows each system, with a bar on a terminal only`() {
         let systems = [
             ApplyProgress(system: SystemName("Mail"), settled: 0, errored: 0, total: 0),

@@ -23,12 +23,13 @@ package struct DiffRun {
     private let other: Configuration
     private let store: any Store
     private let today: CivilDate
-    private let progress: @Sendable (PlanProgress) -> Void
+    private let progress: @Sendable (Int) -> Void
     private static let chunkSize = 1_000
 
+    /// `progress` is told how many users are compared so far.
     package init(
         present: Configuration, other: Configuration, store: any Store, today: CivilDate,
-        progress: @escaping @Sendable (PlanProgress) -> Void
+        progress: @escaping @Sendable (Int) -> Void
     ) {
         self.present = present
         self.other = other
@@ -52,7 +53,7 @@ package struct DiffRun {
                 diff.add(comparison)
                 if comparison.user.key == person { found = better(found, comparison) }
             }
-            progress(PlanProgress(rows: 0, users: diff.users, orders: after.orderCount))
+            progress(diff.users)
         }
         let window = today.adding(days: 1 - other.guards.windowDays)
         let verdicts = diff.verdicts(recent: try await store.appliedEffects(since: window), settings: other.guards)
@@ -93,7 +94,6 @@ final class DiffSide {
     private let hints = NameHints()
     /// By the claims' hashes, as in the store: a claim itself is four texts, and a changed candidate gives everybody a new name.
     private var names: [UInt64: UserID] = [:]
-    private(set) var orderCount = 0
 
     init(_ configuration: Configuration, today: CivilDate) {
         self.configuration = configuration
@@ -136,7 +136,6 @@ final class DiffSide {
         let orders = planning.orders(from: 1)
         for reservation in ChunkPlanning.reservations(of: orders) { names[reservation.claim.stableHash] = reservation.user }
         planned.orders = Dictionary(grouping: orders, by: \.user)
-        orderCount += orders.count
         return planned
     }
 

@@ -40,7 +40,8 @@ struct DiffCommand: AsyncParsableCommand {
                 let clock = RunClock(asOf: common.asOf)
                 let today = session.configuration.sources.map { clock.today(in: $0.timeZone) }.min() ?? clock.today(in: "UTC")
                 let run = DiffRun(
-                    present: session.configuration, other: proposed.configuration, store: store, today: today, progress: Progress.planning()
+                    present: session.configuration, other: proposed.configuration, store: store, today: today,
+                    progress: Progress.comparing()
                 )
                 let report = try await run.run(examples: examples, person: user.map { UserKey($0) })
                 if let user, report.person == nil { throw unknownUser(user) }

@@ -9,6 +9,12 @@ enum Progress {
         return { progress in meter.show { _ in ProgressText.planning(progress) } }
     }
 
+    /// Told how many people are compared so far.
+    static func comparing() -> @Sendable (Int) -> Void {
+        let meter = Meter()
+        return { users in meter.show { _ in ProgressText.comparing(users) } }
+    }
+
     static func applying() -> @Sendable (ApplyProgress) -> Void {
         let meter = Meter()
         return { progress in

@@ -8,6 +8,9 @@ enum ProgressText {
         return progress.rows == 0 ? "planning: " + found : "planning: \(DisplayText.count(progress.rows, "row")) read, " + found
     }
 
+    /// `comparing: 36,000 people`.
+    static func comparing(_ users: Int) -> String { "comparing: " + DisplayText.count(users, "person", "people") }
+
     /// `applying: Corp Directory [######......] 512 of 1,024, 2 failed`, by system; `bar` columns between the brackets, none in a pipe.
     static func applying(_ systems: [ApplyProgress], bar: Int) -> String {
         let parts = systems.sorted { $0.system < $1.system }.map { progress in

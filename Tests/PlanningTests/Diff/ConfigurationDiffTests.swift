@@ -82,7 +82,7 @@ struct ConfigurationDiffTests {
     @Test func `only what fails newly is a failure of the change`() throws {
         let fails = C.order(failure: "no title")
         let new = C.comparison([fails])
-        let old = C.comparison([fails], present: [fails])
+        let old = C.comparison([C.order(failure: "still no title")], present: [fails])
         let mended = C.comparison([C.order([C.request("title", "a", "b")])], present: [fails])
         let diff = try diff([new, old, mended])
         let system = try #require(diff.systems[C.directory])
@@ -98,12 +98,13 @@ struct ConfigurationDiffTests {
         let manual = RoleAssignment(role: RoleName("VPN"), origin: .manual("kim"))
         let unknown = RoleAssignment(role: RoleName("Gone long ago"), origin: .manual("kim"))
         let diff = try diff([
-            C.comparison(rolesAfter: [rule]), C.comparison(rolesBefore: [rule]),
+            C.comparison(rolesAfter: [rule]), C.comparison(of: C.bo, rolesBefore: [rule]),
             C.comparison(rolesBefore: [rule, manual], rolesAfter: [manual]),
             C.comparison(rolesBefore: [unknown]),
         ])
         #expect(diff.roles.keys.map(\.text) == ["VPN"])
         #expect(diff.roles[RoleName("VPN")]?.gained.count == 1)
+        #expect(diff.roles[RoleName("VPN")]?.lost.examples.map(\.person.key.text) == ["E2"])
         #expect(diff.roles[RoleName("VPN")]?.lost.examples.first?.origin == .rule("vpn"))
         #expect(diff.users == 4)
         #expect(diff.affected == 2)
