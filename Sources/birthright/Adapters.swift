@@ -36,7 +36,7 @@ enum Adapters {
     static func connector(_ map: PolicyMap, directory: URL) throws -> any Connector {
         let settings = map.connector
         guard settings.type == "ldap" else {
-            throw Stop(.configuration, "\(settings.position): error: connector type '\(settings.type)' is unknown; use ldap")
+            throw Stop(.configuration, "\(settings.position): error: this version has no connector of type '\(settings.type)'")
         }
         let caFile = settings.values["caFile"].map { $0.hasPrefix("/") ? $0 : directory.appendingPathComponent($0).path }
         guard let dialect = Dialect(rawValue: settings.dialect ?? Dialect.openLDAP.rawValue) else {

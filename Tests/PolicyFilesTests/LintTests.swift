@@ -250,6 +250,13 @@ struct LintTests {
                 ^~~~~~~~
             """),
         Slip(
+            .noConnector, Company().map("type: ldap", "type: scim"),
+            """
+            PolicyMaps/directory.yaml:3:9: warning: the type 'scim' is accepted, but this version has no connector for it [no-connector]
+              type: scim
+                    ^~~~
+            """),
+        Slip(
             .unsetSetting, Company().map("{ env: SECRET }", "{ env: NONE }"),
             """
             PolicyMaps/directory.yaml:5:20: warning: 'password' needs the environment variable NONE, which is not set; set it [unset-setting]

@@ -3,6 +3,9 @@ package import IdentityModel
 
 /// How to reach a managed system: keys as the connector's type defines them, `{env:}` and `{file:}` already resolved.
 package struct ConnectorSettings: Sendable {
+    /// Read and checked, so that their policy maps can be written and tested, although nothing can be sent to them yet.
+    package static let typesWithoutConnector: Set<String> = ["rest", "scim"]
+
     package let type: String
     package let dialect: String?
     /// Plain settings by key.

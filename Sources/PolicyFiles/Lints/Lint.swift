@@ -40,7 +40,7 @@ extension Lint {
     package static let all: [Lint] = [
         .attributeNeverMapped, .attributeNeverWritten, .candidateNumberCut, .candidateTooLong, .columnNotInContract,
         .constantCondition, .cutByComment, .deleteWhileGranted, .graceWithoutDisable, .keyNotActedOn, .lookUpWithoutDefault,
-        .neverRead, .roleNotGiven, .uniqueWithoutNumber, .unsetSetting, .unusedAllow,
+        .neverRead, .noConnector, .roleNotGiven, .uniqueWithoutNumber, .unsetSetting, .unusedAllow,
     ]
 
     package static let attributeNeverMapped = Lint(
@@ -120,6 +120,12 @@ extension Lint {
         finds: "a name under 'let', or a table, that no expression of its policy map reads.",
         matters: "it looks as if it had an effect; often another name was meant where it should be read.",
         remedy: "read it, or remove it.")
+
+    package static let noConnector = Lint(
+        "no-connector",
+        finds: "a connector of a type that this version reads and checks, but cannot write to: rest or scim.",
+        matters: "the policy map can be checked and tested, but as soon as a role gives an account there, plan and apply refuse to run.",
+        remedy: "let no role give an account there until a version has the connector.")
 
     package static let roleNotGiven = Lint(
         "role-not-given",

@@ -22,7 +22,15 @@ enum ConnectorReader {
                 ("dialect", .word(["openLDAP", "ds389", "activeDirectory"])), ("connections", .number(1...64)),
                 ("window", .number(1...256)),
                 ("timeout", .number(1...3_600)),
-            ], required: ["url"])
+            ], required: ["url"]),
+        "scim": Shape(keys: web, required: ["url"]),
+        "rest": Shape(keys: web, required: ["url"]),
+    ]
+
+    /// What every system over HTTP needs: an address, a way in (a bearer token, or user and password), how much at once.
+    private static let web: [(name: String, kind: Kind)] = [
+        ("url", .text), ("token", .secret), ("user", .text), ("password", .secret), ("caFile", .text), ("connections", .number(1...64)),
+        ("timeout", .number(1...3_600)),
     ]
 
     static func read(_ node: YAMLNode, _ file: ConfigurationFile) -> ConnectorSettings? {
@@ -41,10 +49,15 @@ enum ConnectorReader {
         }
         guard let section = Section(node, named: "'connector'", keys: ["type"] + shape.keys.map(\.name), in: file) else { return nil }
         for key in shape.required { _ = section.required(key) }
-        return settings(type.text, section, shape)
+        if ConnectorSettings.typesWithoutConnector.contains(type.text) {
+            file.warning(
+                .noConnector, "the type '\(type.text)' is accepted, but this version has no connector for it", at: type.point,
+                length: type.length)
+        }
+        return settings(type, section, shape)
     }
 
-    private static func settings(_ type: String, _ section: Section, _ shape: Shape) -> ConnectorSettings {
+    private static func settings(_ type: TextValue, _ section: Section, _ shape: Shape) -> ConnectorSettings {
         let file = section.file
         var values: [String: String] = [:]
         var secrets: [String: Sensitive<String>] = [:]
@@ -60,7 +73,7 @@ enum ConnectorReader {
         }
         let dialect = values.removeValue(forKey: "dialect")
         return ConnectorSettings(
-            type: type, dialect: dialect, values: values, secrets: secrets, position: file.position(section.node.point))
+            type: type.text, dialect: dialect, values: values, secrets: secrets, position: file.position(type.point))
     }
 
     private static func word(_ node: YAMLNode, _ key: String, _ words: [String], _ file: ConfigurationFile) -> String? {

@@ -25,10 +25,16 @@ struct SystemsTest: AsyncParsableCommand {
                 let known = session.configuration.policyMaps.map(\.system.text).joined(separator: ", ")
                 throw Stop(.configuration, "there is no managed system '\(system ?? "")'; there is: \(known)")
             }
-            try session.requireSettings(of: maps)
+            let reachable = maps.filter { !ConnectorSettings.typesWithoutConnector.contains($0.connector.type) }
+            try session.requireSettings(of: reachable)
             var reports: [JSON] = []
             var exit = Exit.done
             for map in maps {
+                guard reachable.contains(where: { $0.system == map.system }) else {
+                    exit = .incomplete
+                    reports.append(failed(map.system, "this version has no connector of type '\(map.connector.type)'"))
+                    continue
+                }
                 let connector = try Adapters.connector(map, directory: session.directory)
                 do throws(ConnectorFailure) {
                     let report = try await connector.test()
@@ -36,15 +42,18 @@ struct SystemsTest: AsyncParsableCommand {
                     reports.append(json(map.system, report))
                 } catch {
                     exit = .incomplete
-                    if common.format == .text { say("\(map.system): FAILED: \(error)") }
-                    reports.append(
-                        .object([JSON.Member("system", .string(map.system.text)), JSON.Member("error", .string(error.description))]))
+                    reports.append(failed(map.system, error.description))
                 }
                 await connector.close()
             }
             if common.format == .json { say(JSON.array(reports).indentedText) }
             return exit
         }
+    }
+
+    private func failed(_ system: SystemName, _ reason: String) -> JSON {
+        if common.format == .text { say("\(system): FAILED: \(reason)") }
+        return .object([JSON.Member("system", .string(system.text)), JSON.Member("error", .string(reason))])
     }
 
     private func show(_ system: SystemName, _ report: SystemReport) {
