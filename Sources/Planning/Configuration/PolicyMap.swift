@@ -111,6 +111,8 @@ package final class PolicyMap: Sendable {
     /// The places of the correlation attributes.
     let correlationIndices: [Int]
     private let indices: [String: Int]
+    /// Whether the account's name is chosen or kept, and not computed each time: then it counts as stored, although it is not written as an attribute.
+    let keepsAccountName: Bool
 
     package init(
         system: SystemName, file: String, connector: ConnectorSettings, correlation: [String], accountName: String, onDelete: OnDelete,
@@ -137,10 +139,25 @@ package final class PolicyMap: Sendable {
         correlationIndices = correlation.compactMap { indices[$0] }
         let namer = indices[accountName].map { attributes[$0].value }
         accountNameExpression = if case .expression(let expression)? = namer { expression } else { nil }
+        keepsAccountName = attributes.contains { rule in
+            guard rule.name == accountName else { return false }
+            if case .unique = rule.value { return true }
+            return rule.enforce == .onCreate
+        }
     }
 
     /// The place of an attribute rule.
     package func index(of attribute: String) -> Int? { indices[attribute] }
+}
+
+extension Account {
+    /// What `enforce: onCreate` and kept names go by: the values we wrote, and the account's name where the map chooses it.
+    package func storedValues(_ map: PolicyMap) -> [String: [AccountValue]] {
+        guard map.keepsAccountName, let name else { return written }
+        var values = written
+        values[map.accountName] = [.text(name.text)]
+        return values
+    }
 }
 
 /// One line of a policy map's `attributes`.

@@ -20,11 +20,11 @@ final class AccountSituation {
 
     /// Values that `enforce: onCreate` and kept names go by: what we wrote, or what the entry to adopt holds.
     var storedValues: [String: [AccountValue]] {
-        if let known, known.state == .enabled || known.state == .deprovisioned { return known.written }
+        if let known, known.state == .enabled || known.state == .deprovisioned { return known.storedValues(map) }
         guard case .found(let entry, _) = actual else { return [:] }
         var stored: [String: [AccountValue]] = [:]
         for rule in map.attributes where rule.enforce == .onCreate {
-            let values = entry.values(rule.name)
+            let values = rule.name == map.accountName ? [entry.name.text] : entry.values(rule.name)
             if !values.isEmpty { stored[rule.name] = values.map(AccountValue.text) }
         }
         return stored

@@ -22,7 +22,7 @@ struct AccountExplaining {
     }
 
     /// As the planner does it.
-    func evaluate() async throws -> Run { try await run(known: living, stored: living?.written ?? [:]) }
+    func evaluate() async throws -> Run { try await run(known: living, stored: living?.storedValues(map) ?? [:]) }
 
     private var living: Account? {
         guard let known, known.state == .enabled || known.state == .deprovisioned else { return nil }
@@ -60,7 +60,8 @@ struct AccountExplaining {
     }
 
     private func actual(_ name: String) -> String? {
-        (planned?.requests.first { $0.kind == .attribute && $0.name == name }?.after ?? living?.written[name])?.first?.text
+        if name == map.accountName { return (planned?.nameAfter ?? living?.name)?.text }
+        return (planned?.requests.first { $0.kind == .attribute && $0.name == name }?.after ?? living?.written[name])?.first?.text
     }
 
     // MARK: Explaining
@@ -112,7 +113,7 @@ struct AccountExplaining {
     private func candidates(_ index: Int, _ run: Run, _ explained: Explanation.Attribute) async throws -> [Explanation.Candidate] {
         var offered = run.offered[index] ?? []
         if offered.isEmpty {
-            var stored = living?.written ?? [:]
+            var stored = living?.storedValues(map) ?? [:]
             stored[map.attributes[index].name] = nil
             offered = try await self.run(known: nil, stored: stored).offered[index] ?? []
         }
