@@ -22,7 +22,7 @@ struct LintTests {
     private static func number(_ expression: String) -> Company { Company().map("number: user.employeeId", "number: " + expression) }
     private static let everybody = "  everybody: { when: \"true\", roles: [Employee] }\n"
 
-    static let slips: [Slip] = conditions + lookUps + candidates + files + roles
+    static let slips: [Slip] = conditions + lookUps + candidates + files + roles + connectors
 
     private static let conditions = [
         Slip(
@@ -248,13 +248,6 @@ struct LintTests {
             birthright.yaml:6:5: warning: the key 'schedule' is accepted, but not acted on yet [key-not-acted-on]
                 schedule: "0 6 * * *"
                 ^~~~~~~~
-            """),
-        Slip(
-            .noConnector, Company().map("type: ldap", "type: scim"),
-            """
-            PolicyMaps/directory.yaml:3:9: warning: the type 'scim' is accepted, but this version has no connector for it [no-connector]
-              type: scim
-                    ^~~~
             """),
         Slip(
             .unsetSetting, Company().map("{ env: SECRET }", "{ env: NONE }"),

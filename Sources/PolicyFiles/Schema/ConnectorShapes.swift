@@ -28,6 +28,8 @@ extension ConnectorReader {
         "url": "Where the server is: ldaps://directory.example.com:636",
         "startTLS": "Whether ldap:// is made safe with StartTLS.",
         "bindDN": "The account that Birthright signs in with.",
+        "token": "The bearer token that Birthright shows, from the environment or a file.",
+        "user": "The account that Birthright signs in with, where there is no token.",
         "password": "Its password, from the environment or a file.",
         "caFile": "Whose signature the server's certificate has to carry: a PEM file.",
         "base": "The DN below which accounts are looked for.",

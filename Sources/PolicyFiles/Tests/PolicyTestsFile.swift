@@ -48,7 +48,9 @@ struct PolicyTestsFile {
     // MARK: One test
 
     private func test(_ entry: YAMLEntry, _ known: [String: TestPeople.Person], _ defaults: Defaults) -> PolicyTest? {
-        guard let section = Section(entry.value, named: "test '\(entry.key)'", keys: PolicyTestShapes.test.names, in: file) else { return nil }
+        guard let section = Section(entry.value, named: "test '\(entry.key)'", keys: PolicyTestShapes.test.names, in: file) else {
+            return nil
+        }
         let person = section["person"].map { people.person($0, of: known) } ?? defaults.person
         guard let date = date(section, entry, defaults) else { return nil }
         let situation = situation(section, person, roles: defaults.roles, date: date)
