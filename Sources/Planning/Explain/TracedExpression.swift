@@ -71,6 +71,7 @@ extension TracedExpression.Part {
     /// A literal, and a record by its name, say nothing that does not stand there already.
     fileprivate var tells: Bool {
         guard let first = expression.utf8.first, expression != value else { return false }
+        if expression.dropFirst().dropLast() == value.dropFirst().dropLast(), value.hasPrefix("'") { return false }
         let isLiteral = first == UInt8(ascii: "\"") || first == UInt8(ascii: "'") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
         let isRecord = ["user", "account", "tables", "out"].contains(expression)
         return !(isRecord || isLiteral && !expression.contains("("))
