@@ -8,7 +8,8 @@ enum PolicyTestShapes {
         [
             KeyShape("defaults", .mapping(defaults), "What a test without the key goes by."),
             KeyShape("people", .dictionary(names: nil, user), "People by name, with the attributes they have."),
-            KeyShape("tests", .dictionary(names: nil, .mapping(test)), "Tests; the name is a sentence about what is expected.", isRequired: true),
+            KeyShape(
+                "tests", .dictionary(names: nil, .mapping(test)), "Tests; the name is a sentence about what is expected.", isRequired: true),
         ])
 
     static let defaults = MappingShape(
@@ -25,7 +26,8 @@ enum PolicyTestShapes {
         KeyShape("given", user, "Attributes that differ; none takes one away."),
         KeyShape("roles", .list(.text), "The roles they hold; without it the business rules decide."),
         KeyShape(
-            "taken", .dictionary(names: nil, .either([.list(.text), .mapping(taken)])), "Names that somebody else has already, by attribute."),
+            "taken", .dictionary(names: nil, .either([.list(.text), .mapping(taken)])),
+            "Names that somebody else has already, by attribute."),
         KeyShape("date", .date, "The day this happens on."),
     ]
 
@@ -67,7 +69,8 @@ enum PolicyTestShapes {
         "What is expected.",
         [
             KeyShape("operation", .choice(ExpectationReader.WantedOperation.self), "What is done with the account; none: nothing."),
-            KeyShape("attributes", .dictionary(names: nil, values), "Values by attribute; none: no value; left alone: the rule does not apply."),
+            KeyShape(
+                "attributes", .dictionary(names: nil, values), "Values by attribute; none: no value; left alone: the rule does not apply."),
             KeyShape("exactly", .flag, "The account has no attributes but these."),
             KeyShape("memberships", .either([.list(.text), .choice(["none"])]), "The memberships it has afterwards, all of them."),
             KeyShape("changes", .either([.list(.text), .choice(["none"])]), "The attributes that are written, all of them."),
