@@ -32,14 +32,27 @@ package struct ConfigurationDifference: Sendable, Hashable {
         let after = ConfigurationPart.all(of: other)
         let old = Dictionary(before.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         let new = Dictionary(after.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-        let changed = after.compactMap { part -> ConfigurationDifference? in
+        // A source or a system that comes or goes is one difference, not one for each line of it.
+        let places = (old: Set(before.map(\.key.place)), new: Set(after.map(\.key.place)))
+        let changed = after.filter { places.old.contains($0.key.place) }.compactMap { part -> ConfigurationDifference? in
             guard let was = old[part.key] else { return difference(part, .added, nil) }
             guard was.text != part.text else { return nil }
             return difference(part, .changed, part.isSetting ? Values(before: was.text, after: part.text) : nil)
         }
-        let removed = before.filter { new[$0.key] == nil }.map { difference($0, .removed, nil) }
-        return (changed + removed).enumerated().sorted { ($0.element.place.rank, $0.offset) < ($1.element.place.rank, $1.offset) }.map(
-            \.element)
+        let removed = before.filter { places.new.contains($0.key.place) && new[$0.key] == nil }.map { difference($0, .removed, nil) }
+        let wholes = whole(after, besides: places.old, .added) + whole(before, besides: places.new, .removed)
+        return (changed + removed + wholes).enumerated().sorted { ($0.element.place.rank, $0.offset) < ($1.element.place.rank, $1.offset) }
+            .map(\.element)
+    }
+
+    /// One difference for each place that only these parts have.
+    private static func whole(_ parts: [ConfigurationPart], besides places: Set<Place>, _ fate: Fate) -> [ConfigurationDifference] {
+        let own = Dictionary(grouping: parts.filter { !places.contains($0.key.place) }, by: \.key.place)
+        return own.map { place, parts in
+            let name = if case .system = place { "the whole policy map" } else { "all of it" }
+            let position = parts.lazy.compactMap(\.position).first
+            return ConfigurationDifference(place: place, part: name, fate: fate, values: nil, position: position)
+        }
     }
 
     private static func difference(_ part: ConfigurationPart, _ fate: Fate, _ values: Values?) -> ConfigurationDifference {

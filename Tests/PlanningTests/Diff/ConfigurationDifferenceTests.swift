@@ -54,6 +54,20 @@ struct ConfigurationDifferenceTests {
             ).isEmpty)
     }
 
+    @Test func `a system or a source that comes or goes is one difference`() throws {
+        let other = try DiffCompany().map("managedSystem: Directory", "managedSystem: Mail")
+            .changing("Roles.yaml", "Employee: { entitlements: [ { system: Directory", "Employee: { entitlements: [ { system: Mail")
+            .changing("Roles.yaml", "VPN: { entitlements: [ { system: Directory", "VPN: { entitlements: [ { system: Mail")
+            .changing("birthright.yaml", "  hr:\n", "  people:\n")
+        #expect(
+            try differences(other) == [
+                "birthright.yaml:7:10 source(hr): all of it removed", "birthright.yaml:7:10 source(people): all of it added",
+                "Roles.yaml:2:3 roles: role Employee changed", "Roles.yaml:3:3 roles: role VPN changed",
+                "PolicyMaps/directory.yaml:2:12 system(Directory): the whole policy map removed",
+                "PolicyMaps/directory.yaml:2:12 system(Mail): the whole policy map added",
+            ])
+    }
+
     @Test func `a source is compared by what it says of people`() throws {
         let other = try DiffCompany().changing("birthright.yaml", "lastName: row.LAST", "lastName: row.LAST.title()")
             .changing("birthright.yaml", "timeZone: Europe/Oslo", "timeZone: Europe/Paris")
