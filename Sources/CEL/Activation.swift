@@ -50,6 +50,12 @@ package final class Activation {
         if cost > Limits.cost { throw Self.exhausted.at(offset) }
     }
 
+    /// The same, for whoever says where afterwards.
+    func charge(_ steps: Int) throws(CELError) {
+        cost += steps
+        if cost > Limits.cost { throw Self.exhausted }
+    }
+
     static let exhausted = CELError(.limit, "the expression takes more than \(Limits.cost) steps")
 }
 

@@ -27,6 +27,8 @@ const char *cre2_error(const cre2_regex *regex) {
 
 int32_t cre2_groups(const cre2_regex *regex) { return regex->regex.NumberOfCapturingGroups(); }
 
+int32_t cre2_program_size(const cre2_regex *regex) { return regex->regex.ProgramSize(); }
+
 bool cre2_match(const cre2_regex *regex, const char *text, size_t length, size_t start, bool anchored,
                 int64_t *spans, int32_t count) {
     std::vector<re2::StringPiece> groups(static_cast<size_t>(count));

@@ -9,6 +9,8 @@ package final class LinearRegex: @unchecked Sendable {
     package let pattern: String
     /// Number of capturing groups; the whole match is not counted.
     package let groupCount: Int
+    /// How many instructions it was compiled to: compiling takes time in proportion to it, and so may a search, for each byte.
+    package let programSize: Int
 
     /// Why RE2 refuses a pattern, in its own words.
     package struct PatternError: Error, Sendable, Equatable {
@@ -28,6 +30,7 @@ package final class LinearRegex: @unchecked Sendable {
         }
         handle = created
         groupCount = Int(cre2_groups(created))
+        programSize = Int(cre2_program_size(created))
         self.pattern = pattern
     }
 

@@ -59,9 +59,37 @@ struct LimitTests {
             ("given.padLeft(70000, 'x')", "the string is longer than 65536 bytes"),
             ("'%.99999999999999999999f'.format([dyn(1.0)])", "the precision of a format is at most 100"),
             ("cel.bind(s, given.padLeft(16000, 'x'), s + s + s + s + s + s)", "the string is longer than 65536 bytes"),
+            ("cel.bind(s, given.padLeft(16000, 'x'), s + s + s + s + 'é' + s)", "the string is longer than 65536 bytes"),
+            ("cel.bind(b, bytes(given.padLeft(16000, 'x')), b + b + b + b + b)", "the string is longer than 65536 bytes"),
+            ("given.padLeft(15000, ',').split(',')", "the list has more than 10000 elements"),
+            ("given.padLeft(15000, ',').split('')", "the list has more than 10000 elements"),
+            ("given.padLeft(15000, 'x').replace('', 'xxxxx')", "the string is longer than 65536 bytes"),
+            ("lists.range(9999).map(a, given.padLeft(n * 40, 'x')).sort()", "the list is too large to sort"),
+            ("given.keep(given.padLeft(300, 'x'))", "the set of keep() is longer than 256 bytes"),
         ])
     func budgets(source: String, expected: String) {
         #expect(failure(source).drop { $0 != " " }.dropFirst() == expected)
+    }
+
+    /// Each of these took minutes: patterns were compiled, and texts searched, for nothing.
+    @Test(
+        "a regular expression uses up the budget, not the time",
+        arguments: [
+            "lists.range(10000).map(x, given.matches('(' + string(x) + '[a-z]{1,30}x|y){1,30}'))",
+            "lists.range(10000).exists(x, given.matches('((a{100}){100}){' + string(x + 10) + '}'))",
+            "lists.range(10000).map(x, regex.extractAll(given.padLeft(16000, 'x'), 'x'))",
+            "lists.range(10000).map(x, regex.replace(given.padLeft(16000, 'x'), 'x', 'y'))",
+            "lists.range(10000).map(x, given.padLeft(16000, 'x').matches('(x|y|[a-z]{1,50}){1,15}z'))",
+        ])
+    func patterns(source: String) {
+        #expect(failure(source).hasSuffix("the expression takes more than 1000000 steps"))
+    }
+
+    @Test("a list and a map written out may not be longer than one that is made")
+    func literals() {
+        let numbers = String(repeating: "1,", count: 10_001)
+        #expect(diagnostics("[\(numbers)]") == ["1:1: the list has more than 10000 elements"])
+        #expect(failure("lists.range(10000).transformMapEntry(i, v, {v: 1, -v - 1: 2})").hasSuffix("the map has more than 10000 entries"))
     }
 
     @Test("values that share their parts are compared and formatted within the budget")

@@ -26,7 +26,8 @@ extension Compiler {
         }
         var nodes: [Node] = []
         for operand in operands + arguments { nodes.append(node(operand)) }
-        if let special = special(name, hasTarget: target != nil, nodes, offset: offset) { return special }
+        // The whole name: a function of a namespace is another one, `regex.extract` or a host's `tools.size`.
+        if let special = special(overloads.first?.name ?? name, hasTarget: target != nil, nodes, offset: offset) { return special }
         let types = (operands + arguments).map { checked.types[$0.id] }
         return folded(plain(name, overloads, nodes, types, offset: offset), overloads.allSatisfy(\.isPure) ? nodes : [Node(offset: offset)])
     }
@@ -69,6 +70,7 @@ extension Compiler {
         case ("@in", 2): return folded(InNode(nodes[0], nodes[1], offset: offset), nodes)
         case ("!_", 1): return folded(NotNode(nodes[0], offset: offset), nodes)
         case ("size", 1): return folded(SizeNode(nodes[0], offset: offset), nodes)
+        case _ where RegexFunctions.names.contains(name) && nodes.count > 1: return regex(name, nodes, offset: offset)
         case ("orValue", 2) where hasTarget: return OrValueNode(nodes[0], nodes[1], offset: offset)
         case ("or", 2) where hasTarget: return OrOptionalNode(nodes[0], nodes[1], offset: offset)
         case ("hasValue", 1) where hasTarget: return HasValueNode(nodes[0], offset: offset)
@@ -76,11 +78,17 @@ extension Compiler {
         }
     }
 
+    private func regex(_ name: String, _ nodes: [Node], offset: Int) -> Node {
+        var known: LinearRegex?
+        if case .string(let pattern)? = nodes[1].constant { known = try? LinearRegex(pattern) }
+        return folded(RegexCallNode(name, nodes, known: known, offset: offset), nodes)
+    }
+
     private func plain(_ name: String, _ overloads: [Overload], _ nodes: [Node], _ types: [CELType], offset: Int) -> Node {
         guard overloads.count == 1, let overload = overloads.first, Self.isCertain(overload, types) else {
             return CallNode(name, overloads, nodes, offset: offset)
         }
-        switch overload.regex(nodes.count > 1 ? nodes[1].constant : nil) ?? overload.body {
+        switch overload.body {
         case .unary(let body): return UnaryCallNode(body, nodes[0], offset: offset)
         case .binary(let body): return BinaryCallNode(body, nodes[0], nodes[1], offset: offset)
         case .ternary(let body): return TernaryCallNode(body, (nodes[0], nodes[1], nodes[2]), offset: offset)
@@ -98,15 +106,5 @@ extension Compiler {
             default: type != .dyn
             }
         }
-    }
-}
-
-extension Overload {
-    /// The body with its pattern compiled once, when the pattern is known.
-    func regex(_ pattern: Value?) -> Body? {
-        guard RegexFunctions.names.contains(name), case .string(let pattern) = pattern, let regex = try? LinearRegex(pattern) else {
-            return nil
-        }
-        return RegexFunctions.body(name, parameters.count) { (_) throws(CELError) in regex }
     }
 }

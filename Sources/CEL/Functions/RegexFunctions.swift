@@ -4,78 +4,57 @@ internal import LinearRegex
 enum RegexFunctions {
     static let names: Set<String> = ["matches", "regex.extract", "regex.extractAll", "regex.replace"]
 
-    typealias Make = @Sendable (String) throws(CELError) -> LinearRegex
-
+    /// For the checker; there is a node for them.
     static let all: [Overload] = [
-        Overload("matches", receiver: true, [.string, .string], .bool, matches(compiled)),
-        Overload("matches", [.string, .string], .bool, matches(compiled)),
-        Overload("regex.extract", [.string, .string], .optional(.string), extract(compiled)),
-        Overload("regex.extractAll", [.string, .string], .list(.string), extractAll(compiled)),
-        Overload("regex.replace", [.string, .string, .string], .string, replace(compiled)),
-        Overload(
-            "regex.replace", [.string, .string, .string, .int], .string,
-            .many { (values) throws(CELError) in
-                guard values.count == 4, case .string(let text) = values[0], case .string(let pattern) = values[1],
-                    case .string(let replacement) = values[2], case .int(let limit) = values[3]
-                else { throw CELError.noOverload("regex.replace", arguments: values) }
-                return .string(try replaced(text, try compiled(pattern), replacement, limit: limit))
-            }),
+        Overload("matches", receiver: true, [.string, .string], .bool, Operators.unreached),
+        Overload("matches", [.string, .string], .bool, Operators.unreached),
+        Overload("regex.extract", [.string, .string], .optional(.string), Operators.unreached),
+        Overload("regex.extractAll", [.string, .string], .list(.string), Operators.unreached),
+        Overload("regex.replace", [.string, .string, .string], .string, Operators.unreached),
+        Overload("regex.replace", [.string, .string, .string, .int], .string, Operators.unreached),
     ]
 
-    /// The body of a function with its pattern given once; nil where the function takes it anew each time.
-    static func body(_ name: String, _ count: Int, _ make: @escaping Make) -> Overload.Body? {
-        switch (name, count) {
-        case ("matches", 2): matches(make)
-        case ("regex.extract", 2): extract(make)
-        case ("regex.extractAll", 2): extractAll(make)
-        case ("regex.replace", 3): replace(make)
-        default: nil
-        }
-    }
-
-    @Sendable private static func compiled(_ pattern: String) throws(CELError) -> LinearRegex {
+    /// Takes steps for looking at a pattern, for its length once it is compiled, and many when RE2 refuses it only after some work.
+    static func compiled(_ pattern: String, _ activation: Activation) throws(CELError) -> LinearRegex {
+        try activation.charge(500 + pattern.utf8.count)
+        let regex: LinearRegex
         do {
-            return try LinearRegex(pattern)
+            regex = try LinearRegex(pattern)
         } catch {
+            try activation.charge(20_000)
             throw CELError.invalid("the regular expression is refused: \(error.reason)")
         }
+        try activation.charge(regex.programSize)
+        return regex
     }
 
-    private static func texts(_ first: Value, _ second: Value) throws(CELError) -> (String, String) {
-        guard case .string(let text) = first, case .string(let pattern) = second else {
-            throw CELError.noOverload("matches", arguments: [first, second])
-        }
-        return (text, pattern)
-    }
-
-    private static func matches(_ make: @escaping Make) -> Overload.Body {
-        .binary { (first, second) throws(CELError) in
-            let (text, pattern) = try texts(first, second)
-            return .bool(try make(pattern).matches(text))
-        }
-    }
-
-    private static func extract(_ make: @escaping Make) -> Overload.Body {
-        .binary { (first, second) throws(CELError) in
-            let (text, pattern) = try texts(first, second)
-            let regex = try singleGroup(try make(pattern))
+    /// `rest` is what follows text and pattern.
+    static func apply(
+        _ name: String, _ regex: LinearRegex, _ text: String, _ rest: [Value], _ activation: Activation
+    ) throws(CELError) -> Value {
+        switch (name, rest.first, rest.dropFirst().first) {
+        case ("matches", nil, nil): return .bool(regex.matches(text))
+        case ("regex.extract", nil, nil):
+            let regex = try singleGroup(regex)
             guard let match = regex.firstMatch(in: text), let range = match[match.count - 1] else { return .optionalNone }
             return .optional(of: .string(text.slice(range)))
+        case ("regex.extractAll", nil, nil): return .list(try all(of: try singleGroup(regex), in: text, activation))
+        case ("regex.replace", .string(let replacement)?, nil):
+            return .string(try replaced(text, regex, replacement, limit: -1, activation))
+        case ("regex.replace", .string(let replacement)?, .int(let limit)?):
+            return .string(try replaced(text, regex, replacement, limit: limit, activation))
+        default: throw CELError.noOverload(name, arguments: [.string(text), .string(regex.pattern)] + rest)
         }
     }
 
-    private static func extractAll(_ make: @escaping Make) -> Overload.Body {
-        .binary { (first, second) throws(CELError) in
-            let (text, pattern) = try texts(first, second)
-            let regex = try singleGroup(try make(pattern))
-            let bytes = Array(text.utf8)
-            var found: [Value] = []
-            try eachMatch(of: regex, in: text) { (match) throws(CELError) in
-                if let range = match[match.count - 1] { found.append(.string(String(bytes: bytes[range]))) }
-                return true
-            }
-            return .list(found)
+    private static func all(of regex: LinearRegex, in text: String, _ activation: Activation) throws(CELError) -> [Value] {
+        let bytes = Array(text.utf8)
+        var found: [Value] = []
+        try eachMatch(of: regex, in: text, activation) { (match) throws(CELError) in
+            if let range = match[match.count - 1] { found.append(.string(String(bytes: bytes[range]))) }
+            return true
         }
+        return found
     }
 
     private static func singleGroup(_ regex: LinearRegex) throws(CELError) -> LinearRegex {
@@ -83,38 +62,28 @@ enum RegexFunctions {
         return regex
     }
 
-    private static func replace(_ make: @escaping Make) -> Overload.Body {
-        .ternary { (first, second, third) throws(CELError) in
-            let (text, pattern) = try texts(first, second)
-            guard case .string(let replacement) = third else {
-                throw CELError.noOverload("regex.replace", arguments: [first, second, third])
-            }
-            return .string(try replaced(text, try make(pattern), replacement, limit: -1))
-        }
-    }
-
     private static func eachMatch(
-        of regex: LinearRegex, in text: String, _ visit: ([Range<Int>?]) throws(CELError) -> Bool
+        of regex: LinearRegex, in text: String, _ activation: Activation, _ visit: ([Range<Int>?]) throws(CELError) -> Bool
     ) throws(CELError) {
         let length = text.utf8.count
         var position = 0
-        var work = 0
         while position <= length, let match = regex.firstMatch(in: text, from: position), let whole = match[0] {
             // A search may read to the end only to find a short match; many such searches are more than linear.
-            work += 1 + length - position
-            guard work <= 4 * Limits.cost else { throw CELError(.limit, "the regular expression matches too often") }
+            try activation.charge(1 + (length - position) >> 4)
             guard try visit(match) else { return }
             position = whole.isEmpty ? text.offset(after: whole.upperBound) : whole.upperBound
         }
     }
 
-    private static func replaced(_ text: String, _ regex: LinearRegex, _ replacement: String, limit: Int64) throws(CELError) -> String {
+    private static func replaced(_ text: String, _ regex: LinearRegex, _ replacement: String, limit: Int64, _ activation: Activation)
+        throws(CELError) -> String
+    {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         var position = 0
         var count: Int64 = 0
         if limit == 0 { return text }
-        try eachMatch(of: regex, in: text) { (match) throws(CELError) in
+        try eachMatch(of: regex, in: text, activation) { (match) throws(CELError) in
             guard let whole = match[0] else { return true }
             result += bytes[position..<whole.lowerBound]
             result += try expanded(replacement, match, bytes)

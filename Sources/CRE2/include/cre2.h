@@ -21,6 +21,9 @@ const char *cre2_error(const cre2_regex *regex);
 /// Number of capturing groups, the whole match not counted.
 int32_t cre2_groups(const cre2_regex *regex);
 
+/// How long the compiled program is, in instructions.
+int32_t cre2_program_size(const cre2_regex *regex);
+
 /// Searches text from `start`. Fills `count` pairs (begin, end) in bytes; a group that took no part is (-1, -1).
 bool cre2_match(const cre2_regex *regex, const char *text, size_t length, size_t start, bool anchored,
                 int64_t *spans, int32_t count);
