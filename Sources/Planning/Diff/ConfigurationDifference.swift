@@ -49,8 +49,11 @@ package struct ConfigurationDifference: Sendable, Hashable {
     private static func whole(_ parts: [ConfigurationPart], besides places: Set<Place>, _ fate: Fate) -> [ConfigurationDifference] {
         let own = Dictionary(grouping: parts.filter { !places.contains($0.key.place) }, by: \.key.place)
         return own.map { place, parts in
-            let name = if case .system = place { "the whole policy map" } else { "all of it" }
-            let position = parts.lazy.compactMap(\.position).first
+            let first = parts.lazy.compactMap(\.position).first
+            // A policy map is a file of its own.
+            let isSystem = if case .system = place { true } else { false }
+            let name = isSystem ? "the whole policy map" : "all of it"
+            let position = isSystem ? first.map { TextPosition(file: $0.file, line: 1, column: 1) } : first
             return ConfigurationDifference(place: place, part: name, fate: fate, values: nil, position: position)
         }
     }

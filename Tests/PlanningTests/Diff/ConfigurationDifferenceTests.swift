@@ -63,8 +63,8 @@ struct ConfigurationDifferenceTests {
             try differences(other) == [
                 "birthright.yaml:7:10 source(hr): all of it removed", "birthright.yaml:7:10 source(people): all of it added",
                 "Roles.yaml:2:3 roles: role Employee changed", "Roles.yaml:3:3 roles: role VPN changed",
-                "PolicyMaps/directory.yaml:2:12 system(Directory): the whole policy map removed",
-                "PolicyMaps/directory.yaml:2:12 system(Mail): the whole policy map added",
+                "PolicyMaps/directory.yaml:1:1 system(Directory): the whole policy map removed",
+                "PolicyMaps/directory.yaml:1:1 system(Mail): the whole policy map added",
             ])
     }
 
