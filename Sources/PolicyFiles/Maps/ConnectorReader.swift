@@ -73,7 +73,7 @@ enum ConnectorReader {
         }
         let dialect = values.removeValue(forKey: "dialect")
         return ConnectorSettings(
-            type: type.text, dialect: dialect, values: values, secrets: secrets, position: file.position(type.point))
+            type: type.text, dialect: dialect, values: values, secrets: secrets, position: file.position(section.node.point))
     }
 
     private static func word(_ node: YAMLNode, _ key: String, _ words: [String], _ file: ConfigurationFile) -> String? {
