@@ -8,7 +8,9 @@ final class AccountSituation {
     let entitlement: SystemEntitlement?
     let known: Account?
     /// What a lookup said, once somebody looked.
-    var actual = ActualState.notAsked
+    var actual = ActualState.notAsked { didSet { living = AccountSituation.living(known, actual) } }
+    /// The account in the store, unless it is gone for good.
+    private(set) var living: Account?
 
     init(change: UserChange, map: PolicyMap, intent: AccountIntent, entitlement: SystemEntitlement?, known: Account?) {
         self.change = change
@@ -16,6 +18,7 @@ final class AccountSituation {
         self.intent = intent
         self.entitlement = entitlement
         self.known = known
+        living = AccountSituation.living(known, actual)
     }
 
     /// Values that `enforce: onCreate` and kept names go by: what we wrote, or what the entry to adopt holds.
@@ -30,8 +33,7 @@ final class AccountSituation {
         return stored
     }
 
-    /// The account in the store, unless it is gone for good.
-    var living: Account? {
+    private static func living(_ known: Account?, _ actual: ActualState) -> Account? {
         guard let known, known.state == .enabled || known.state == .deprovisioned else { return nil }
         if case .absent = actual { return nil }
         return known
