@@ -115,6 +115,23 @@ final class OptionalBinaryCallNode: OptionalNode, @unchecked Sendable {
     }
 }
 
+extension [Node] {
+    /// The arguments of a call, which is charged for.
+    @inline(__always)
+    fileprivate func values(_ activation: Activation, at offset: Int) throws(CELError) -> [Value] {
+        var values: [Value] = []
+        values.reserveCapacity(count)
+        var weight = 1
+        for argument in self {
+            let value = try argument.evaluate(activation)
+            weight += value.weight
+            values.append(value)
+        }
+        try activation.charge(weight, at: offset)
+        return values
+    }
+}
+
 /// A call of one form with any number of arguments.
 final class ManyCallNode: Node, @unchecked Sendable {
     private let body: @Sendable ([Value]) throws(CELError) -> Value
@@ -127,15 +144,7 @@ final class ManyCallNode: Node, @unchecked Sendable {
     }
 
     override func evaluate(_ activation: Activation) throws(CELError) -> Value {
-        var values: [Value] = []
-        values.reserveCapacity(arguments.count)
-        var weight = 1
-        for argument in arguments {
-            let value = try argument.evaluate(activation)
-            weight += value.weight
-            values.append(value)
-        }
-        try activation.charge(weight, at: offset)
+        let values = try arguments.values(activation, at: offset)
         do {
             return try body(values).limited()
         } catch {
@@ -158,15 +167,7 @@ final class CallNode: Node, @unchecked Sendable {
     }
 
     override func evaluate(_ activation: Activation) throws(CELError) -> Value {
-        var values: [Value] = []
-        values.reserveCapacity(arguments.count)
-        var weight = 1
-        for argument in arguments {
-            let value = try argument.evaluate(activation)
-            weight += value.weight
-            values.append(value)
-        }
-        try activation.charge(weight, at: offset)
+        let values = try arguments.values(activation, at: offset)
         for overload in overloads where overload.accepts(values) {
             do {
                 return try overload.call(values).limited()
