@@ -7,6 +7,8 @@ struct Section {
     let entries: [YAMLEntry]
     /// How messages call it: `source 'hr'`; "" for a whole file.
     let name: String
+    /// Keys that were meant by unknown ones, as far as one can tell.
+    private let misspelt: Set<String>
 
     /// Nil when the node is no mapping, which is reported.
     init?(_ node: YAMLNode, named name: String, keys: [String], in file: ConfigurationFile) {
@@ -15,7 +17,9 @@ struct Section {
         self.node = node
         self.name = name
         self.entries = entries.filter { keys.contains($0.key) }
-        for entry in entries where !keys.contains(entry.key) { file.reportUnknown(entry, keys: keys) }
+        let unknown = entries.filter { !keys.contains($0.key) }
+        misspelt = Set(unknown.compactMap { nearest($0.key, in: keys) })
+        for entry in unknown { file.reportUnknown(entry, keys: keys) }
     }
 
     /// Keys that are accepted and checked, but not acted on yet: `check` says so.
@@ -31,6 +35,8 @@ struct Section {
     /// The node of a key that must be there.
     func required(_ key: String) -> YAMLNode? {
         if let node = self[key] { return node }
+        // It is there under another name, which was said.
+        if misspelt.contains(key) { return nil }
         let place = name.isEmpty ? "" : " in \(name)"
         file.error("the key '\(key)' is missing\(place)", at: node.point, length: 1)
         return nil
