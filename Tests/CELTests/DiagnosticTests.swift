@@ -21,7 +21,10 @@ struct DiagnosticTests {
             ("account.enabled && 'x'", "1:20: an operand of '&&' is string, not bool"),
             ("given.nothing", "1:7: string has no fields, so '.nothing' cannot be read"),
             ("tables.ouByDepartment[?user.department.size()]", "1:24: the map's keys are string, but this is int"),
-            ("tables.ouByDepartment[?user.?department]", "1:24: the map's keys are string, but this is optional<string>"),
+            (
+                "tables.ouByDepartment[?user.?department]",
+                "1:24: the map's keys are string, but this is optional<string>; give it a default: .orValue(\"\")"
+            ),
             ("user[given]", "1:6: a field of user is named by a literal string"),
             ("5[0]", "1:2: int cannot be indexed; a list or a map can"),
             ("[1][true]", "1:5: a list is indexed by int, but this is bool"),

@@ -135,7 +135,9 @@ extension Checker {
     }
 
     private mutating func reportIndex(_ rule: String, _ key: CELType, _ index: Expression) {
-        report("\(rule), but this is \(substitution.resolve(key, isFinal: true).word)", at: index.range)
+        let found = substitution.resolve(key, isFinal: true)
+        let advice = if case .optional(.string) = found { "; give it a default: .orValue(\"\")" } else { "" }
+        report("\(rule), but this is \(found.word)\(advice)", at: index.range)
     }
 }
 
