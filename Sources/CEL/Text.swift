@@ -50,7 +50,7 @@ extension String {
     init(bytes: some Collection<UInt8>) { self = String(decoding: bytes, as: UTF8.self) }
 }
 
-/// Writes text behind text into memory that is large enough for all of it.
+/// Writes text behind text into memory that is large enough for all of it: a value that was cut short silently would be worse than no program.
 struct TextWriter {
     private let target: UnsafeMutableBufferPointer<UInt8>
     private(set) var count = 0
@@ -59,13 +59,15 @@ struct TextWriter {
 
     @inline(__always)
     mutating func append(_ byte: UInt8) {
+        precondition(count < target.count)
         target[count] = byte
         count += 1
     }
 
     @inline(__always)
     mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard let source = bytes.baseAddress, let start = target.baseAddress, bytes.count <= target.count - count else { return }
+        guard let source = bytes.baseAddress, let start = target.baseAddress else { return }
+        precondition(bytes.count <= target.count - count)
         (start + count).initialize(from: source, count: bytes.count)
         count += bytes.count
     }
