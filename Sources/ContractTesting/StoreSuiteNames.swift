@@ -12,7 +12,9 @@ extension StoreSuite {
     private static let anna = Sample.claim(of: "mail", "anna@example.com")
     private static func anna(for number: Int) -> NameReservation { NameReservation(claim: anna, user: Sample.userID(number)) }
 
-    static var names: [Check] {
+    static var names: [Check] { oneHolder + whileAPlanLives }
+
+    private static var oneHolder: [Check] {
         [
             Check("a chunk that lost a name to another run is not saved, and says which") { store in
                 let first = try await store.begin(.due)
@@ -43,6 +45,11 @@ extension StoreSuite {
                 #expect(try await store.save(chunk, to: plan.id) == [])
                 #expect(try await store.holders(of: claims).count == 4)
             },
+        ]
+    }
+
+    private static var whileAPlanLives: [Check] {
+        [
             Check("a user takes over their own provisional name, and it survives the plan that is superseded") { store in
                 let old = try await store.planned(chunk(anna(for: 1), Sample.reservation("old@example.com", for: 1)))
                 let plan = try await store.begin()
