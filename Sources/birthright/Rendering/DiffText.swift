@@ -17,10 +17,14 @@ extension DiffPage {
 
     private func headline(_ ink: Ink) -> [String] {
         let users = DisplayText.count(diff.users, "person", "people")
-        let affected =
-            diff.differences.isEmpty
-            ? "the two say the same" : diff.affected == 0 ? "nobody is affected" : "\(DisplayText.count(diff.affected)) affected"
-        return [ink.bold("\(other) compared with \(present) for \(asOf)") + ": \(users), \(affected)"]
+        return [ink.bold("\(other) compared with \(present) for \(asOf)") + ": \(users), \(outcome)"]
+    }
+
+    private var outcome: String {
+        if diff.differences.isEmpty { return "the two say the same" }
+        // Not the same answer: nobody was there to be affected.
+        if diff.users == 0 { return "the store holds nobody yet, so nothing was compared" }
+        return diff.affected == 0 ? "nobody is affected" : "\(DisplayText.count(diff.affected)) affected"
     }
 
     private func differenceLines(_ ink: Ink) -> [String] {
