@@ -23,7 +23,9 @@ package final class LDAPConnector: Connector, ProbesNames, EnumeratesAccounts {
 
     package func execute(_ operations: [AccountOperation]) async -> [OperationResult] { await session.execute(operations) }
 
-    package func holders(of probes: [NameProbe]) async throws(ConnectorFailure) -> [[AccountID]] { try await session.holders(of: probes) }
+    package func holders(of probes: [NameProbe]) async throws(ConnectorFailure) -> [[NameHolder]] { try await session.holders(of: probes) }
+
+    package func realm() async throws(ConnectorFailure) -> Realm { try await session.realm() }
 
     package func test() async throws(ConnectorFailure) -> SystemReport { try await session.test() }
 

@@ -76,7 +76,8 @@ extension ConnectorSuite {
                 NameProbe(attribute: text, value: shared, container: scene.there.uppercased()),
                 NameProbe(attribute: scene.vocabulary.correlation, value: scene.label("a"), container: scene.there),
             ])
-            #expect(holders.map { Set($0) } == [Set(ids), [], [ids[0]], [ids[1]], []])
+            let held = ids.map(NameHolder.account)
+            #expect(holders.map { Set($0) } == [Set(held), [], [held[0]], [held[1]], []])
         },
         Check("every account is listed once, with the attributes that were asked for") { scene in
             guard let connector = scene.connector as? any EnumeratesAccounts else { return }

@@ -39,6 +39,8 @@ public enum Lookup: Hashable, Sendable {
     case found(ActualAccount)
     case absent
     case ambiguous([AccountName])
+    /// Entries answer, and the id of at least one cannot be read: it is not "absent", and nobody's account.
+    case unreadable([AccountName])
 }
 
 /// A name to ask the system about.
@@ -47,10 +49,27 @@ public struct NameProbe: Hashable, Sendable {
     public let value: String
     /// Only entries directly below this container count; nil for the whole system.
     public let container: String?
-    public init(attribute: String, value: String, container: String?) {
+    /// The name that the account would have with this value, where the value stands in it: the system is asked for that name, and not for the value
+    /// (a directory without an index searches its whole tree for one).
+    public let accountName: AccountName?
+    public init(attribute: String, value: String, container: String?, accountName: AccountName? = nil) {
         self.attribute = attribute
         self.value = value
         self.container = container
+        self.accountName = accountName
+    }
+}
+
+/// Who holds a name.
+public enum NameHolder: Hashable, Sendable {
+    case account(AccountID)
+    /// There is an entry, and its id cannot be read: the name is taken, by nobody of ours.
+    case unreadable(AccountName)
+
+    /// The holder is this account; never so for nil.
+    public func isAccount(_ id: AccountID?) -> Bool {
+        guard case .account(let holder) = self else { return false }
+        return holder == id
     }
 }
 
@@ -62,13 +81,21 @@ public struct AccountOperation: Hashable, Sendable {
         public let operation: RequestOperation
         /// Add, Set: the values. Remove: the values to take away; empty = the whole attribute.
         public let values: [String]
-        public init(kind: AttributeRequest.Kind, name: String, operation: RequestOperation, values: [String]) {
+        /// The attribute's rule reads `account.enabled`: it belongs to what switches the account off or on.
+        public let switches: Bool
+        public init(
+            kind: AttributeRequest.Kind, name: String, operation: RequestOperation, values: [String], switches: Bool = false
+        ) {
             self.kind = kind
             self.name = name
             self.operation = operation
             self.values = values
+            self.switches = switches
         }
     }
+
+    /// Which way the account goes; it decides in which order the steps are taken, and what a failed step keeps from being taken (see `Connector`).
+    public enum Direction: Hashable, Sendable { case steady, enabling, withdrawing }
 
     public let id: OrderID
     public let operation: Operation
@@ -78,12 +105,20 @@ public struct AccountOperation: Hashable, Sendable {
     /// Rename and move in one; nil when the name stays.
     public let newName: AccountName?
     public let requests: [Request]
-    /// `onDelete: DISABLE` and the map does not write the dialect's own disabling attribute: the connector adds it.
+    /// The connector adds the dialect's own disabling (withdrawing) or undoes it (enabling), because the map writes no such attribute.
     public let appliesDialectDisabling: Bool
+    public let direction: Direction
+    /// An earlier attempt's outcome is not known: what it may have done is sent again, and memberships are shown by the groups (see `Connector`).
+    public let isUncertain: Bool
+    /// Other names the entry may still stand under in groups: every one it had since the last certain state, without names another account has now.
+    public let formerNames: [AccountName]
+    /// Groups that we gave and that stay: where the system does not keep references right, a rename takes the old name out and puts the new one in.
+    public let carriedMemberships: [String]
 
     public init(
         id: OrderID, operation: Operation, accountID: AccountID?, name: AccountName, newName: AccountName?, requests: [Request],
-        appliesDialectDisabling: Bool
+        appliesDialectDisabling: Bool, direction: Direction = .steady, isUncertain: Bool = false, formerNames: [AccountName] = [],
+        carriedMemberships: [String] = []
     ) {
         self.id = id
         self.operation = operation
@@ -92,6 +127,10 @@ public struct AccountOperation: Hashable, Sendable {
         self.newName = newName
         self.requests = requests
         self.appliesDialectDisabling = appliesDialectDisabling
+        self.direction = direction
+        self.isUncertain = isUncertain
+        self.formerNames = formerNames
+        self.carriedMemberships = carriedMemberships
     }
 }
 
@@ -104,17 +143,25 @@ public struct OperationResult: Hashable, Sendable {
     public let name: AccountName?
     /// Nil: the entry itself is as ordered (also when there was nothing to do).
     public let failure: ConnectorFailure?
-    /// By index into `AccountOperation.requests`: requests that failed of their own (memberships) although the entry was written.
+    /// By index into `AccountOperation.requests`: requests that failed of their own (memberships, single values) whatever became of the rest.
     public let failedRequests: [Int: ConnectorFailure]
+    /// Where `failure` is set: the requests that were answered "done" or "already so" before it and in spite of it. Half done is known.
+    /// Without a failure every request that is not in `failedRequests` is done.
+    public let doneRequests: Set<Int>
+    /// Where `failure` is set: whether the account was switched off (withdrawing) or on (enabling) all the same.
+    public let isSwitched: Bool
 
     public init(
-        id: OrderID, accountID: AccountID?, name: AccountName?, failure: ConnectorFailure?, failedRequests: [Int: ConnectorFailure] = [:]
+        id: OrderID, accountID: AccountID?, name: AccountName?, failure: ConnectorFailure?, failedRequests: [Int: ConnectorFailure] = [:],
+        doneRequests: Set<Int> = [], isSwitched: Bool = false
     ) {
         self.id = id
         self.accountID = accountID
         self.name = name
         self.failure = failure
         self.failedRequests = failedRequests
+        self.doneRequests = doneRequests
+        self.isSwitched = isSwitched
     }
 }
 
@@ -135,9 +182,21 @@ public struct SystemReport: Hashable, Sendable {
 /// Promises: `execute` answers exactly once per operation, in the order given; a failure of one never stops the others; accounts of a batch
 /// are written before memberships are added, and after memberships are removed (servers that repair references after a rename would bring them back);
 /// memberships of one group are few modifies with many values; a value that is already there, or already gone,
-/// is success; Delete of an account that is gone is success. An answer that was lost is `.unknown`. `find` and `holders` throw when they could not ask.
+/// is success; Delete of an account that is gone is success; a membership in a group that no longer exists is gone, and adding one there fails.
+/// An answer that was lost is `.unknown`. `find` and `holders` throw when they could not ask, also when the place where accounts are looked for cannot be read.
+///
+/// Withdrawing, each step whatever befell the others: (1) one modify with the dialect's disabling and every request that `switches`; if it is refused,
+/// at once again with the dialect's disabling alone; (2) removals of memberships, also before a Delete; (3) rename or move; (4) the rest.
+/// Enabling: rename, attributes, memberships, and switching on last; only a failed rename or attribute keeps it from being switched on.
+///
+/// An operation that `isUncertain` sends removals under its name and every former name, additions under its name only; at the end of the batch each group
+/// concerned is asked once whether it holds the name (`(member=DN)`), what differs is sent once more, and what differs still is a failed request.
+/// Nothing is ever taken for done because the account's own entry does not show a membership.
 public protocol Connector: Sendable {
     var capabilities: ConnectorCapabilities { get }
+    /// What this system is, however it is reached: the naming context and the immutable id of its top entry (HTTP: the configured `realm`); never a host.
+    /// The same text for two URLs means one system; another text behind the same URL means that this is not the system it was.
+    func realm() async throws(ConnectorFailure) -> Realm
     func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup]
     func execute(_ operations: [AccountOperation]) async -> [OperationResult]
     func test() async throws(ConnectorFailure) -> SystemReport
@@ -147,8 +206,8 @@ public protocol Connector: Sendable {
 
 /// Can say who holds a name.
 public protocol ProbesNames: Connector {
-    /// The ids of accounts that hold each name now, by index; an empty array: free.
-    func holders(of probes: [NameProbe]) async throws(ConnectorFailure) -> [[AccountID]]
+    /// Who holds each name now, by index; an empty array: free.
+    func holders(of probes: [NameProbe]) async throws(ConnectorFailure) -> [[NameHolder]]
 }
 
 /// Can list everything.

@@ -36,6 +36,12 @@ public struct UserKey: TextIdentifier {
     public init(_ text: String) { self.text = text }
 }
 
+/// What a managed system is, however it is reached (`Connector.realm`). (realm, account id) belongs to one account of ours.
+public struct Realm: TextIdentifier {
+    public let text: String
+    public init(_ text: String) { self.text = text }
+}
+
 public struct RoleName: TextIdentifier {
     public let text: String
     public init(_ text: String) { self.text = text }

@@ -42,7 +42,8 @@ extension DirectorySession {
 
     private func lookup(_ entries: [DirectoryEntry]) -> Lookup {
         if entries.count > 1 { return .ambiguous(entries.map { AccountName($0.name) }.sorted()) }
-        guard let account = entries.first.flatMap({ account($0) }) else { return .absent }
+        guard let entry = entries.first else { return .absent }
+        guard let account = account(entry) else { return .unreadable([AccountName(entry.name)]) }
         return .found(account)
     }
 
@@ -63,8 +64,8 @@ extension DirectorySession {
     }
 
     /// Who holds names now.
-    func holders(of probes: [NameProbe]) throws(ConnectorFailure) -> [[AccountID]] {
-        var holders: [[AccountID]] = Array(repeating: [], count: probes.count)
+    func holders(of probes: [NameProbe]) throws(ConnectorFailure) -> [[NameHolder]] {
+        var holders: [[NameHolder]] = Array(repeating: [], count: probes.count)
         let byName = probes.indices.filter { probes[$0].attribute.lowercased() == "dn" }
         let idAttribute = settings.dialect.idAttribute
         let direct = byName.map {
@@ -80,7 +81,7 @@ extension DirectorySession {
     }
 
     /// Probes of one attribute.
-    private func collect(_ probes: [NameProbe], _ indices: [Int], into holders: inout [[AccountID]]) throws(ConnectorFailure) {
+    private func collect(_ probes: [NameProbe], _ indices: [Int], into holders: inout [[NameHolder]]) throws(ConnectorFailure) {
         guard let attribute = indices.first.map({ probes[$0].attribute }) else { return }
         let probesOf = Dictionary(grouping: indices) { DistinguishedName.folded(probes[$0].value) }
         let chunks = chunked(probesOf.values.compactMap(\.first).sorted())
@@ -111,14 +112,33 @@ extension DirectorySession {
         return SearchRequest(base: settings.base, scope: .subtree, filter: filter, attributes: wanted)
     }
 
-    private func note(_ entry: DirectoryEntry, as probe: NameProbe, in holders: inout [AccountID]) {
+    private func note(_ entry: DirectoryEntry, as probe: NameProbe, in holders: inout [NameHolder]) {
         if let container = probe.container {
             guard DistinguishedName.parent(ofKey: DistinguishedName.key(entry.name)) == DistinguishedName.key(container) else { return }
         }
         holders += identifiers([entry]).filter { !holders.contains($0) }
     }
 
-    private func identifiers(_ entries: [DirectoryEntry]) -> [AccountID] {
-        entries.compactMap { $0.values(of: settings.dialect.idAttribute).first.map { AccountID($0) } }
+    private func identifiers(_ entries: [DirectoryEntry]) -> [NameHolder] {
+        entries.map { entry in
+            entry.values(of: settings.dialect.idAttribute).first.map { .account(AccountID($0)) } ?? .unreadable(AccountName(entry.name))
+        }
+    }
+
+    /// The naming context that holds the base, and the id of its top entry.
+    func realm() throws(ConnectorFailure) -> Realm {
+        _ = try exchange(for: 1)
+        let base = DistinguishedName.key(settings.base)
+        let contexts = traits.namingContexts.filter { context in
+            let key = DistinguishedName.key(context)
+            return base == key || base.hasSuffix("," + key)
+        }
+        let top = contexts.max { $0.utf8.count < $1.utf8.count } ?? settings.base
+        let idAttribute = settings.dialect.idAttribute
+        let found = try search([SearchRequest(base: top, scope: .base, filter: "(objectClass=*)", attributes: [idAttribute])])
+        guard let id = found.first?.first?.values(of: idAttribute).first else {
+            throw ConnectorFailure(.permanent, "the \(idAttribute) of \(top) cannot be read, so it is not known which directory this is")
+        }
+        return Realm("\(DistinguishedName.key(top)) \(id)")
     }
 }

@@ -159,7 +159,7 @@ extension DirectorySession {
                 results[index] = OperationResult(
                     id: operation.id, accountID: operation.accountID, name: nil, failure: failure,
                     failedRequests: results[index].failedRequests)
-            case .found, .ambiguous: continue
+            case .found, .ambiguous, .unreadable: continue
             }
         }
         guard !moved.isEmpty else { return }

@@ -7,6 +7,8 @@ package enum ActualState: Sendable, Hashable {
     case absent
     case found(Entry, owner: UserID?)
     case ambiguous([String])
+    /// There is an entry, and its id cannot be read: not absent, and nobody's account.
+    case unreadable([String])
 
     package struct Entry: Sendable, Hashable {
         package let id: AccountID

@@ -86,6 +86,11 @@ struct OrderPlanning {
             return ConnectorFailure(
                 .permanent,
                 "several entries of \(situation.map.system) correlate to this user: \(names.joined(separator: "; ")); leave one of them")
+        case .unreadable(let names):
+            return ConnectorFailure(
+                .permanent,
+                "an entry of \(situation.map.system) correlates to this user, and its id cannot be read (\(names.joined(separator: "; "))): "
+                    + "give the service account the right to read it")
         case .found(let entry, let owner?) where owner != situation.change.user.id:
             return ConnectorFailure(.permanent, "the entry \(entry.name) correlates to this user but belongs to user \(owner)")
         case .notAsked, .absent, .found: return nil

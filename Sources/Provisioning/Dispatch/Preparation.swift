@@ -32,6 +32,13 @@ struct Preparation {
         switch facts.found[order.id] {
         case .ambiguous(let names)?:
             return .refused(order, Preparation.ambiguous(order, names))
+        case .unreadable(let names)?:
+            let entries = names.map(\.text).joined(separator: "; ")
+            return .refused(
+                order,
+                ConnectorFailure(
+                    .permanent,
+                    "the id of \(entries) cannot be read, so it is not known whose account it is; give the service account the right"))
         case .found(let actual)?:
             return found(Sighting(actual), transmission)
         case .absent?, nil:

@@ -343,7 +343,7 @@ actor ChunkRun {
             let indices = probes.indices.filter { probes[$0].system == system }
             let holders = try await connector.holders(
                 of: indices.map { NameProbe(attribute: probes[$0].attribute, value: probes[$0].value, container: probes[$0].container) })
-            for (index, ids) in zip(indices, holders) { taken[index] = ids.contains { $0 != planning.ownEntry(probes[index]) } }
+            for (index, ids) in zip(indices, holders) { taken[index] = ids.contains { !$0.isAccount(planning.ownEntry(probes[index])) } }
         }
         return taken
     }
@@ -354,6 +354,7 @@ extension ActualState {
         switch lookup {
         case .absent: self = .absent
         case .ambiguous(let names): self = .ambiguous(names.map(\.text))
+        case .unreadable(let names): self = .unreadable(names.map(\.text))
         case .found(let account):
             self = .found(
                 Entry(id: account.id, name: account.name, attributes: account.attributes, memberships: Set(account.memberships)),

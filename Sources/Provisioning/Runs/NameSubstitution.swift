@@ -45,7 +45,7 @@ package struct NameSubstitution: SubstitutesNames {
             NameProbe(attribute: claim.attribute, value: claim.folded, container: claim.scope.isEmpty ? nil : claim.scope)
         }
         let holders = try await connector.holders(of: probes)
-        let held = zip(order.claims, holders).filter { $0.1.contains { $0 != order.accountID } }.map(\.0)
+        let held = zip(order.claims, holders).filter { $0.1.contains { !$0.isAccount(order.accountID) } }.map(\.0)
         return held.isEmpty ? order.claims.filter { !$0.scope.isEmpty } : held
     }
 
@@ -55,7 +55,7 @@ package struct NameSubstitution: SubstitutesNames {
         }
         let holders = try await connector.holders(
             of: probes.map { NameProbe(attribute: $0.attribute, value: $0.value, container: $0.container) })
-        return zip(probes, holders).map { probe, ids in ids.contains { $0 != planning.ownEntry(probe) } }
+        return zip(probes, holders).map { probe, ids in ids.contains { !$0.isAccount(planning.ownEntry(probe)) } }
     }
 
     /// The order as it was, with the values that the other name brings.

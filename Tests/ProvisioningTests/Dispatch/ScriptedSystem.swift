@@ -61,6 +61,8 @@ actor ScriptedSystem: Connector {
 
     // MARK: Connector
 
+    func realm() async throws(ConnectorFailure) -> Realm { Realm("scripted") }
+
     func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup] {
         findCalls += 1
         if let outage { throw outage }
