@@ -3,7 +3,22 @@ package import IdentityModel
 
 /// Refusal of a file by its shape, before anything it says is believed (product.md section 2.1).
 package struct ContractBreach: Hashable, Sendable, CustomStringConvertible {
-    package enum Check: String, Sendable, CaseIterable { case columns, rowCount, nullRate }
+    /// What a run refuses to go past by itself. All but `columns` can be accepted by a person (`--accept NAME --reason ...`).
+    package enum Check: String, Sendable, CaseIterable {
+        case columns, rowCount, nullRate
+        /// A file with `take: all` whose name stands at or before the last applied one.
+        case resent
+        /// A source or system that people are known from is no longer in the configuration.
+        case removed
+        /// A managed system is another one than it was (its realm differs).
+        case system
+        /// Entries of ours are gone from a system that can be read: all that were looked at.
+        case gone
+        /// Entries of ours were deleted by hand: their people are to get new ones.
+        case recreate
+
+        package var canBeAccepted: Bool { self != .columns }
+    }
     package let check: Check
     package let message: String
     package init(check: Check, message: String) {

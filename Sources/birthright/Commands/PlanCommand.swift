@@ -6,7 +6,9 @@ import Provisioning
 
 /// Overrides of a file contract.
 struct AcceptOptions: ParsableArguments {
-    @Option(name: .long, help: "Accepts a breach of the file contract: rowCount or nullRate. May be given again.")
+    @Option(
+        name: .long,
+        help: "Accepts what a run refuses by itself: rowCount, nullRate, resent, removed, system, gone or recreate. May be given again.")
     var accept: [String] = []
 
     @Option(name: .long, help: "Why; kept in the audit.")
@@ -16,8 +18,9 @@ struct AcceptOptions: ParsableArguments {
         if !accept.isEmpty && (reason ?? "").isEmpty { throw Stop(.configuration, "--accept needs a --reason: it is kept in the audit") }
         return Set(
             try accept.map { name in
-                guard let check = ContractBreach.Check(rawValue: name), check != .columns else {
-                    throw Stop(.configuration, "--accept \(name): a contract check that can be accepted is rowCount or nullRate")
+                guard let check = ContractBreach.Check(rawValue: name), check.canBeAccepted else {
+                    let known = ContractBreach.Check.allCases.filter(\.canBeAccepted).map(\.rawValue).joined(separator: ", ")
+                    throw Stop(.configuration, "--accept \(name): what can be accepted is \(known)")
                 }
                 return check
             })
