@@ -61,10 +61,13 @@ package final class OptionalValue: Sendable {
 package final class OpaqueValue: Sendable {
     package let typeName: String
     package let payload: String
+    /// What the host needs besides; expressions neither show nor compare it.
+    package let context: String?
 
-    package init(typeName: String, payload: String) {
+    package init(typeName: String, payload: String, context: String? = nil) {
         self.typeName = typeName
         self.payload = payload
+        self.context = context
     }
 }
 

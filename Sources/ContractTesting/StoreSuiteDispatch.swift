@@ -97,11 +97,10 @@ extension StoreSuite {
                 var settlement = Settlement()
                 settlement.entries = [.executed(orders[0]), .failed(orders[2])]
                 try await store.commit(settlement, plan: plan.id, at: Sample.moment(4))
-                let targets = try await store.references(Sample.directory, keys: [1, 2, 3, 4].map(Sample.key), plan: plan.id)
-                #expect(
-                    targets == [
-                        Sample.key(1): .account(Sample.name(1)), Sample.key(2): .awaited, Sample.key(3): .none, Sample.key(4): .none,
-                    ])
+                let asked = (1...4).map { UserReference(Sample.key($0), in: Sample.hr) }
+                let found = try await store.references(Sample.directory, to: asked, plan: plan.id)
+                #expect(asked.map { found[$0]?.target } == [.account(Sample.name(1)), .awaited, ReferenceTarget.none, ReferenceTarget.none])
+                #expect(asked.map { found[$0]?.user } == [Sample.userID(1), Sample.userID(2), Sample.userID(3), nil])
             },
             Check("enabled accounts and the effects of applied plans are counted for guards") { store in
                 try await store.applied(Sample.joinerChunk(1...3))

@@ -108,6 +108,17 @@ public enum ReferenceTarget: Hashable, Sendable {
     case none
 }
 
+/// Whom a reference means, and what is there of their account.
+public struct ReferencedAccount: Hashable, Sendable {
+    /// Nil: nobody has the key, or two people have.
+    public var user: UserID?
+    public var target: ReferenceTarget
+    public init(user: UserID? = nil, target: ReferenceTarget = .none) {
+        self.user = user
+        self.target = target
+    }
+}
+
 public struct OrderFilter: Sendable {
     public var plan: PlanID?
     public var user: UserID?
@@ -165,7 +176,11 @@ public protocol DispatchStore: Sendable {
     func accounts(_ system: SystemName, users: [UserID]) async throws(StoreError) -> [UserID: Account]
     /// Which of our users own these accounts.
     func owners(_ system: SystemName, ids: [AccountID]) async throws(StoreError) -> [AccountID: UserID]
-    func references(_ system: SystemName, keys: [UserKey], plan: PlanID) async throws(StoreError) -> [UserKey: ReferenceTarget]
+    /// Who is meant, and their account on the system. The source in which a reference was said is asked first; where it does not know the key, all
+    /// the others are, and two people are nobody. Every reference asked for has an answer.
+    func references(
+        _ system: SystemName, to references: [UserReference], plan: PlanID
+    ) async throws(StoreError) -> [UserReference: ReferencedAccount]
     /// Every order of these users in the plan (for events).
     func orders(_ plan: PlanID, users: [UserID]) async throws(StoreError) -> [UserID: [ProvisioningOrder]]
     /// How many events of this tracking number there are.

@@ -11,13 +11,13 @@ public enum AccountState: String, Sendable {
 /// One value as policy computes it: text, or a reference to a user's account that is resolved just before sending.
 public enum AccountValue: Hashable, Sendable, Comparable {
     case text(String)
-    case reference(UserKey)
+    case reference(UserReference)
 
     /// `Berg`, or `-> account of E0042`.
     public var text: String {
         switch self {
         case .text(let text): text
-        case .reference(let key): "-> account of " + key.text
+        case .reference(let user): "-> account of " + user.key.text
         }
     }
 

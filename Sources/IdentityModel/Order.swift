@@ -172,10 +172,10 @@ public struct ProvisioningOrder: Hashable, Sendable {
     }
 
     /// Attributes and memberships whose values are users' accounts, not resolved yet.
-    public var references: [UserKey] {
+    public var references: [UserReference] {
         requests.flatMap { request in
             request.after.compactMap { value in
-                if case .reference(let key) = value { key } else { nil }
+                if case .reference(let user) = value { user } else { nil }
             }
         }
     }

@@ -5,8 +5,7 @@ public enum UserValue: Hashable, Sendable {
     case bool(Bool)
     case date(CivilDate)
     case list([String])
-    /// Another user, by the key their source knows them by. Order of rows and cycles do not matter.
-    case reference(UserKey)
+    case reference(UserReference)
 
     /// For people: `2026-03-02`, `-> E0042`, `a, b`.
     public var text: String {
@@ -16,7 +15,7 @@ public enum UserValue: Hashable, Sendable {
         case .bool(let flag): flag ? "true" : "false"
         case .date(let date): date.description
         case .list(let elements): elements.joined(separator: ", ")
-        case .reference(let key): "-> " + key.text
+        case .reference(let user): "-> " + user.key.text
         }
     }
 }

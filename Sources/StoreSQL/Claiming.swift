@@ -85,32 +85,6 @@ extension SQLStore {
         }
     }
 
-    package func references(_ system: SystemName, keys: [UserKey], plan: PlanID) async throws(StoreError) -> [UserKey: ReferenceTarget] {
-        let values = SQLValue.texts(Set(keys.map(\.text)))
-        return try await read { session in
-            var targets = Dictionary(keys.map { ($0, ReferenceTarget.none) }, uniquingKeysWith: { first, _ in first })
-            // An account that exists beats one that is on its way (a key that was given to a second person). On its way is a Create, and a Modify
-            // or Enable that adopts an entry we do not hold yet.
-            try session.query(
-                """
-                SELECT u.user_key FROM users u JOIN orders o ON o.user_id = u.id WHERE o.system = $1 AND o.plan = $2
-                AND o.operation IN ('Create', 'Modify', 'Enable') AND o.state IN (0, 1, 2) AND u.user_key IN (#)
-                """, [.text(system.text), .int(plan.row)], in: values
-            ) { targets[UserKey($0.text(0))] = .awaited }
-            try session.query(
-                """
-                SELECT u.user_key, a.name FROM users u JOIN accounts a ON a.user_id = u.id WHERE a.system = $1
-                AND a.state IN ('enabled', 'deprovisioned') AND a.name IS NOT NULL AND u.user_key IN (#) ORDER BY CASE WHEN a.state = 'enabled' THEN 1 ELSE 0 END, u.id
-                """, [.text(system.text)], in: values
-            ) { row in
-                let key = UserKey(row.text(0))
-                // Enabled accounts come last, and win.
-                targets[key] = .account(AccountName(row.text(1)))
-            }
-            return targets
-        }
-    }
-
     package func orders(_ plan: PlanID, users: [UserID]) async throws(StoreError) -> [UserID: [ProvisioningOrder]] {
         let ids = SQLValue.texts(Set(users.map(\.text)))
         return try await read { session in

@@ -1,9 +1,9 @@
 extension AccountValue: CanonicalDocument {
-    /// A text is itself; a reference is `{"ref":"E0042"}`.
+    /// A text is itself; a reference is `{"from":"hr","ref":"E0042"}`.
     public func write(to writer: inout DocumentWriter) {
         switch self {
         case .text(let text): writer.string(text)
-        case .reference(let key): writer.object { $0.member("ref", key.text) }
+        case .reference(let user): user.write(to: &writer)
         }
     }
 
@@ -12,12 +12,7 @@ extension AccountValue: CanonicalDocument {
             self = .text(try reader.string())
             return
         }
-        var key: UserKey?
-        try reader.object { reader, name throws(DocumentError) in
-            guard name == "ref" else { throw DocumentError("'\(name)' is no kind of value") }
-            key = try reader.identifier(UserKey.self)
-        }
-        self = .reference(try key.required("ref"))
+        self = .reference(try UserReference(reading: &reader))
     }
 }
 

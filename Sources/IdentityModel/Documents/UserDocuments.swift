@@ -1,5 +1,5 @@
 extension UserValue: CanonicalDocument {
-    /// Texts, numbers, flags and lists are themselves; `{"date":"2026-03-02"}` and `{"ref":"E0042"}`.
+    /// Texts, numbers, flags and lists are themselves; `{"date":"2026-03-02"}` and `{"from":"hr","ref":"E0042"}`.
     public func write(to writer: inout DocumentWriter) {
         switch self {
         case .string(let text): writer.string(text)
@@ -7,7 +7,7 @@ extension UserValue: CanonicalDocument {
         case .bool(let flag): writer.bool(flag)
         case .date(let date): writer.object { $0.member("date", date.description) }
         case .list(let elements): writer.array(elements) { $0.string($1) }
-        case .reference(let key): writer.object { $0.member("ref", key.text) }
+        case .reference(let user): user.write(to: &writer)
         }
     }
 
@@ -17,20 +17,19 @@ extension UserValue: CanonicalDocument {
         case UInt8(ascii: "["): self = .list(try reader.strings())
         case UInt8(ascii: "t"), UInt8(ascii: "f"): self = .bool(try reader.bool())
         case UInt8(ascii: "{"):
-            var value: UserValue?
-            try reader.object { reader, name throws(DocumentError) in
-                let text = try reader.string()
-                switch name {
-                case "date":
-                    guard let date = CivilDate(text) else { throw DocumentError("'\(text)' is no date") }
-                    value = .date(date)
-                case "ref": value = .reference(UserKey(text))
-                default: throw DocumentError("'\(name)' is no kind of value")
-                }
-            }
-            self = try value.required("value")
+            self = try UserValue(tagged: reader.stringsByName())
         default: self = .int(try reader.int())
         }
+    }
+
+    private init(tagged texts: [String: String]) throws(DocumentError) {
+        if let key = texts["ref"] {
+            self = .reference(UserKey(key), in: texts["from"].map { SourceName($0) })
+            return
+        }
+        let text = try texts["date"].required("date")
+        guard let date = CivilDate(text) else { throw DocumentError("'\(text)' is no date") }
+        self = .date(date)
     }
 }
 

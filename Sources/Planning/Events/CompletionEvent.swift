@@ -21,10 +21,10 @@ package enum CompletionEvent {
     /// A user's account on a system, as a reference names it.
     package struct Reference: Hashable, Sendable {
         package let system: SystemName
-        package let key: UserKey
-        package init(system: SystemName, key: UserKey) {
+        package let user: UserReference
+        package init(system: SystemName, user: UserReference) {
             self.system = system
-            self.key = key
+            self.user = user
         }
     }
 
@@ -115,7 +115,7 @@ package enum CompletionEvent {
     private static func text(of value: AccountValue, _ system: SystemName, _ accountNames: [Reference: AccountName]) -> String {
         switch value {
         case .text(let text): text
-        case .reference(let key): accountNames[Reference(system: system, key: key)]?.text ?? "account of \(key)"
+        case .reference(let user): accountNames[Reference(system: system, user: user)]?.text ?? "account of \(user)"
         }
     }
 

@@ -109,7 +109,7 @@ package final class RowMapper {
         case (.list, .list(let elements)):
             let texts = elements.compactMap(\.asString).filter { !$0.isEmpty }
             return texts.isEmpty ? nil : .list(texts)
-        case (.reference, .opaque(let reference)): return reference.payload.isEmpty ? nil : .reference(UserKey(reference.payload))
+        case (.reference, .opaque(let reference)): return reference.payload.isEmpty ? nil : .reference(UserKey(reference.payload), in: configuration.name)
         default: throw CELError(.invalidArgument, "a \(type.rawValue) is expected, the expression gave a \(value.type.word)")
         }
     }

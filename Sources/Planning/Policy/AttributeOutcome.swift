@@ -33,7 +33,7 @@ extension Value {
             }
             return values
         case .opaque(let opaque) where opaque.typeName == "account":
-            return opaque.payload.isEmpty ? [] : [.reference(UserKey(opaque.payload))]
+            return opaque.payload.isEmpty ? [] : [.reference(UserKey(opaque.payload), in: opaque.context.map { SourceName($0) })]
         case .string(let text): return text.isEmpty ? [] : [.text(text)]
         case .bool(let flag): return [.text(flag ? "TRUE" : "FALSE")]  // RFC 4517 section 3.3.3
         case .int, .uint, .timestamp: return text.map { [.text($0)] }
@@ -71,7 +71,7 @@ func slot(of values: [AccountValue], _ form: OutForm, type: @autoclosure () -> C
     case .opaque:
         var type = type()
         while case .optional(let wrapped) = type { type = wrapped }
-        guard case .reference(let key) = first, case .opaque(let name) = type else { return .absent }
-        return .value(.opaque(OpaqueValue(typeName: name, payload: key.text)))
+        guard case .reference(let user) = first, case .opaque(let name) = type else { return .absent }
+        return .value(.opaque(OpaqueValue(typeName: name, payload: user.key.text, context: user.source?.text)))
     }
 }

@@ -57,6 +57,6 @@ package enum Vocabulary {
     ) {
         (arguments: [Value]) throws(CELError) -> Value in
         guard case .opaque(let user)? = arguments.first else { throw CELError(.noOverload, "account() takes a reference to a user") }
-        return .opaque(OpaqueValue(typeName: "account", payload: user.payload))
+        return .opaque(OpaqueValue(typeName: "account", payload: user.payload, context: user.context))
     }
 }

@@ -181,7 +181,7 @@ extension PolicyTest {
         let texts = values.map { value in
             switch value {
             case .text(let text): text
-            case .reference(let key): "account(\(key))"
+            case .reference(let user): "account(\(user))"
             }
         }
         return texts.isEmpty ? "none" : texts.joined(separator: " | ")

@@ -48,7 +48,7 @@ extension UserValue {
         case .bool(let flag): .bool(flag)
         case .date(let date): .timestamp(Timestamp(seconds: Int64(date.days) * 86_400))
         case .list(let elements): .strings(elements)
-        case .reference(let key): .opaque(OpaqueValue(typeName: "ref", payload: key.text))
+        case .reference(let user): .opaque(OpaqueValue(typeName: "ref", payload: user.key.text, context: user.source?.text))
         }
     }
 }

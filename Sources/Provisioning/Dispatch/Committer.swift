@@ -78,7 +78,7 @@ struct Committer: Sendable {
 
     /// One event per user. `onlyFirst`: none for a user who has had one.
     private func events(
-        _ users: [[ProvisioningOrder]], system: SystemName?, accountNames: [UserKey: AccountName], onlyFirst: Bool
+        _ users: [[ProvisioningOrder]], system: SystemName?, accountNames: [UserReference: AccountName], onlyFirst: Bool
     ) async throws -> [OutboxEvent] {
         guard !users.isEmpty else { return [] }
         let names = try await resolved(users, system: system, accountNames: accountNames)
@@ -98,24 +98,24 @@ struct Committer: Sendable {
 
     /// Names of the accounts these orders point at: the batch knows its own, the store the rest.
     private func resolved(
-        _ users: [[ProvisioningOrder]], system: SystemName?, accountNames: [UserKey: AccountName]
+        _ users: [[ProvisioningOrder]], system: SystemName?, accountNames: [UserReference: AccountName]
     ) async throws -> [CompletionEvent.Reference: AccountName] {
         var names: [CompletionEvent.Reference: AccountName] = [:]
-        var unknown: [SystemName: Set<UserKey>] = [:]
+        var unknown: [SystemName: Set<UserReference>] = [:]
         for order in users.joined() {
             for request in order.requests {
-                for case .reference(let key) in request.effective {
-                    if order.system == system, let name = accountNames[key] {
-                        names[CompletionEvent.Reference(system: order.system, key: key)] = name
+                for case .reference(let user) in request.effective {
+                    if order.system == system, let name = accountNames[user] {
+                        names[CompletionEvent.Reference(system: order.system, user: user)] = name
                     } else {
-                        unknown[order.system, default: []].insert(key)
+                        unknown[order.system, default: []].insert(user)
                     }
                 }
             }
         }
-        for (system, keys) in unknown.sorted(by: { $0.key < $1.key }) {
-            for (key, target) in try await store.references(system, keys: keys.sorted(), plan: plan.id) {
-                if case .account(let name) = target { names[CompletionEvent.Reference(system: system, key: key)] = name }
+        for (system, users) in unknown.sorted(by: { $0.key < $1.key }) {
+            for (user, found) in try await store.references(system, to: users.sorted(), plan: plan.id) {
+                if case .account(let name) = found.target { names[CompletionEvent.Reference(system: system, user: user)] = name }
             }
         }
         return names

@@ -79,30 +79,33 @@ extension Lane {
     func resolveReferences(
         _ orders: [ProvisioningOrder], _ course: Course, _ facts: inout BatchFacts, _ batch: inout DispatchBatch
     ) async throws {
-        var keys: Set<UserKey> = []
-        for order in orders { for request in order.requests where request.operation != .remove { keys.formUnion(request.references) } }
-        guard !keys.isEmpty else { return }
-        let recent = recent.known(keys)
-        for (key, name) in recent { facts.references[key] = .account(name) }
-        let unknown = keys.filter { recent[$0] == nil }.sorted()
-        if !unknown.isEmpty {
-            for (key, target) in try await store.references(system.name, keys: unknown, plan: plan) { facts.references[key] = target }
+        var wanted: Set<UserReference> = []
+        for order in orders { for request in order.requests where request.operation != .remove { wanted.formUnion(request.references) } }
+        guard !wanted.isEmpty else { return }
+        facts.references = try await store.references(system.name, to: wanted.sorted(), plan: plan)
+        // What batches under way have made is newer than what the store holds.
+        let recent = recent.known(Set(facts.references.values.compactMap(\.user)))
+        for (reference, found) in facts.references {
+            if let name = found.user.flatMap({ recent[$0] }) { facts.references[reference]?.target = .account(name) }
         }
-        for order in orders where order.renames { facts.renaming.insert(order.userKey) }
+        for order in orders where order.renames { facts.renaming.insert(order.user) }
         for other in course.underWay.values {
-            for transmission in other.transmissions where transmission.order.renames { facts.renaming.insert(transmission.order.userKey) }
+            for transmission in other.transmissions where transmission.order.renames { facts.renaming.insert(transmission.order.user) }
         }
-        for (key, target) in facts.references {
-            if case .account(let name) = target { batch.accountNames[key] = name }
+        for (reference, found) in facts.references {
+            if case .account(let name) = found.target { batch.accountNames[reference] = name }
         }
-        if !facts.renaming.isEmpty || facts.references.values.contains(.awaited) { facts.knots = knots(orders, facts) }
+        if !facts.renaming.isEmpty || facts.references.values.contains(where: { $0.target == .awaited }) {
+            facts.knots = knots(orders, facts)
+        }
     }
 
-    private func knots(_ orders: [ProvisioningOrder], _ facts: BatchFacts) -> Set<UserKey> {
-        var edges: [UserKey: Set<UserKey>] = [:]
+    private func knots(_ orders: [ProvisioningOrder], _ facts: BatchFacts) -> Set<UserID> {
+        var edges: [UserID: Set<UserID>] = [:]
         for order in orders {
-            let awaited = order.references.filter { facts.references[$0] == .awaited || facts.renaming.contains($0) }
-            if !awaited.isEmpty { edges[order.userKey] = Set(awaited) }
+            let awaited = order.references.compactMap { facts.references[$0] }
+                .filter { $0.target == .awaited || facts.isRenaming($0) }.compactMap(\.user)
+            if !awaited.isEmpty { edges[order.user] = Set(awaited) }
         }
         return edges.isEmpty ? [] : Knots.among(edges)
     }
@@ -110,9 +113,9 @@ extension Lane {
 
 extension AttributeRequest {
     /// Users whose accounts the wanted values are.
-    var references: [UserKey] {
+    var references: [UserReference] {
         after.compactMap { value in
-            if case .reference(let key) = value { key } else { nil }
+            if case .reference(let user) = value { user } else { nil }
         }
     }
 }

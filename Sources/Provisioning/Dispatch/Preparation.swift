@@ -10,13 +10,15 @@ struct BatchFacts: Sendable {
     var owners: [AccountID: UserID] = [:]
     /// For owners who are not the order's own user.
     var ownerKeys: [UserID: UserKey] = [:]
-    var references: [UserKey: ReferenceTarget] = [:]
+    var references: [UserReference: ReferencedAccount] = [:]
     /// Accounts whose names change while this batch is under way: what points at them waits.
-    var renaming: Set<UserKey> = []
+    var renaming: Set<UserID> = []
     /// The last wave got nowhere: nothing is held back any more.
     var isForced = false
     /// Users whose orders wait for each other.
-    var knots: Set<UserKey> = []
+    var knots: Set<UserID> = []
+
+    func isRenaming(_ referenced: ReferencedAccount) -> Bool { referenced.user.map(renaming.contains) ?? false }
 }
 
 /// Decides what is sent for an order. Pure.
@@ -189,10 +191,10 @@ struct Preparation {
                 requests.append(sent(request, values, onto: sighting, transmission.order))
                 transmission.requestIndexes.append(index)
             case .awaited:
-                guard facts.isForced || facts.knots.contains(transmission.order.userKey) else { return .held(transmission.order) }
+                guard facts.isForced || facts.knots.contains(transmission.order.user) else { return .held(transmission.order) }
                 awaited.append(index)
-            case .nobody(let key):
-                transmission.deferred[index] = "\(key) has no account on \(system.name)"
+            case .nobody(let user):
+                transmission.deferred[index] = "\(user) has no account on \(system.name)"
                 transmission.planAgain = true
             }
         }
@@ -225,7 +227,7 @@ struct Preparation {
     private enum Resolution {
         case values([String])
         case awaited
-        case nobody(UserKey)
+        case nobody(UserReference)
     }
 
     private func resolve(_ request: AttributeRequest) -> Resolution {
@@ -235,13 +237,14 @@ struct Preparation {
         for value in request.effective {
             switch value {
             case .text(let text): values.append(text)
-            case .reference(let key):
-                switch facts.references[key] {
-                case .account(let name)?:
-                    if facts.renaming.contains(key) { return .awaited }
+            case .reference(let user):
+                guard let found = facts.references[user] else { return .nobody(user) }
+                switch found.target {
+                case .account(let name):
+                    if facts.isRenaming(found) { return .awaited }
                     values.append(name.text)
-                case .awaited?: return .awaited
-                case ReferenceTarget.none?, nil: return .nobody(key)
+                case .awaited: return .awaited
+                case .none: return .nobody(user)
                 }
             }
         }

@@ -5,7 +5,7 @@ internal import IdentityModel
 /// Accounts that batches under way have created and the store does not hold yet: references to them need not wait for it.
 final class RecentNames: @unchecked Sendable {
     private let lock = NSLock()
-    private var names: [UserKey: AccountName] = [:]
+    private var names: [UserID: AccountName] = [:]
 
     func note(_ batch: DispatchBatch, _ results: [OrderID: OperationResult]) {
         lock.withLock {
@@ -13,21 +13,21 @@ final class RecentNames: @unchecked Sendable {
                 guard let result = results[transmission.order.id], result.failure == nil, transmission.order.operation != .delete else {
                     continue
                 }
-                names[transmission.order.userKey] = result.name ?? transmission.order.nameAfter
+                names[transmission.order.user] = result.name ?? transmission.order.nameAfter
             }
         }
     }
 
     func forget(_ batch: DispatchBatch) {
         lock.withLock {
-            for transmission in batch.transmissions { names[transmission.order.userKey] = nil }
+            for transmission in batch.transmissions { names[transmission.order.user] = nil }
         }
     }
 
-    func known(_ keys: some Sequence<UserKey>) -> [UserKey: AccountName] {
+    func known(_ users: some Sequence<UserID>) -> [UserID: AccountName] {
         lock.withLock {
             guard !names.isEmpty else { return [:] }
-            return Dictionary(keys.compactMap { key in names[key].map { (key, $0) } }, uniquingKeysWith: { first, _ in first })
+            return Dictionary(users.compactMap { user in names[user].map { (user, $0) } }, uniquingKeysWith: { first, _ in first })
         }
     }
 }

@@ -5,7 +5,7 @@ internal import IdentityModel
 struct SettledBatch: Sendable {
     let system: SystemName
     var settlement = Settlement()
-    var accountNames: [UserKey: AccountName] = [:]
+    var accountNames: [UserReference: AccountName] = [:]
     /// Still transmitted: their answers were lost.
     var lost: [LostOrder] = []
     /// The system went away.

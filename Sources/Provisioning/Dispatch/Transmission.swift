@@ -51,7 +51,7 @@ struct DispatchBatch: Sendable {
     var held: [ProvisioningOrder] = []
     var refused: [(order: ProvisioningOrder, failure: ConnectorFailure)] = []
     /// Names of accounts that references were resolved to, for the events.
-    var accountNames: [UserKey: AccountName] = [:]
+    var accountNames: [UserReference: AccountName] = [:]
 
     var orders: [ProvisioningOrder] { transmissions.map(\.order) + held + refused.map(\.order) }
 }

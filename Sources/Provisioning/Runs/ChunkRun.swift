@@ -273,21 +273,24 @@ actor ChunkRun {
         guard !candidates.isEmpty else { return (orders, []) }
         // The store tells who gets an account in this plan.
         try await finishSaving()
-        var targets: [SystemName: [UserKey: ReferenceTarget]] = [:]
+        var targets: [SystemName: [UserReference: ReferencedAccount]] = [:]
         for system in Set(candidates.map(\.system)).sorted() {
-            let keys = Set(candidates.filter { $0.system == system }.flatMap(\.references))
-            targets[system] = try await store.references(system, keys: keys.sorted(), plan: plan.id)
+            let users = Set(candidates.filter { $0.system == system }.flatMap(\.references))
+            targets[system] = try await store.references(system, to: users.sorted(), plan: plan.id)
         }
         // Whoever gets an account in this very chunk is not unknown.
-        let arriving = Set(orders.filter { $0.becomes == .enabled && $0.failure == nil }.map(\.userKey))
+        let arriving = orders.filter { $0.becomes == .enabled && $0.failure == nil }
+        let arrivingUsers = Set(arriving.map(\.user))
+        let arrivingKeys = Set(arriving.map(\.userKey))
         var waiting: Set<UserID> = []
         for order in candidates {
             let known = targets[order.system] ?? [:]
             let isUseless = order.requests.allSatisfy { request in
                 !request.after.isEmpty
                     && request.after.allSatisfy { value in
-                        if case .reference(let key) = value {
-                            !arriving.contains(key) && known[key, default: ReferenceTarget.none] == ReferenceTarget.none
+                        if case .reference(let user) = value {
+                            (known[user]?.target ?? ReferenceTarget.none) == ReferenceTarget.none && !arrivingKeys.contains(user.key)
+                                && !(known[user]?.user.map(arrivingUsers.contains) ?? false)
                         } else {
                             false
                         }

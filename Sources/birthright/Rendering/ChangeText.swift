@@ -52,7 +52,7 @@ extension PlanText {
 
     static func text(_ value: UserValue, of attribute: String) -> String {
         if SecretAttributes.isSecret(attribute) { return SecretAttributes.dots }
-        if case .reference(let key) = value { return DisplayText.visible(key.text) }
+        if case .reference(let user) = value { return DisplayText.visible(user.key.text) }
         return DisplayText.visible(value.text)
     }
 }

@@ -46,7 +46,7 @@ extension PlanJSON {
             SecretAttributes.shown(values, of: attribute).map { value in
                 switch value {
                 case .text(let text): .string(text)
-                case .reference(let key): .object([JSON.Member("accountOf", .string(key.text))])
+                case .reference(let user): .object([JSON.Member("accountOf", .string(user.key.text))])
                 }
             })
     }
@@ -82,7 +82,7 @@ extension PlanJSON {
         case .bool(let flag): .bool(flag)
         case .date(let date): .string(date.description)
         case .list(let elements): .strings(elements)
-        case .reference(let key): .string(key.text)
+        case .reference(let user): .string(user.key.text)
         }
     }
 

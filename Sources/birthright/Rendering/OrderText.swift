@@ -114,7 +114,7 @@ extension PlanText {
         SecretAttributes.shown(values, of: attribute).map { value in
             switch value {
             case .text(let text): DisplayText.visible(text)
-            case .reference(let key): "account of \(DisplayText.visible(key.text))"
+            case .reference(let user): "account of \(DisplayText.visible(user.key.text))"
             }
         }.joined(separator: " | ")
     }

@@ -69,7 +69,7 @@ struct CompletionEventTests {
     }
 
     @Test func `a list becomes one request per value, a removal names what goes, and a password is never printed`() throws {
-        let names = [CompletionEvent.Reference(system: directory, key: UserKey("E0001")): AccountName("cn=Ada,ou=People")]
+        let names = [CompletionEvent.Reference(system: directory, user: UserReference(UserKey("E0001"))): AccountName("cn=Ada,ou=People")]
         let body = try render([Self.order(.executed, requests: Self.requests)], names: names).body
         #expect(
             values(body) == [
@@ -79,7 +79,7 @@ struct CompletionEventTests {
     }
 
     @Test func `a reference nobody can resolve is printed as the account of its user`() throws {
-        let elsewhere = [CompletionEvent.Reference(system: SystemName("Other"), key: UserKey("E0001")): AccountName("cn=Ada")]
+        let elsewhere = [CompletionEvent.Reference(system: SystemName("Other"), user: UserReference(UserKey("E0001"))): AccountName("cn=Ada")]
         let body = try render([Self.order(.executed, requests: [Self.requests[3]])], names: elsewhere).body
         #expect(values(body) == ["Set manager account of E0001"])
     }

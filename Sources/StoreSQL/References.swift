@@ -1,0 +1,64 @@
+package import Contracts
+package import IdentityModel
+
+extension SQLStore {
+    package func references(
+        _ system: SystemName, to references: [UserReference], plan: PlanID
+    ) async throws(StoreError) -> [UserReference: ReferencedAccount] {
+        try await read { session in
+            let people = try ReferenceResolution.people(references, session)
+            let targets = try ReferenceResolution.targets(of: Set(people.values), on: system, plan, session)
+            let answers = references.map { reference in
+                let user = people[reference]
+                return (reference, ReferencedAccount(user: user, target: user.flatMap { targets[$0] } ?? .none))
+            }
+            return Dictionary(answers, uniquingKeysWith: { first, _ in first })
+        }
+    }
+}
+
+private enum ReferenceResolution {
+    /// Whom each reference means; nobody has no entry.
+    static func people(_ references: [UserReference], _ session: any SQLSession) throws -> [UserReference: UserID] {
+        var people: [UserReference: UserID] = [:]
+        for (source, asked) in Dictionary(grouping: references, by: \.source) {
+            guard let source else { continue }
+            try session.query(
+                "SELECT user_key, user_id FROM claims WHERE source = $1 AND user_key IN (#)", [.text(source.text)],
+                in: SQLValue.texts(Set(asked.map(\.key.text)))
+            ) { people[UserReference(UserKey($0.text(0)), in: source)] = UserID($0.text(1)) }
+        }
+        let open = references.filter { people[$0] == nil }
+        guard !open.isEmpty else { return people }
+        var holders: [UserKey: Set<UserID>] = [:]
+        let keys = SQLValue.texts(Set(open.map(\.key.text)))
+        // A user whom no source claims is known by the key they were born with.
+        for sql in ["SELECT user_key, user_id FROM claims WHERE user_key IN (#)", "SELECT user_key, id FROM users WHERE user_key IN (#)"] {
+            try session.query(sql, in: keys) { holders[UserKey($0.text(0)), default: []].insert(UserID($0.text(1))) }
+        }
+        // Two people with one key: nobody can say which of them is meant.
+        for reference in open { if let found = holders[reference.key], found.count == 1 { people[reference] = found.first } }
+        return people
+    }
+
+    /// An account that exists beats one that is on its way. On its way is a Create, and a Modify or Enable that adopts an entry we do not hold yet.
+    static func targets(
+        of users: Set<UserID>, on system: SystemName, _ plan: PlanID, _ session: any SQLSession
+    ) throws -> [UserID: ReferenceTarget] {
+        let ids = SQLValue.texts(users.map(\.text))
+        var targets: [UserID: ReferenceTarget] = [:]
+        try session.query(
+            """
+            SELECT user_id FROM orders WHERE system = $1 AND plan = $2 AND operation IN ('Create', 'Modify', 'Enable') AND state IN (0, 1, 2)
+            AND user_id IN (#)
+            """, [.text(system.text), .int(plan.row)], in: ids
+        ) { targets[UserID($0.text(0))] = .awaited }
+        try session.query(
+            """
+            SELECT user_id, name FROM accounts WHERE system = $1 AND state IN ('enabled', 'deprovisioned') AND name IS NOT NULL
+            AND user_id IN (#)
+            """, [.text(system.text)], in: ids
+        ) { targets[UserID($0.text(0))] = .account(AccountName($0.text(1))) }
+        return targets
+    }
+}
