@@ -46,6 +46,14 @@ var probes: [Target] = [
         name: "EvaluationBench", dependencies: ["CEL", "CSV", "IdentityModel", "Planning", "PolicyFiles"],
         path: "Tests/Benchmarks/EvaluationBench"),
     .target(
+        name: "Histories", dependencies: ["CEL", "IdentityModel", "Planning"], path: "Tests/Histories"),
+    .executableTarget(
+        name: "Torture",
+        dependencies: [
+            "CSV", "Contracts", "Histories", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "StoreSQL",
+            .product(name: "Logging", package: "swift-log"),
+        ], path: "Tests/Torture"),
+    .target(
         name: "FuzzLaws", dependencies: ["CEL", "CSV", "IdentityModel", "Planning", "PolicyFiles"], path: "Tests/Fuzzers/FuzzLaws"),
 ]
 // libFuzzer brings `main`, so the fuzzer can only be linked by `swift build --sanitize fuzzer`: `make torture` sets the variable.

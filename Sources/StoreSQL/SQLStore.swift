@@ -45,6 +45,9 @@ package final class SQLStore: Store {
 
     package func close() async { await engine.close() }
 
+    /// The same store behind another engine: for tests that let a process die at a chosen transaction.
+    package func around(_ wrap: (any SQLEngine) -> any SQLEngine) -> SQLStore { SQLStore(engine: wrap(engine)) }
+
     package func lock(_ origin: Origin) async throws(StoreError) -> any OriginLock { try engine.lock(origin) }
 }
 

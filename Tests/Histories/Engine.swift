@@ -1,0 +1,107 @@
+package import IdentityModel
+
+/// What a history needs to be run: the engine under test, the world around it, and a look at both.
+package protocol Engine: AnyObject {
+    /// A new source file. Files of one source come in the order of their names.
+    func put(_ file: PublishedFile) async throws
+    /// From now on runs use this configuration.
+    func configure(_ rulebook: Rulebook) async throws
+    func set(day: CivilDate)
+
+    /// Each run is a process of its own; `mishap` befalls it.
+    func sync(_ feed: Feed, mishap: Mishap?, accepting: Set<String>) async -> RunReport
+    func due(mishap: Mishap?, accepting: Set<String>) async -> RunReport
+    func plan(_ feed: Feed) async -> RunReport
+    /// Approves what waits for a person, of every origin, and applies it; empty: nothing waited.
+    func approve() async -> [RunReport]
+
+    /// A step that changes a system or the way to it.
+    func disturb(_ step: Step, person: Person?) async throws
+    /// Every server answers and refuses nothing.
+    func calm() async throws
+
+    /// What stands in each system.
+    func systems() async throws -> [String: SystemView]
+    /// The last applied file of a source, by name.
+    func applied(_ feed: Feed) async throws -> String?
+    /// So far, over all runs.
+    func counts() async throws -> Counts
+    func close() async
+}
+
+/// What has happened so far.
+package struct Counts: Hashable, Sendable {
+    /// Write requests that systems carried out.
+    package var writes = 0
+    package var sealed = 0
+    package var events = 0
+    package init(writes: Int = 0, sealed: Int = 0, events: Int = 0) {
+        self.writes = writes
+        self.sealed = sealed
+        self.events = events
+    }
+}
+
+package struct PublishedFile: Hashable, Sendable {
+    package let feed: Feed
+    /// `hr/003.csv`
+    package let name: String
+    package let columns: [String]
+    package let rows: [[String]]
+
+    package var text: String {
+        ([columns] + rows).map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n"
+    }
+}
+
+/// How a run ended.
+package struct RunReport: Hashable, Sendable {
+    package var exit: Int32
+    package var text: String
+    /// The mishap took effect.
+    package var wasStruck = false
+    /// It fell between the run's first and its last write.
+    package var wasStruckAmidWrites = false
+    package var writes = 0
+    /// Some write was refused or could not be made.
+    package var refusals = 0
+    package init(exit: Int32, text: String) {
+        self.exit = exit
+        self.text = text
+    }
+}
+
+/// What a managed system holds.
+package struct SystemView: Hashable, Sendable {
+    package struct Entry: Hashable, Sendable {
+        package let id: String
+        package let name: String
+        /// By lower-case name.
+        package let attributes: [String: [String]]
+        package init(id: String, name: String, attributes: [String: [String]]) {
+            self.id = id
+            self.name = name
+            self.attributes = attributes
+        }
+        package func values(_ name: String) -> [String] { attributes[name.lowercased()] ?? [] }
+    }
+
+    package var entries: [Entry]
+    /// Members by the group's DN; DNs folded.
+    package var groups: [String: Set<String>]
+    package init(entries: [Entry], groups: [String: Set<String>]) {
+        self.entries = entries
+        self.groups = groups
+    }
+}
+
+/// A DN as directories compare it: case and spaces around separators make no difference.
+package func foldedName(_ name: String) -> String {
+    name.split(separator: ",", omittingEmptySubsequences: false)
+        .map { part in String(part.drop { $0 == " " }).lowercased() }
+        .joined(separator: ",")
+}
+
+package func parentName(_ name: String) -> String {
+    name.firstIndex(of: ",").map { String(name[name.index(after: $0)...]) } ?? ""
+}

@@ -1,0 +1,173 @@
+/// Draws histories. Swarm (Groce et al., "Swarm Testing", 2012): each seed first draws which kinds of events and disturbances exist in it and how often,
+/// because a history with everything at once hides the rare pair.
+package struct HistoryGenerator {
+    private var dice: Dice
+    private let seed: UInt64
+    private let company: Company
+    private let rulebook: Rulebook
+    /// Percent per day.
+    private var rates: [Event: Int] = [:]
+    private var disturbances: [Disturbance: Int] = [:]
+    private var steps: [Step] = []
+    /// What the generator remembers of its own steps, so that they make sense.
+    private var working: Set<Int> = []
+    private var waiting: [Int]
+    private var gone: Set<Int> = []
+    private var renumbered = 0
+
+    enum Event: CaseIterable {
+        case join, move, marry, leave, terminate, vanish, comeBack, end, manager, student, phone, renumber, corrupt, edit, lateApproval,
+            plan, title
+    }
+
+    /// `allowed`: the disturbances that may be drawn. `knows`: keys of the configuration that the version reads.
+    package static func history(seed: UInt64, allowed: Set<Disturbance>, knows: Set<String>) -> History {
+        var generator = HistoryGenerator(seed: seed, allowed: allowed, knows: knows)
+        return generator.run()
+    }
+
+    private init(seed: UInt64, allowed: Set<Disturbance>, knows: Set<String>) {
+        self.seed = seed
+        dice = Dice(seed: seed)
+        let namesakes = dice.chance(30)
+        var company = Company.random(&dice, namesakes: namesakes)
+        rulebook = Rulebook.random(&dice, knows: knows)
+        for index in company.people.indices where dice.chance(15) { company.people[index][.start] = String(dice.between(1, 8)) }
+        self.company = company
+        waiting = company.people.map(\.number)
+        for event in Event.allCases where dice.chance(55) { rates[event] = dice.pick([10, 25, 50, 80]) }
+        for kind in Disturbance.allCases where allowed.contains(kind) && dice.chance(25) { disturbances[kind] = dice.pick([10, 20, 40]) }
+    }
+
+    private mutating func run() -> History {
+        let first = dice.between(max(2, waiting.count / 2), waiting.count)
+        for _ in 0..<first { join() }
+        steps.append(.publish(.hr))
+        for _ in 0..<dice.between(3, 9) { oneDay() }
+        return History(seed: seed, company: company, rulebook: rulebook, steps: steps)
+    }
+
+    // MARK: A day
+
+    private mutating func oneDay() {
+        for event in Event.allCases { if let rate = rates[event], dice.chance(rate) { happen(event) } }
+        for kind in Disturbance.allCases { if let rate = disturbances[kind], dice.chance(rate) { prepare(kind) } }
+        if dice.chance(85) { steps.append(.publish(.hr)) }
+        if rulebook.hasStudents, dice.chance(60) { steps.append(.publish(.students)) }
+        if rulebook.hasBadges, dice.chance(60) { steps.append(.publish(.badges)) }
+        for feed in rulebook.feeds where dice.chance(85) {
+            if rates[.plan] != nil, dice.chance(25) { steps.append(.plan(feed)) } else { steps.append(.sync(feed, mishap())) }
+        }
+        if dice.chance(70) { steps.append(.due(mishap())) }
+        if dice.chance(rates[.lateApproval] == nil ? 80 : 20) { steps.append(.approve) }
+        if dice.chance(60) { steps.append(.repair) }
+        steps.append(.days(dice.chance(85) ? 1 : dice.between(2, 4)))
+        if rates[.lateApproval] != nil, dice.chance(50) { steps.append(.approve) }
+    }
+
+    private mutating func mishap() -> Mishap? {
+        let kinds: [Disturbance] = [.death, .lostAfter, .lostBefore, .outage].filter { disturbances[$0] != nil }
+        guard !kinds.isEmpty else { return nil }
+        let kind = dice.pick(kinds)
+        guard let rate = disturbances[kind], dice.chance(rate) else { return nil }
+        let system = dice.pick(rulebook.systems).name
+        switch kind {
+        case .death: return .death(call: dice.between(5, 80))
+        case .lostAfter: return .lostAnswer(system: system, write: dice.magnitude(upTo: 24), done: true)
+        case .lostBefore: return .lostAnswer(system: system, write: dice.magnitude(upTo: 24), done: false)
+        default: return .outage(system: system, write: dice.magnitude(upTo: 24))
+        }
+    }
+
+    private mutating func prepare(_ kind: Disturbance) {
+        let system = dice.pick(rulebook.systems).name
+        switch kind {
+        case .death, .lostAfter, .lostBefore, .outage: break
+        case .away: steps.append(.away(system: system))
+        case .refusedGroup: steps.append(.refuseGroup(system: system, group: dice.pick(Rulebook.groupNames)))
+        case .refusedValue:
+            steps.append(.refuseValue(system: system, value: dice.pick(Company.titles.filter { !$0.isEmpty } + Company.lastNames)))
+        case .failingAttribute: steps.append(.edit(.titleNeeded(dice.chance(50) ? "fail" : nil)))
+        case .movedByHand: somebody { .moveByHand(system: system, person: $0, folder: "Annex") }
+        case .deletedByHand: somebody { .deleteByHand(system: system, person: $0) }
+        case .foreignEntry:
+            if let person = waiting.first { steps.append(.foreignEntry(system: system, person: person)) }
+        case .staleMemberOf: steps.append(.staleMemberOf(system: system))
+        case .missingFolder: steps.append(.dropFolder(system: system, folder: dice.pick(Rulebook.folderNames)))
+        }
+    }
+
+    // MARK: What happens to people
+
+    private mutating func join() {
+        guard !waiting.isEmpty else { return }
+        let person = waiting.removeFirst()
+        let isStudent = rulebook.hasStudents && dice.chance(30)
+        if isStudent { steps.append(.appear(person: person, feed: .students)) }
+        if !isStudent || !rulebook.knows.contains("shared") || dice.chance(60) { steps.append(.appear(person: person, feed: .hr)) }
+        if rulebook.hasBadges, dice.chance(70) { steps.append(.appear(person: person, feed: .badges)) }
+        working.insert(person)
+    }
+
+    private mutating func somebody(_ step: (Int) -> Step) {
+        guard !working.isEmpty else { return }
+        steps.append(step(dice.pick(working.sorted())))
+    }
+
+    private mutating func happen(_ event: Event) {
+        if event == .join { return join() }
+        if event == .comeBack { return comeBack() }
+        guard !working.isEmpty else { return }
+        let person = dice.pick(working.sorted())
+        func set(_ field: Field, _ value: String) { steps.append(.set(person: person, field: field, value: value)) }
+        switch event {
+        case .move:
+            set(.department, dice.pick(Company.departments))
+            if dice.chance(40) { set(.type, dice.pick(Company.types)) }
+        case .title: set(.title, dice.pick(Company.titles))
+        case .marry: set(.last, dice.pick(Company.lastNames))
+        case .leave: set(.status, dice.pick(["L", "A"]))
+        case .terminate: set(.status, dice.pick(["T", "T", "A"]))
+        case .end: set(.end, dice.chance(70) ? String(dice.between(0, 12)) : "")
+        case .manager: set(.manager, dice.chance(80) ? String(dice.between(1, company.people.count)) : "")
+        case .phone: set(.phone, dice.chance(70) ? String(dice.between(100, 999)) : "")
+        case .vanish:
+            steps.append(.vanish(person: person, feed: .hr))
+            gone.insert(person)
+        case .student:
+            guard rulebook.hasStudents else { return }
+            steps.append(dice.chance(50) ? .appear(person: person, feed: .students) : .vanish(person: person, feed: .students))
+        case .renumber:
+            renumbered += 1
+            steps.append(.renumber(person: person, key: "R\(renumbered)"))
+        case .corrupt: steps.append(dice.chance(50) ? .corrupt(person: person) : .heal(person: person))
+        case .edit: steps.append(.edit(edit()))
+        case .join, .comeBack, .lateApproval, .plan: break
+        }
+    }
+
+    private mutating func comeBack() {
+        guard !gone.isEmpty else { return }
+        let person = dice.pick(gone.sorted())
+        gone.remove(person)
+        if dice.chance(30) {
+            renumbered += 1
+            steps.append(.renumber(person: person, key: "R\(renumbered)"))
+        }
+        steps.append(.appear(person: person, feed: .hr))
+    }
+
+    private mutating func edit() -> Edit {
+        switch dice.roll(9) {
+        case 0: .folder(department: dice.pick(["Finance", "Sales", "IT"]), folder: dice.pick(["Finance", "Sales", "IT", "Annex"]))
+        case 1: .group(role: dice.pick(["Employee", "Finance", "Boss", "Campaign"]), group: dice.pick(["Spare1", "Spare2", "Staff"]))
+        case 2: .titleStyle(dice.roll(2))
+        case 3: .alumniUntil(dice.between(1, 14))
+        case 4: .campaign(from: dice.between(0, 8), until: dice.between(2, 14))
+        case 5: .salesHaveMail(dice.chance(50))
+        case 6: .bossesHaveLibrary(dice.chance(50))
+        case 7: .category(dice.pick(["one", "two"]))
+        default: .showsPhone(dice.chance(50))
+        }
+    }
+}

@@ -1,0 +1,152 @@
+/// A change of the configuration.
+package enum Edit: Codable, Hashable, Sendable {
+    case folder(department: String, folder: String)
+    case group(role: String, group: String)
+    case titleStyle(Int)
+    case alumniUntil(Int)
+    case campaign(from: Int, until: Int)
+    case salesHaveMail(Bool)
+    case bossesHaveLibrary(Bool)
+    case category(String)
+    case showsPhone(Bool)
+    case titleNeeded(String?)
+}
+
+/// What goes wrong while a run is under way.
+package enum Mishap: Codable, Hashable, Sendable {
+    /// From the n-th call of store or systems on nothing happens any more.
+    case death(call: Int)
+    /// The answer to the n-th write request is lost; `done`: it was carried out.
+    case lostAnswer(system: String, write: Int, done: Bool)
+    /// The n-th write request is the last one that is answered; the system is away until it is repaired.
+    case outage(system: String, write: Int)
+
+    package var kind: Disturbance {
+        switch self {
+        case .death: .death
+        case .lostAnswer(_, _, true): .lostAfter
+        case .lostAnswer(_, _, false): .lostBefore
+        case .outage: .outage
+        }
+    }
+}
+
+/// Kinds of disturbances, as they are drawn and counted.
+package enum Disturbance: String, Codable, Sendable, CaseIterable {
+    case death, lostAfter, lostBefore, outage
+    /// A system is down before the run begins, and others go on.
+    case away
+    case refusedGroup, refusedValue, failingAttribute
+    /// Entries and groups changed by hand.
+    case movedByHand, deletedByHand, foreignEntry
+    /// memberOf is wrong after a cut connection.
+    case staleMemberOf
+    case missingFolder
+}
+
+/// What happens in a history. Steps hold everything they need: leaving some out gives a history again.
+package enum Step: Codable, Hashable, Sendable {
+    case days(Int)
+    case set(person: Int, field: Field, value: String)
+    case appear(person: Int, feed: Feed)
+    case vanish(person: Int, feed: Feed)
+    case renumber(person: Int, key: String)
+    /// The row fails a check until it is healed.
+    case corrupt(person: Int)
+    case heal(person: Int)
+    /// A new file of the source.
+    case publish(Feed)
+    case sync(Feed, Mishap?)
+    case due(Mishap?)
+    case plan(Feed)
+    /// Whatever waits for a person is approved, and applied.
+    case approve
+    case edit(Edit)
+    case away(system: String)
+    case repair
+    case refuseGroup(system: String, group: String)
+    case refuseValue(system: String, value: String)
+    case dropFolder(system: String, folder: String)
+    case moveByHand(system: String, person: Int, folder: String)
+    case deleteByHand(system: String, person: Int)
+    /// An entry that nobody of ours owns, with the person's number.
+    case foreignEntry(system: String, person: Int)
+    case staleMemberOf(system: String)
+
+    package var disturbance: Disturbance? {
+        switch self {
+        case .sync(_, let mishap?), .due(let mishap?): mishap.kind
+        case .away: .away
+        case .refuseGroup: .refusedGroup
+        case .refuseValue: .refusedValue
+        case .edit(.titleNeeded("fail")): .failingAttribute
+        case .moveByHand: .movedByHand
+        case .deleteByHand: .deletedByHand
+        case .foreignEntry: .foreignEntry
+        case .staleMemberOf: .staleMemberOf
+        case .dropFolder: .missingFolder
+        case .days, .set, .appear, .vanish, .renumber, .corrupt, .heal, .publish, .sync, .due, .plan, .approve, .edit, .repair: nil
+        }
+    }
+
+    /// The person the step is about.
+    package var person: Int? {
+        switch self {
+        case .set(let person, _, _), .appear(let person, _), .vanish(let person, _), .renumber(let person, _), .corrupt(let person),
+            .heal(let person), .moveByHand(_, let person, _), .deleteByHand(_, let person), .foreignEntry(_, let person):
+            person
+        default: nil
+        }
+    }
+
+    package var system: String? {
+        switch self {
+        case .away(let system), .refuseGroup(let system, _), .refuseValue(let system, _), .dropFolder(let system, _),
+            .moveByHand(let system, _, _), .deleteByHand(let system, _), .foreignEntry(let system, _), .staleMemberOf(let system):
+            system
+        case .sync(_, .lostAnswer(let system, _, _)?), .sync(_, .outage(let system, _)?), .due(.lostAnswer(let system, _, _)?),
+            .due(.outage(let system, _)?):
+            system
+        default: nil
+        }
+    }
+}
+
+extension Step: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .days(let count): "+\(count)d"
+        case .set(let person, let field, let value): "N\(person).\(field.rawValue)=\(value.isEmpty ? "-" : value)"
+        case .appear(let person, let feed): "N\(person) in \(feed.rawValue)"
+        case .vanish(let person, let feed): "N\(person) out of \(feed.rawValue)"
+        case .renumber(let person, let key): "N\(person) becomes \(key)"
+        case .corrupt(let person): "N\(person)'s row is bad"
+        case .heal(let person): "N\(person)'s row is good"
+        case .publish(let feed): "file \(feed.rawValue)"
+        case .sync(let feed, let mishap): "sync \(feed.rawValue)\(mishap.map { " [\($0)]" } ?? "")"
+        case .due(let mishap): "sync --due\(mishap.map { " [\($0)]" } ?? "")"
+        case .plan(let feed): "plan \(feed.rawValue)"
+        case .approve: "approve"
+        case .edit(let edit): "edit \(edit)"
+        case .away(let system): "\(system) away"
+        case .repair: "all repaired"
+        case .refuseGroup(let system, let group): "\(system) refuses group \(group)"
+        case .refuseValue(let system, let value): "\(system) refuses '\(value)'"
+        case .dropFolder(let system, let folder): "\(system) loses ou=\(folder)"
+        case .moveByHand(let system, let person, let folder): "N\(person) moved by hand to \(folder) on \(system)"
+        case .deleteByHand(let system, let person): "N\(person) deleted by hand on \(system)"
+        case .foreignEntry(let system, let person): "foreign entry for N\(person) on \(system)"
+        case .staleMemberOf(let system): "memberOf of \(system) is stale"
+        }
+    }
+}
+
+extension Mishap: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .death(let call): "dies at call \(call)"
+        case .lostAnswer(let system, let write, let done): "\(system): answer \(write) lost \(done ? "after" : "before") the write"
+        case .outage(let system, let write): "\(system) away after write \(write)"
+        }
+    }
+}

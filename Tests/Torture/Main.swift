@@ -1,0 +1,145 @@
+import Foundation
+import Histories
+
+/// `Torture histories COUNT [FIRST_SEED]`, `Torture seed SEED`, `Torture shrink SEED`, `Torture replay FILE`.
+@main
+struct Torture {
+    static func main() async throws {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let options = Options(arguments)
+        switch options.words.first {
+        case "histories": exit(try await histories(options))
+        case "seed": try await show(options.history(UInt64(options.words[1]) ?? 0), options)
+        case "shrink": try await shrink(UInt64(options.words[1]) ?? 0, options)
+        case "replay":
+            let text = try String(contentsOfFile: options.words[1], encoding: .utf8)
+            try await show(try History(json: text), options)
+        case "files":
+            for (path, text) in options.history(UInt64(options.words[1]) ?? 0).rulebook.files.sorted(by: { $0.key < $1.key }) {
+                say("--- \(path)\n\(text)")
+            }
+        default:
+            say(
+                "usage: Torture histories COUNT [FIRST] | seed SEED | shrink SEED | replay FILE | files SEED   [--without KIND] [--only KIND]"
+            )
+            exit(2)
+        }
+    }
+
+    /// Facts that are left out of the judgement, as the command line says.
+    static let ignored = Set(
+        (Options(Array(CommandLine.arguments.dropFirst())).values["ignore"] ?? "").split(separator: ",").map(String.init))
+
+    static func play(_ history: History) async throws -> Outcome {
+        let engine = try await InProcessEngine(history)
+        do {
+            var outcome = try await Playback(history, on: engine, load: Configurations.load).run()
+            outcome.deviations.removeAll { ignored.contains($0.fact) }
+            return outcome
+        } catch {
+            await engine.close()
+            throw error
+        }
+    }
+
+    private static func show(_ history: History, _ options: Options) async throws {
+        say("\(history)")
+        let outcome = try await play(history)
+        for line in outcome.trace { say("    " + line) }
+        say("\(outcome.facts) facts, \(outcome.writes) writes")
+        for deviation in outcome.deviations { say("!!! \(deviation)") }
+    }
+
+    private static func shrink(_ seed: UInt64, _ options: Options) async throws {
+        let history = options.history(seed)
+        let first = try await play(history)
+        guard let deviation = first.deviations.first else { return say("seed \(seed) holds") }
+        let fact = options.values["fact"] ?? deviation.fact
+        var shrinker = Shrinker(budget: 1_500) { candidate in
+            guard let outcome = try? await play(candidate) else { return false }
+            return outcome.deviations.contains { $0.fact == fact }
+        }
+        let small = await shrinker.shrunk(history)
+        try await show(small, options)
+        say(try small.json())
+    }
+
+    // MARK: Many
+
+    private static func histories(_ options: Options) async throws -> Int32 {
+        let count = options.words.count > 1 ? Int(options.words[1]) ?? 1_000 : 1_000
+        let first = options.words.count > 2 ? UInt64(options.words[2]) ?? 1 : 1
+        let began = Date()
+        var tally = Tally()
+        var failures: [(UInt64, Outcome)] = []
+        try await withThrowingTaskGroup(of: (UInt64, Outcome).self) { group in
+            var next = first
+            func start() {
+                guard next < first + UInt64(count) else { return }
+                let seed = next
+                next += 1
+                group.addTask {
+                    do {
+                        return (seed, try await play(options.history(seed)))
+                    } catch {
+                        var outcome = Outcome()
+                        outcome.deviations = [
+                            Deviation(person: nil, system: nil, fact: "the tester itself", expected: "runs", got: "\(error)")
+                        ]
+                        return (seed, outcome)
+                    }
+                }
+            }
+            for _ in 0..<options.lanes { start() }
+            while let (seed, outcome) = try await group.next() {
+                tally.add(outcome)
+                if !outcome.isLawful { failures.append((seed, outcome)) }
+                start()
+            }
+        }
+        failures.sort { $0.0 < $1.0 }
+        for (seed, outcome) in failures.prefix(options.shown) {
+            say("seed \(seed): \(outcome.deviations.count) deviations, such as \(outcome.deviations[0])")
+        }
+        var kinds: [String: Int] = [:]
+        for (_, outcome) in failures { for fact in Set(outcome.deviations.map(\.fact)) { kinds[fact, default: 0] += 1 } }
+        for (fact, count) in kinds.sorted(by: { $0.value > $1.value }) { say("    \(count) histories break: \(fact)") }
+        say(tally.text)
+        say("\(failures.count) of \(count) histories break the law; \(Int(Date().timeIntervalSince(began))) s")
+        for shortcoming in tally.shortcomings where count >= 200 { say("the tester falls short: \(shortcoming)") }
+        return failures.isEmpty && (tally.shortcomings.isEmpty || count < 200) ? 0 : 1
+    }
+}
+
+/// What the command line says.
+struct Options: Sendable {
+    var words: [String] = []
+    var values: [String: String] = [:]
+    private var without: Set<Disturbance> = []
+    private var only: Set<Disturbance>?
+
+    init(_ arguments: [String]) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "--without":
+                without.formUnion((rest.popFirst() ?? "").split(separator: ",").compactMap { Disturbance(rawValue: String($0)) })
+            case "--only": only = Set((rest.popFirst() ?? "").split(separator: ",").compactMap { Disturbance(rawValue: String($0)) })
+            case let flag where flag.hasPrefix("--"): values[String(flag.dropFirst(2))] = rest.popFirst()
+            default: words.append(argument)
+            }
+        }
+    }
+
+    var lanes: Int { values["lanes"].flatMap(Int.init) ?? 2 }
+    var shown: Int { values["shown"].flatMap(Int.init) ?? 20 }
+    /// Keys that this version of the product reads.
+    var knows: Set<String> { values["knows"].map { Set($0.split(separator: ",").map(String.init)) } ?? Configurations.knows }
+
+    var allowed: Set<Disturbance> { (only ?? Set(Disturbance.allCases)).subtracting(without) }
+
+    func history(_ seed: UInt64) -> History { HistoryGenerator.history(seed: seed, allowed: allowed, knows: knows) }
+}
+
+/// A line on standard output, at once.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

@@ -1,0 +1,227 @@
+import Contracts
+import Histories
+import IdentityModel
+
+/// Carries out a batch in the order that `Connector` promises.
+struct ScriptedBatch {
+    typealias Request = () throws(ScriptedServer.Refusal) -> Void
+    private struct Progress {
+        let operation: AccountOperation
+        var id: String?
+        var name: String
+        var failure: ConnectorFailure?
+        var failed: [Int: ConnectorFailure] = [:]
+        var done: Set<Int> = []
+        var isSwitched = false
+    }
+
+    private let server: ScriptedServer
+    /// Nil: done.
+    private let send: (Request) -> ConnectorFailure?
+    private var progress: [Progress]
+
+    init(_ operations: [AccountOperation], server: ScriptedServer, send: @escaping (Request) -> ConnectorFailure?) {
+        self.server = server
+        self.send = send
+        progress = operations.map { operation in
+            let entry = operation.accountID.flatMap { server.entries[$0.text] } ?? server.entry(named: operation.name.text)
+            return Progress(
+                operation: operation, id: operation.operation == .create ? nil : entry?.id,
+                name: operation.operation == .create ? operation.name.text : entry?.name ?? operation.name.text)
+        }
+    }
+
+    mutating func run() -> [OperationResult] {
+        for index in progress.indices where progress[index].operation.direction == .withdrawing { switchOff(index) }
+        memberships(adding: false)
+        for index in progress.indices { write(index) }
+        memberships(adding: true)
+        for index in progress.indices where progress[index].operation.direction == .enabling { switchOn(index) }
+        server.repairReferences()
+        verify()
+        return progress.map(result)
+    }
+
+    private func result(_ progress: Progress) -> OperationResult {
+        let isGone = progress.operation.operation == .delete && progress.failure == nil
+        return OperationResult(
+            id: progress.operation.id, accountID: progress.id.map { AccountID($0) } ?? progress.operation.accountID,
+            name: isGone ? nil : AccountName(progress.name), failure: progress.failure, failedRequests: progress.failed,
+            doneRequests: progress.failure == nil ? [] : progress.done, isSwitched: progress.isSwitched)
+    }
+
+    // MARK: Entries
+
+    private func changes(_ operation: AccountOperation, _ wanted: (AccountOperation.Request) -> Bool) -> [(
+        Int, ScriptedServer.Modification
+    )] {
+        operation.requests.enumerated().compactMap { index, request in
+            guard request.kind == .attribute, wanted(request) else { return nil }
+            let kind: ScriptedServer.Modification.Kind =
+                switch request.operation {
+                case .add: .add
+                case .set: .replace
+                case .remove: .delete
+                }
+            return (index, ScriptedServer.Modification(kind: kind, attribute: request.name, values: request.values))
+        }
+    }
+
+    private func dialect(enabled: Bool) -> ScriptedServer.Modification {
+        ScriptedServer.Modification(kind: .replace, attribute: "pwdAccountLockedTime", values: enabled ? [] : ["000001010000Z"])
+    }
+
+    /// Step 1 of a withdrawal: in one modify, and if that is refused the dialect's own alone.
+    private mutating func switchOff(_ index: Int) {
+        guard let id = progress[index].id else { return }
+        let operation = progress[index].operation
+        let switching = changes(operation) { $0.switches }
+        let own = operation.appliesDialectDisabling ? [dialect(enabled: false)] : []
+        guard !switching.isEmpty || !own.isEmpty else { return }
+        let server = server
+        if let failure = send({ () throws(ScriptedServer.Refusal) in try server.modify(id, switching.map(\.1) + own) }) {
+            progress[index].failure = failure
+            guard failure.errorClass == .permanent, !own.isEmpty else { return }
+            if send({ () throws(ScriptedServer.Refusal) in try server.modify(id, own) }) == nil { progress[index].isSwitched = true }
+        } else {
+            progress[index].done.formUnion(switching.map(\.0))
+            progress[index].isSwitched = true
+        }
+    }
+
+    private mutating func switchOn(_ index: Int) {
+        guard progress[index].failure == nil, let id = progress[index].id else { return }
+        let operation = progress[index].operation
+        let switching = changes(operation) { $0.switches }
+        let own = operation.appliesDialectDisabling ? [dialect(enabled: true)] : []
+        guard !switching.isEmpty || !own.isEmpty else { return }
+        let server = server
+        if let failure = send({ () throws(ScriptedServer.Refusal) in try server.modify(id, switching.map(\.1) + own) }) {
+            progress[index].failure = failure
+        } else {
+            progress[index].done.formUnion(switching.map(\.0))
+            progress[index].isSwitched = true
+        }
+    }
+
+    private mutating func write(_ index: Int) {
+        let operation = progress[index].operation
+        switch operation.operation {
+        case .create: create(index)
+        case .delete:
+            guard let id = progress[index].id else { return }
+            let server = server
+            note(index, send { () throws(ScriptedServer.Refusal) in try server.delete(id) })
+        case .modify, .enable, .disable, .unlock:
+            guard let id = progress[index].id else {
+                progress[index].failure = ConnectorFailure(
+                    .permanent, "the account no longer exists", serverText: "LDAP 32: no such object")
+                return
+            }
+            // What the account's going on depends on stops it; a withdrawal goes through with the rest.
+            if let failure = rename(index, id) {
+                note(index, failure)
+                if operation.direction != .withdrawing { return }
+            }
+            let isTurning = operation.direction != .steady
+            let rest = changes(operation) { !isTurning || !$0.switches }
+            // Whoever gives no direction means the dialect's disabling to be part of the modify.
+            let isPlain = !isTurning && operation.appliesDialectDisabling
+            let own = isPlain ? [dialect(enabled: operation.operation == .enable)] : []
+            guard !rest.isEmpty || !own.isEmpty else { return }
+            let server = server
+            let failure = send { () throws(ScriptedServer.Refusal) in try server.modify(id, rest.map(\.1) + own) }
+            note(index, failure)
+            if failure == nil { progress[index].done.formUnion(rest.map(\.0)) }
+        }
+    }
+
+    private mutating func note(_ index: Int, _ failure: ConnectorFailure?) {
+        if let failure, progress[index].failure == nil { progress[index].failure = failure }
+    }
+
+    private mutating func create(_ index: Int) {
+        let operation = progress[index].operation
+        let server = server
+        let own = changes(operation) { _ in true }
+        var created: String?
+        let rdn = String(operation.name.text.prefix { $0 != "," }.drop { $0 != "=" }.dropFirst()).replacing("\\", with: "")
+        var attributes = own.map { ($0.1.attribute, $0.1.values) }
+        if !attributes.contains(where: { $0.0.lowercased() == "cn" }) { attributes.append(("cn", [rdn])) }
+        let failure = send { () throws(ScriptedServer.Refusal) in created = try server.add(operation.name.text, attributes) }
+        note(index, failure)
+        guard failure == nil else { return }
+        progress[index].id = created
+        progress[index].done.formUnion(own.map(\.0))
+    }
+
+    private mutating func rename(_ index: Int, _ id: String) -> ConnectorFailure? {
+        guard let newName = progress[index].operation.newName?.text, newName != progress[index].name else { return nil }
+        let old = progress[index].name
+        let server = server
+        if let failure = send({ () throws(ScriptedServer.Refusal) in try server.rename(id, to: newName) }) { return failure }
+        progress[index].name = newName
+        guard server.book.repair == .never else { return nil }
+        for group in progress[index].operation.carriedMemberships {
+            if let failure = send({ () throws(ScriptedServer.Refusal) in
+                try server.change(group: group, adding: false, [old])
+                try server.change(group: group, adding: true, [newName])
+            }) {
+                note(index, failure)
+            }
+        }
+        return nil
+    }
+
+    // MARK: Memberships
+
+    private struct Place: Hashable {
+        let index: Int
+        let request: Int
+    }
+
+    /// One modify per group with the names of many accounts.
+    private mutating func memberships(adding: Bool) {
+        var names: [String: [String]] = [:]
+        var owners: [String: [Place]] = [:]
+        for (index, one) in progress.enumerated() {
+            guard adding ? one.operation.operation != .delete && one.failure == nil && one.id != nil : one.operation.operation != .create
+            else { continue }
+            for (place, request) in one.operation.requests.enumerated()
+            where request.kind == .membership && (request.operation != .remove) == adding {
+                for group in request.values {
+                    let former = one.operation.isUncertain && !adding ? one.operation.formerNames.map(\.text) : []
+                    names[foldedName(group), default: []] += [one.name] + former
+                    owners[foldedName(group), default: []].append(Place(index: index, request: place))
+                }
+            }
+        }
+        for group in names.keys.sorted() {
+            let (server, members) = (server, names[group] ?? [])
+            let failure = send { () throws(ScriptedServer.Refusal) in try server.change(group: group, adding: adding, members) }
+            for place in owners[group] ?? [] {
+                if let failure {
+                    progress[place.index].failed[place.request] = failure
+                } else {
+                    progress[place.index].done.insert(place.request)
+                }
+            }
+        }
+    }
+
+    /// After an uncertain outcome the groups themselves are asked, and what differs is sent once more.
+    private mutating func verify() {
+        for (index, one) in progress.enumerated() where one.operation.isUncertain && one.failure == nil {
+            for (place, request) in one.operation.requests.enumerated() where request.kind == .membership {
+                let adding = request.operation != .remove
+                for group in request.values where server.isMember(one.name, of: group) != adding {
+                    let (server, name) = (server, one.name)
+                    if let failure = send({ () throws(ScriptedServer.Refusal) in try server.change(group: group, adding: adding, [name]) })
+                    {
+                        progress[index].failed[place] = failure
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Contracts
+import Histories
+import IdentityModel
+
+/// One process's way to a scripted server: requests are counted, answers get lost, the server goes away.
+final class ScriptedConnector: ProbesNames, @unchecked Sendable {
+    let server: ScriptedServer
+    let capabilities: ConnectorCapabilities
+    private let life: Life
+    private let mishap: Mishap?
+    /// Write requests that were sent.
+    private var attempts = 0
+    private(set) var done = 0
+    private(set) var refused = 0
+    private(set) var wasStruck = false
+    private(set) var wasStruckAmidWrites = false
+    /// The connection of the batch under way is gone.
+    private var isCut = false
+
+    init(_ server: ScriptedServer, life: Life, mishap: Mishap?) {
+        self.server = server
+        self.life = life
+        self.mishap = mishap
+        capabilities = ConnectorCapabilities(batchSize: 20, maintainsReferences: server.book.repair != .never)
+    }
+
+    private static let away = ConnectorFailure(.unavailable, "connection refused")
+    private static let lost = ConnectorFailure(.unknown, "the connection was lost before the answer came")
+
+    private func reach() throws(ConnectorFailure) {
+        guard life.goesOn() else { throw ScriptedConnector.away }
+        if server.locked({ server.isAway }) {
+            refused += 1
+            throw ScriptedConnector.away
+        }
+        server.locked { server.repairReferences() }
+    }
+
+    // MARK: Reading
+
+    func realm() async throws(ConnectorFailure) -> Realm {
+        try reach()
+        return Realm("scripted:\(server.book.name)")
+    }
+
+    func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup] {
+        try reach()
+        return server.locked { queries.map(look) }
+    }
+
+    private func look(_ query: AccountQuery) -> Lookup {
+        let hits: [ScriptedServer.Entry] =
+            switch query {
+            case .id(let id): server.entries[id.text].map { [$0] } ?? []
+            case .correlation(let wanted):
+                server.entries.values.filter { entry in
+                    wanted.allSatisfy { name, value in entry.values(name).contains { $0.lowercased() == value.lowercased() } }
+                }
+            }
+        guard hits.count < 2 else { return .ambiguous(hits.map { AccountName($0.name) }.sorted()) }
+        guard let entry = hits.first else { return .absent }
+        let attributes = Dictionary(entry.attributes.values.map { ($0.name, $0.values) }, uniquingKeysWith: { first, _ in first })
+        return .found(
+            ActualAccount(
+                id: AccountID(entry.id), name: AccountName(entry.name), attributes: attributes, memberships: server.shownGroups(entry)))
+    }
+
+    func holders(of probes: [NameProbe]) async throws(ConnectorFailure) -> [[NameHolder]] {
+        try reach()
+        return server.locked {
+            probes.map { probe in
+                if let name = probe.accountName { return server.entry(named: name.text).map { [.account(AccountID($0.id))] } ?? [] }
+                if probe.attribute == "dn" { return server.entry(named: probe.value).map { [.account(AccountID($0.id))] } ?? [] }
+                return server.entries(with: probe.attribute, probe.value)
+                    .filter { entry in probe.container.map { foldedName($0) == parentName(foldedName(entry.name)) } ?? true }
+                    .map { .account(AccountID($0.id)) }
+            }
+        }
+    }
+
+    func test() async throws(ConnectorFailure) -> SystemReport {
+        try reach()
+        return SystemReport(facts: [], advice: [])
+    }
+
+    func close() async {}
+
+    // MARK: Writing
+
+    func execute(_ operations: [AccountOperation]) async -> [OperationResult] {
+        server.locked {
+            isCut = false
+            if server.isAway {
+                refused += operations.count
+                return operations.map { ScriptedConnector.unsent($0, ScriptedConnector.away) }
+            }
+            var batch = ScriptedBatch(operations, server: server, send: send)
+            let results = batch.run()
+            server.repairReferences()
+            return results
+        }
+    }
+
+    static func unsent(_ operation: AccountOperation, _ failure: ConnectorFailure) -> OperationResult {
+        OperationResult(id: operation.id, accountID: operation.accountID, name: nil, failure: failure)
+    }
+
+    /// One write request. Nil: the answer was yes.
+    private func send(_ request: () throws(ScriptedServer.Refusal) -> Void) -> ConnectorFailure? {
+        guard life.goesOn() else { return ScriptedConnector.lost }
+        if isCut { return ScriptedConnector.lost }
+        if server.isAway { return ScriptedConnector.away }
+        attempts += 1
+        switch mishap {
+        case .lostAnswer(server.book.name, attempts, let isDone)?:
+            if isDone { try? request() }
+            strike()
+            isCut = true
+            return ScriptedConnector.lost
+        case .outage(server.book.name, let last)? where attempts > last && !wasStruck:
+            strike()
+            server.isAway = true
+            return ScriptedConnector.lost
+        default: break
+        }
+        do throws(ScriptedServer.Refusal) {
+            try request()
+            done += 1
+            return nil
+        } catch {
+            refused += 1
+            let isTaken = error.code == 68 || error.text.contains("not unique")
+            return ConnectorFailure(
+                isTaken ? .conflict : .permanent, "refused", serverText: "LDAP \(error.code): \(error.text)")
+        }
+    }
+
+    private func strike() {
+        wasStruck = true
+        wasStruckAmidWrites = done > 0
+    }
+}
