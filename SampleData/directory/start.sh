@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Starts a private OpenLDAP server on loopback, with the sample company's empty directory in it. Needs slapd, ldap-utils and openssl, no root.
 #
-#   start.sh DIR PORT [--no-overlays] [--fast]
+#   start.sh DIR PORT [--no-overlays | --no-refint] [--ppolicy] [--hidden-ids | --no-ids] [--fast]
 #
 #   DIR            everything the server has: CA, certificate, password, configuration, database, log. Created if it is absent; a directory of an
 #                  earlier start is used again, with its people and its password; anything else that is not empty is refused.
 #                  Letters, digits and . _ - + @ ~ / only.
 #   PORT           ldaps://127.0.0.1:PORT/ and, for StartTLS, ldap://127.0.0.1:PORT+1/. Both must be free. 0 picks a free pair below 32768.
-#   --no-overlays  leaves out memberof, refint and unique (benchmarks): nothing keeps memberOf, references or uniqueness.
+#   --no-overlays  leaves out memberof, refint and unique: nothing keeps memberOf, references or uniqueness.
+#   --no-refint    leaves out refint alone: memberOf is kept, references are not repaired.
+#   --hidden-ids   users may not read the entryUUID of entries with the title "hidden"; --no-ids: of any entry.
+#   --ppolicy      adds the password policy overlay: accounts can be locked.
 #   --fast         does not wait for the disk on each write (dbnosync): for benchmarks and tests, whose data may be lost with the power.
 #
 # When the server answers, standard output holds these lines, and nothing else (also kept in DIR/env while the server runs):
@@ -109,18 +112,27 @@ directory $dir/db
 maxsize 8589934592
 index objectClass,entryUUID,cn,sAMAccountName,userPrincipalName,mail,employeeNumber,member,memberOf eq
 access to attrs=userPassword by anonymous auth by * none
+$ids
 access to * by users read by * none
 CONF
     if [ "$fast" = yes ]; then echo "dbnosync" >>"$dir/slapd.conf"; fi
     if [ "$overlays" = yes ]; then
         cat >>"$dir/slapd.conf" <<CONF
-# refint searches for references at each delete and rename.
-index manager eq
 overlay memberof
 memberof-dangling error
+CONF
+    fi
+    if [ "$refint" = yes ]; then
+        cat >>"$dir/slapd.conf" <<CONF
+# It searches for references at each delete and rename.
+index manager eq
 overlay refint
 refint_attributes member manager
 refint_nothing $account
+CONF
+    fi
+    if [ "$overlays" = yes ]; then
+        cat >>"$dir/slapd.conf" <<CONF
 overlay unique
 unique_uri ldap:///$suffix?sAMAccountName?sub
 unique_uri ldap:///$suffix?userPrincipalName?sub
@@ -128,6 +140,15 @@ unique_uri ldap:///$suffix?mail?sub
 unique_uri ldap:///$suffix?employeeNumber?sub
 CONF
     fi
+    if [ "$ppolicy" = yes ]; then
+        sed -i 's/^moduleload unique$/&\nmoduleload ppolicy/' "$dir/slapd.conf"
+        echo "overlay ppolicy" >>"$dir/slapd.conf"
+    fi
+    cat >>"$dir/slapd.conf" <<CONF
+# Tells which overlays are at work (birthright systems test).
+database monitor
+access to * by dn.exact=$account read by * none
+CONF
 }
 
 prepare() {
@@ -232,17 +253,24 @@ load_directory() {
 }
 
 overlays=yes
+refint=yes
+ppolicy=no
+ids=
 fast=no
 operands=()
 for argument in "$@"; do
     case $argument in
-    --no-overlays) overlays=no ;;
+    --no-overlays) overlays=no refint=no ;;
+    --no-refint) refint=no ;;
+    --ppolicy) ppolicy=yes ;;
+    --hidden-ids) ids='access to filter="(title=hidden)" attrs=entryUUID by * none' ;;
+    --no-ids) ids='access to attrs=entryUUID by * none' ;;
     --fast) fast=yes ;;
-    -*) refuse "unknown flag $argument; usage: start.sh DIR PORT [--no-overlays] [--fast]" ;;
+    -*) refuse "unknown flag $argument; usage: start.sh DIR PORT [--no-overlays | --no-refint] [--ppolicy] [--hidden-ids | --no-ids] [--fast]" ;;
     *) operands+=("$argument") ;;
     esac
 done
-[ ${#operands[@]} -eq 2 ] || refuse "usage: start.sh DIR PORT [--no-overlays] [--fast]"
+[ ${#operands[@]} -eq 2 ] || refuse "usage: start.sh DIR PORT [--no-overlays | --no-refint] [--ppolicy] [--hidden-ids | --no-ids] [--fast]"
 dir=${operands[0]}
 port=${operands[1]}
 [[ $port =~ ^[0-9]{1,5}$ ]] && ((10#$port <= 65534)) || refuse "'$port' is not a port: 0, or 1 to 65534"

@@ -10,6 +10,8 @@ actor DirectorySession {
     private var connections: [Connection] = []
     private var listings: [Int: Connection] = [:]
     private var nextListing = 0
+    /// Ids were seen to be readable.
+    var showsIDs = false
 
     init(_ settings: LDAPSettings) {
         self.settings = settings
@@ -22,6 +24,7 @@ actor DirectorySession {
     func close() {
         connections = []
         listings = [:]
+        showsIDs = false
     }
 
     /// Small batches gain nothing from a second connection, and its TLS handshake costs more than they do.
@@ -61,14 +64,17 @@ actor DirectorySession {
     }
 
     /// Searches, pipelined; throws when one of them could not be asked or was refused. A base that does not exist is an answer without entries where
-    /// `missingIsEmpty`.
-    func search(_ searches: [SearchRequest], missingIsEmpty: Bool = false) throws(ConnectorFailure) -> [[DirectoryEntry]] {
+    /// `missingIsEmpty`; `codes` are answers whose entries count.
+    func search(
+        _ searches: [SearchRequest], missingIsEmpty: Bool = false, tolerating codes: Set<Int32> = [0]
+    ) throws(ConnectorFailure) -> [[DirectoryEntry]] {
         var feed = IndependentFeed(searches.map(WireRequest.search))
         try exchange(for: searches.count).run(&feed)
         var found: [[DirectoryEntry]] = []
         for index in searches.indices {
             let attempt = "cannot search below \(searches[index].base)"
-            found.append(try feed.answer(index, attempt, tolerating: missingIsEmpty ? [0, 32] : [0], dialect: settings.dialect).entries)
+            found.append(
+                try feed.answer(index, attempt, tolerating: missingIsEmpty ? codes.union([32]) : codes, dialect: settings.dialect).entries)
         }
         return found
     }

@@ -24,14 +24,17 @@ package struct LDAPSettings: Sendable {
     package var timeoutSeconds: Int
     /// How long connecting, TLS and bind may take.
     package var connectSeconds: Int
-    /// The directory's server repairs `member` and `manager` itself when an entry is renamed (AD links, OpenLDAP's refint).
+    /// The directory's server repairs `member` and `manager` itself when an entry is renamed (AD links, OpenLDAP's refint). Where it is said to and does
+    /// not, people who are renamed lose their groups; where it does and is said not to, some requests more are sent.
     package var maintainsReferences: Bool
+    /// Attributes that accounts are looked for by; `test` measures how fast.
+    package var lookedForBy: [String] = []
 
     package init(
         url: String, startTLS: Bool = false, bindDN: String, password: Sensitive<String>, caFile: String? = nil, base: String,
         dialect: Dialect = .openLDAP, accountFilter: String = "(objectClass=person)", memberAttribute: String = "member",
         connections: Int = 2, window: Int = 256, timeoutSeconds: Int = 60,
-        connectSeconds: Int = 10, maintainsReferences: Bool = true
+        connectSeconds: Int = 10, maintainsReferences: Bool? = nil
     ) {
         self.url = url
         self.startTLS = startTLS
@@ -46,6 +49,6 @@ package struct LDAPSettings: Sendable {
         self.window = min(max(1, window), 256)
         self.timeoutSeconds = max(1, timeoutSeconds)
         self.connectSeconds = max(1, connectSeconds)
-        self.maintainsReferences = maintainsReferences
+        self.maintainsReferences = maintainsReferences ?? dialect.maintainsReferences
     }
 }

@@ -1,5 +1,6 @@
 public import Contracts
 public import IdentityModel
+internal import Testing
 
 /// The contract of a connector as checks that every connector must pass, against a real system.
 ///
@@ -28,12 +29,14 @@ public struct ConnectorSuite: Sendable {
         public let unique: String?
         /// Two groups that exist.
         public let groups: [String]
+        /// The names of a group's members, for systems whose accounts do not show their groups; nil: they do.
+        public let members: (@Sendable (_ group: String) async throws -> [String])?
 
         public init(
             containers: [String], name: @escaping @Sendable (String, String) -> AccountName,
             attributes: @escaping @Sendable (String) -> [String: [String]], correlation: String, text: String, list: String?,
             unique: String?,
-            groups: [String]
+            groups: [String], members: (@Sendable (String) async throws -> [String])? = nil
         ) {
             self.containers = containers
             self.name = name
@@ -43,6 +46,7 @@ public struct ConnectorSuite: Sendable {
             self.list = list
             self.unique = unique
             self.groups = groups
+            self.members = members
         }
     }
 
@@ -67,7 +71,7 @@ public struct ConnectorSuite: Sendable {
         self.makeConnector = makeConnector
     }
 
-    public static var checks: [Check] { accounts + renames + memberships + lookups + abilities }
+    public static var checks: [Check] { accounts + renames + memberships + steps + uncertainty + lookups + abilities + probes }
 
     public func run(_ check: Check) async throws {
         let connector = try await makeConnector()
@@ -121,11 +125,19 @@ struct ConnectorScene: Sendable {
 
     func operation(
         _ operation: Operation, _ sequence: Int, _ name: AccountName, id: AccountID? = nil, to newName: AccountName? = nil,
-        requests: [AccountOperation.Request] = []
+        requests: [AccountOperation.Request] = [], direction: AccountOperation.Direction = .steady,
+        uncertainSince formerNames: [AccountName]? = nil,
+        carrying groups: [String] = []
     ) -> AccountOperation {
         AccountOperation(
             id: OrderID(plan: PlanID(row: 1), sequence: sequence), operation: operation, accountID: id, name: name, newName: newName,
-            requests: requests, appliesDialectDisabling: false)
+            requests: requests, appliesDialectDisabling: false, direction: direction, isUncertain: formerNames != nil,
+            formerNames: formerNames ?? [], carriedMemberships: groups)
+    }
+
+    /// What switches the account off or on.
+    func switching(_ name: String, _ value: String) -> AccountOperation.Request {
+        AccountOperation.Request(kind: .attribute, name: name, operation: .set, values: [value], switches: true)
     }
 
     /// Creates accounts that a check begins with; their ids in order.
@@ -153,7 +165,26 @@ struct ConnectorScene: Sendable {
 
     /// Groups of an account that are among the vocabulary's, compared without case.
     func groups(of id: AccountID) async throws -> [String] {
-        let memberships = Set(try await account(id)?.memberships.map { $0.lowercased() } ?? [])
+        guard let account = try await account(id) else { return [] }
+        if vocabulary.members != nil { return try await groups(holding: account.name) }
+        let memberships = Set(account.memberships.map { $0.lowercased() })
         return vocabulary.groups.filter { memberships.contains($0.lowercased()) }
+    }
+
+    /// Groups of the vocabulary that hold this name, by the groups themselves; none where the vocabulary cannot tell.
+    func groups(holding name: AccountName) async throws -> [String] {
+        guard let members = vocabulary.members else { return [] }
+        var holding: [String] = []
+        for group in vocabulary.groups where try await members(group).contains(where: { $0.lowercased() == name.text.lowercased() }) {
+            holding.append(group)
+        }
+        return holding
+    }
+
+    /// The account's groups, once servers that repair references after their answer are done; and no group holds one of the old names.
+    func settledGroups(of id: AccountID, formerly names: [AccountName] = []) async throws -> [String] {
+        try await Task.sleep(for: .milliseconds(300))
+        for name in names { #expect(try await groups(holding: name) == []) }
+        return try await groups(of: id)
     }
 }

@@ -89,4 +89,26 @@ extension ConnectorSuite {
             #expect(Set(ours.flatMap(\.attributes.keys)) == [scene.vocabulary.correlation])
         },
     ]
+
+    static let probes: [Check] = [
+        Check("a name is asked for where it would stand, and is free where there is no such place") { scene in
+            guard let connector = scene.connector as? any ProbesNames else { return }
+            let id = try await scene.given("a")[0]
+            let (text, nowhere) = (scene.vocabulary.text, "ou=Nowhere," + scene.here)
+            func probe(_ name: AccountName) -> NameProbe {
+                NameProbe(attribute: text, value: scene.label("nobody's value"), container: scene.here, accountName: name)
+            }
+            let holders = try await connector.holders(of: [
+                probe(scene.name("a")), probe(AccountName(scene.name("a").text.uppercased())), probe(scene.name("free")),
+                probe(scene.vocabulary.name("a", nowhere)), NameProbe(attribute: text, value: "x", container: nowhere),
+            ])
+            #expect(holders == [[.account(id)], [.account(id)], [], [], []])
+        },
+        Check("a system says what it is, the same to everybody who asks") { scene in
+            let realm = try await scene.connector.realm()
+            await scene.connector.close()
+            #expect(try await scene.connector.realm() == realm)
+            #expect(!realm.description.isEmpty)
+        },
+    ]
 }

@@ -121,11 +121,13 @@ struct ConnectingTests {
         let report = try await LDAPConnector(server.settings).test()
         #expect(report.facts.first?.hasPrefix("OpenLDAP at \(server.url), ldaps (TLS1.") == true)
         #expect(
-            Array(report.facts.dropFirst()) == [
+            report.facts.dropFirst().prefix(3) == [
                 "bound as dn:\(DirectoryServer.serviceAccount)", "base dc=example,dc=com exists",
                 "controls: paged results, post-read, permissive modify, no password policy, transactions",
             ])
-        #expect(report.advice.count == 3)
+        #expect(
+            !report.advice.contains { $0.contains("does not exist") || $0.contains("memberOf") || $0.contains("references") },
+            "\(report.advice)")
         #expect(report.advice.first?.hasPrefix("the ppolicy overlay is not loaded") == true)
     }
 

@@ -1,21 +1,25 @@
-import ConnectorLDAP
+import Contracts
 import Foundation
 import IdentityModel
 import Testing
+
+@testable import ConnectorLDAP
 
 /// A private slapd from SampleData/directory, in a directory of its own.
 final class DirectoryServer: Sendable {
     let folder: URL
     let environment: [String: String]
+    private let flags: [String]
 
     /// The server of the tests that run now.
     @TaskLocal static var current: DirectoryServer?
 
     static let serviceAccount = "cn=svc-birthright,dc=example,dc=com"
 
-    init(flags: [String] = ["--fast"]) throws {
+    init(flags: [String] = []) throws {
         folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("birthright-ldap-\(UUID().uuidString.prefix(8))")
-        environment = try DirectoryServer.start(folder, port: "0", flags)
+        self.flags = ["--fast"] + flags
+        environment = try DirectoryServer.start(folder, port: "0", self.flags)
     }
 
     private static let scripts = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -59,7 +63,21 @@ final class DirectoryServer: Sendable {
     private var port: String { String(url.split(separator: ":").last ?? "") }
 
     var settings: LDAPSettings {
-        LDAPSettings(url: url, bindDN: Self.serviceAccount, password: Sensitive(password), caFile: caFile, base: "dc=example,dc=com")
+        LDAPSettings(
+            url: url, bindDN: Self.serviceAccount, password: Sensitive(password), caFile: caFile, base: "dc=example,dc=com",
+            maintainsReferences: !flags.contains("--no-overlays") && !flags.contains("--no-refint"))
+    }
+
+    /// The members of a group, by the group itself.
+    func members(of group: String) async throws -> [String] {
+        var groups = settings
+        groups.base = "ou=Groups,dc=example,dc=com"
+        let connector = LDAPConnector(groups)
+        let name = String(group.split(separator: ",")[0].dropFirst(3))
+        let found = try await connector.find([.correlation(["cn": name])])
+        await connector.close()
+        guard case .found(let entry)? = found.first else { return [] }
+        return entry.attributes["member"]?.map(DistinguishedName.canonical) ?? []
     }
 
     func signal(_ number: Int32) {
@@ -76,7 +94,7 @@ final class DirectoryServer: Sendable {
         try await Task.sleep(for: .milliseconds(200))
     }
 
-    func startAgain() throws { _ = try DirectoryServer.start(folder, port: port, ["--fast"]) }
+    func startAgain() throws { _ = try DirectoryServer.start(folder, port: port, flags) }
 
     func stop() throws { _ = try DirectoryServer.run("stop.sh", [folder.path]) }
 
@@ -88,11 +106,13 @@ final class DirectoryServer: Sendable {
 
 /// Starts a server for a suite, or for a single test, and stops it afterwards.
 struct DirectoryTrait: SuiteTrait, TestTrait, TestScoping {
+    var flags: [String] = []
+
     @concurrent
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        let server = try DirectoryServer()
+        let server = try DirectoryServer(flags: flags)
         do {
             try await DirectoryServer.$current.withValue(server) { try await function() }
         } catch {
@@ -107,4 +127,6 @@ struct DirectoryTrait: SuiteTrait, TestTrait, TestScoping {
 
 extension Trait where Self == DirectoryTrait {
     static var directory: Self { DirectoryTrait() }
+    /// A server of another kind; flags of start.sh.
+    static func directory(_ flags: String...) -> Self { DirectoryTrait(flags: flags) }
 }

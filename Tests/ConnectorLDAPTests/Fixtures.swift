@@ -25,11 +25,13 @@ func membership(_ operation: RequestOperation, _ group: String) -> AccountOperat
 
 func operation(
     _ operation: Operation, _ sequence: Int, _ name: String, id: AccountID? = nil, to newName: String? = nil,
-    _ requests: [AccountOperation.Request] = [], disabling: Bool = false
+    _ requests: [AccountOperation.Request] = [], disabling: Bool = false, direction: AccountOperation.Direction = .steady,
+    uncertainSince formerNames: [String]? = nil, carrying groups: [String] = []
 ) -> AccountOperation {
     AccountOperation(
         id: OrderID(plan: PlanID(row: 7), sequence: sequence), operation: operation, accountID: id, name: AccountName(name),
-        newName: newName.map { AccountName($0) }, requests: requests, appliesDialectDisabling: disabling)
+        newName: newName.map { AccountName($0) }, requests: requests, appliesDialectDisabling: disabling, direction: direction,
+        isUncertain: formerNames != nil, formerNames: (formerNames ?? []).map { AccountName($0) }, carriedMemberships: groups)
 }
 
 /// A person with the least that inetOrgPerson wants.

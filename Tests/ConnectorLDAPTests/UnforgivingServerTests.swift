@@ -22,7 +22,7 @@ struct UnforgivingServerTests {
                 attribute("title", "t"), attribute("telephoneNumber", "1", "2", as: .add), attribute("mobile", "3", as: .remove),
                 attribute("roomNumber", "bad", as: .add),
             ])
-        var feed = EntryFeed([modify], additions: [:], refused: [:], dialect: .ds389)
+        var feed = EntryFeed([modify], [Progress(modify)], additions: [:], dialect: .ds389)
         #expect(changes(feed.next(idle: true)?.request).count == 4)
         feed.receive(answer(20), tag: 0)
         var sent: [Modification] = []

@@ -89,6 +89,19 @@ package enum Dialect: String, Sendable, CaseIterable {
         }
     }
 
+    /// Attributes that the dialect's own disabling writes; lower case.
+    var disabling: Set<String> {
+        switch self {
+        case .openLDAP: ["pwdaccountlockedtime"]
+        case .ds389: ["nsaccountlock"]
+        case .activeDirectory: ["useraccountcontrol"]
+        }
+    }
+
+    /// Whether such a server repairs references when an entry is renamed, where nobody says it. Links of Active Directory follow their entries always.
+    /// OpenLDAP does it with the refint overlay, 389-ds with the Referential Integrity plug-in: neither is on unless somebody turned it on.
+    package var maintainsReferences: Bool { self == .activeDirectory }
+
     /// What `onDelete: DISABLE`, or Enable after it, adds to a map that does not say it itself. `values`: what `readsBefore` names, as read just before.
     func switching(enabled: Bool, values: [String], server: ServerTraits) -> [Modification] {
         switch self {

@@ -11,8 +11,6 @@ enum OpenLDAP {
         [Modification(kind: .replace, name: "pwdAccountLockedTime", values: enabled ? [] : ["000001010000Z"])]
     }
 
-    static let unlocking = [
-        Modification(kind: .replace, name: "pwdAccountLockedTime", values: []),
-        Modification(kind: .replace, name: "pwdFailureTime", values: []),
-    ]
+    /// `pwdFailureTime` may not be written by anybody; the overlay forgets the failures itself when the lock goes (slapo-ppolicy(5)).
+    static let unlocking = [Modification(kind: .replace, name: "pwdAccountLockedTime", values: [])]
 }

@@ -88,11 +88,16 @@ final class Connection {
             list = [control, nil]
         }
         defer { if let control = list[0] { ldap_control_free(control) } }
-        let scope = search.scope == .base ? LDAP_SCOPE_BASE : LDAP_SCOPE_SUBTREE
+        let scope =
+            switch search.scope {
+            case .base: LDAP_SCOPE_BASE
+            case .oneLevel: LDAP_SCOPE_ONELEVEL
+            case .subtree: LDAP_SCOPE_SUBTREE
+            }
         return list.withUnsafeMutableBufferPointer { controls in
             ldap_search_ext(
                 handle, search.base, ber_int_t(scope), search.filter, &attributes, 0, controls[0] == nil ? nil : controls.baseAddress, nil,
-                nil, 0, &messageID)
+                nil, Int32(clamping: search.sizeLimit), &messageID)
         }
     }
 

@@ -11,7 +11,7 @@ struct Modification: Hashable {
 }
 
 struct SearchRequest: Hashable {
-    enum Scope { case base, subtree }
+    enum Scope { case base, oneLevel, subtree }
     enum Paging: Hashable {
         case none
         /// RFC 2696: the cookie of the page before, empty for the first.
@@ -24,6 +24,8 @@ struct SearchRequest: Hashable {
     /// `1.1` asks for none, `*` for all that users may set.
     let attributes: [String]
     var paging = Paging.none
+    /// More entries than these are not wanted (sizeLimitExceeded, 4, comes with them); 0: all.
+    var sizeLimit = 0
 }
 
 /// What can be sent without waiting for its answer.

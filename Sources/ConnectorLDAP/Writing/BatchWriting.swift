@@ -4,7 +4,14 @@ internal import IdentityModel
 extension DirectorySession {
     /// Writes a batch. Answers once per operation, in the order given.
     func execute(_ operations: [AccountOperation]) -> [OperationResult] {
-        guard !operations.isEmpty else { return [] }
+        var results: [OperationResult] = []
+        for part in BatchParts(operations) {
+            results += executePart(Array(operations[part]))
+        }
+        return results
+    }
+
+    private func executePart(_ operations: [AccountOperation]) -> [OperationResult] {
         do {
             var (results, missing) = try write(operations)
             try writeElsewhere(missing, of: operations, &results)
@@ -14,117 +21,12 @@ extension DirectorySession {
         }
     }
 
-    /// Removals of memberships, then the entries, then additions.
-    ///
-    /// Removals come first because servers repair references in the background *after* they answered a rename (OpenLDAP's refint): a removal
-    /// of the new name would find nothing, and the repair would then bring the membership back. Additions come last because the accounts must be there.
-    ///
     /// Throws when there is no connection; nothing was sent then. `missing`: operations whose entry was not found under its name.
     private func write(_ operations: [AccountOperation]) throws(ConnectorFailure) -> (results: [OperationResult], missing: [Int]) {
         let exchange = try exchange(for: operations.count)
-        var removals = memberships(adding: false)
-        for (index, operation) in operations.enumerated() where operation.operation != .create {
-            removals.include(operation, at: index, name: operation.name.text)
-        }
-        removals.prepare()
-        exchange.run(&removals)
-
-        var (additions, refused) = switching(operations, exchange)
-        for (index, operation) in operations.enumerated() where operation.operation == .unlock {
-            let changes = settings.dialect.unlocking(traits)
-            additions[index] = changes
-            if changes.isEmpty, operation.requests.isEmpty {
-                refused[index] = ConnectorFailure(
-                    .permanent, "cannot unlock \(operation.name): the server locks no accounts (no ppolicy overlay)")
-            }
-        }
-        var entries = EntryFeed(operations, additions: additions, refused: refused, dialect: settings.dialect)
-        exchange.run(&entries)
-        var progress = entries.progress
-        learnIDs(operations, &progress, exchange)
-
-        var joins = memberships(adding: true)
-        for (index, operation) in operations.enumerated() where operation.operation != .delete && progress[index].failure == nil {
-            joins.include(operation, at: index, name: progress[index].name)
-        }
-        joins.prepare()
-        exchange.run(&joins)
-        return (results(operations, progress, [removals.failures, joins.failures]), progress.indices.filter { progress[$0].wasMissing })
-    }
-
-    private func memberships(adding: Bool) -> MembershipFeed {
-        MembershipFeed(adding: adding, attribute: settings.memberAttribute, dialect: settings.dialect)
-    }
-
-    private func results(
-        _ operations: [AccountOperation], _ progress: [EntryFeed.Progress], _ failures: [[MembershipFeed.Owner: ConnectorFailure]]
-    ) -> [OperationResult] {
-        var failed = progress.map(\.failedRequests)
-        for (owner, failure) in failures.joined() { failed[owner.operation][owner.request] = failure }
-        return operations.indices.map { index in
-            let isGone = operations[index].operation == .delete && progress[index].failure == nil
-            return OperationResult(
-                id: operations[index].id, accountID: progress[index].id, name: isGone ? nil : AccountName(progress[index].name),
-                failure: progress[index].failure, failedRequests: failed[index])
-        }
-    }
-
-    /// What the dialect adds to Disable and Enable, and for which it could not be found out.
-    private func switching(
-        _ operations: [AccountOperation], _ exchange: Exchange
-    ) -> (additions: [Int: [Modification]], refused: [Int: ConnectorFailure]) {
-        let asked = operations.indices.filter { index in
-            operations[index].appliesDialectDisabling && (operations[index].operation == .disable || operations[index].operation == .enable)
-        }
-        guard !asked.isEmpty else { return ([:], [:]) }
-        var values: [Int: [String]] = [:]
-        var refused: [Int: ConnectorFailure] = [:]
-        if let attribute = settings.dialect.readsBefore {
-            var feed = IndependentFeed(
-                asked.map { index in
-                    .search(
-                        SearchRequest(base: operations[index].name.text, scope: .base, filter: "(objectClass=*)", attributes: [attribute]))
-                })
-            exchange.run(&feed)
-            for (place, index) in asked.enumerated() {
-                do {
-                    let answer = try feed.answer(
-                        place, "cannot read \(operations[index].name)", tolerating: [0, 32], dialect: settings.dialect)
-                    values[index] = answer.entries.first?.values(of: attribute)
-                } catch {
-                    refused[index] = error
-                }
-            }
-        }
-        var additions: [Int: [Modification]] = [:]
-        for index in asked {
-            additions[index] = settings.dialect.switching(
-                enabled: operations[index].operation == .enable, values: values[index] ?? [], server: traits)
-        }
-        return (additions, refused)
-    }
-
-    /// For a server that does not tell a new entry's id with its answer.
-    private func learnIDs(_ operations: [AccountOperation], _ progress: inout [EntryFeed.Progress], _ exchange: Exchange) {
-        let unknown = operations.indices.filter { index in
-            operations[index].operation == .create && progress[index].failure == nil && progress[index].id == nil
-        }
-        guard !unknown.isEmpty else { return }
-        let idAttribute = settings.dialect.idAttribute
-        var feed = IndependentFeed(
-            unknown.map { index in
-                .search(SearchRequest(base: progress[index].name, scope: .base, filter: "(objectClass=*)", attributes: [idAttribute]))
-            })
-        exchange.run(&feed)
-        for (place, index) in unknown.enumerated() {
-            let answer = try? feed.answer(place, "")
-            if let id = answer?.entries.first?.values(of: idAttribute).first {
-                progress[index].id = AccountID(id)
-            } else {
-                progress[index].failure = ConnectorFailure(
-                    .unknown, "\(progress[index].name) was created, but its \(idAttribute) could not be read")
-            }
-        }
+        var batch = Batch(operations, settings: settings, traits: traits, exchange: exchange)
+        batch.write()
+        return (batch.results, batch.missing)
     }
 
     // MARK: Accounts that were moved behind our back
@@ -148,30 +50,78 @@ extension DirectorySession {
             switch lookup {
             case .found(let account) where DistinguishedName.key(account.name.text) != DistinguishedName.key(operation.name.text):
                 moved.append((index, operation.standing(at: account.name)))
-            case .absent where operation.operation == .delete:
-                results[index] = OperationResult(
-                    id: operation.id, accountID: operation.accountID, name: nil, failure: nil, failedRequests: results[index].failedRequests
-                )
-            case .absent:
-                let failure = ConnectorFailure(
-                    .permanent, "the account \(operation.name) no longer exists in the directory",
-                    serverText: results[index].failure?.serverText)
-                results[index] = OperationResult(
-                    id: operation.id, accountID: operation.accountID, name: nil, failure: failure,
-                    failedRequests: results[index].failedRequests)
+            case .absent: results[index] = gone(operation, results[index])
             case .found, .ambiguous, .unreadable: continue
             }
         }
         guard !moved.isEmpty else { return }
-        for ((place, _), result) in zip(moved, try write(moved.map(\.operation)).results) { results[place] = result }
+        // A connection that is lost here leaves the first answers.
+        guard let written = try? write(moved.map(\.operation)).results else { return }
+        for ((place, _), result) in zip(moved, written) { results[place] = result }
+    }
+
+    private func gone(_ operation: AccountOperation, _ result: OperationResult) -> OperationResult {
+        let failure =
+            operation.operation == .delete
+            ? nil
+            : ConnectorFailure(
+                .permanent, "the account \(operation.name) no longer exists in the directory", serverText: result.failure?.serverText)
+        return OperationResult(
+            id: operation.id, accountID: operation.accountID, name: nil, failure: failure, failedRequests: result.failedRequests,
+            doneRequests: failure == nil ? [] : result.doneRequests)
     }
 }
 
 extension AccountOperation {
-    /// The same operation on the account where it really is.
+    /// The same operation on the account where it really is. In groups it may still stand under the name we knew.
     fileprivate func standing(at actual: AccountName) -> AccountOperation {
         AccountOperation(
             id: id, operation: operation, accountID: accountID, name: actual, newName: newName, requests: requests,
-            appliesDialectDisabling: appliesDialectDisabling)
+            appliesDialectDisabling: appliesDialectDisabling, direction: direction, isUncertain: isUncertain,
+            formerNames: formerNames.filter { $0 != actual } + [name], carriedMemberships: carriedMemberships)
+    }
+}
+
+/// The parts of a batch that are written one after the other: nearly always one.
+///
+/// Phases go over all operations at once, so two operations on one account keep their order only where neither has more than its entry to write.
+struct BatchParts: Sequence, IteratorProtocol {
+    private let operations: [AccountOperation]
+    private var start = 0
+    /// Only a change of an account whose id is not known can be told to be the same account's by its name.
+    private let goesByName: Bool
+
+    init(_ operations: [AccountOperation]) {
+        self.operations = operations
+        goesByName = operations.contains { $0.operation != .create && $0.accountID == nil }
+    }
+
+    mutating func next() -> Range<Int>? {
+        guard start < operations.count else { return nil }
+        var seen: [AccountID: Bool] = [:]
+        var named: [String: Bool] = [:]
+        for index in start..<operations.count {
+            let operation = operations[index]
+            let isWide = operation.way != .steady || operation.requests.contains { $0.kind == .membership }
+            if let earlier = earlier(operation, seen, named), earlier || isWide {
+                defer { start = index }
+                return start..<index
+            }
+            if let id = operation.accountID { seen[id] = isWide || seen[id] == true } else { note(operation, isWide, &named) }
+        }
+        defer { start = operations.count }
+        return start..<operations.count
+    }
+
+    private func note(_ operation: AccountOperation, _ isWide: Bool, _ named: inout [String: Bool]) {
+        guard goesByName else { return }
+        let key = DistinguishedName.key((operation.newName ?? operation.name).text)
+        named[key] = isWide || named[key] == true
+    }
+
+    /// Whether an operation on the same account stands before this one, and whether it has more than its entry to write.
+    private func earlier(_ operation: AccountOperation, _ seen: [AccountID: Bool], _ named: [String: Bool]) -> Bool? {
+        if let id = operation.accountID { return seen[id] }
+        return operation.operation == .create || named.isEmpty ? nil : named[DistinguishedName.key(operation.name.text)]
     }
 }

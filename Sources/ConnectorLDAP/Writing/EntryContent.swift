@@ -29,11 +29,13 @@ enum EntryContent {
     }
 
     /// What a modify request carries once the entry has its final name, each part with the index of its request. Values of the RDN change by modrdn
-    /// only (RFC 4511 section 4.6), so a request that says what the name already says is left out.
-    static func changes(_ operation: AccountOperation, named name: String) -> [(request: Int?, change: Modification)] {
+    /// only (RFC 4511 section 4.6), so a request that says what the name already says is left out. `only`: which requests are meant.
+    static func changes(
+        _ operation: AccountOperation, named name: String, only isMeant: (Int) -> Bool
+    ) -> [(request: Int, change: Modification)] {
         let naming = namingParts(name)
-        var changes: [(request: Int?, change: Modification)] = []
-        for (index, request) in operation.requests.enumerated() where request.kind == .attribute {
+        var changes: [(request: Int, change: Modification)] = []
+        for (index, request) in operation.requests.enumerated() where request.kind == .attribute && isMeant(index) {
             let values = naming.filter { $0.type.lowercased() == request.name.lowercased() }.map(\.text)
             if let change = change(request, naming: values) { changes.append((index, change)) }
         }
@@ -59,8 +61,19 @@ enum EntryContent {
         }
     }
 
+    /// A change as requests that a server refuses one by one: a value each; what is replaced stays together.
+    static func parts(_ change: Modification) -> [Modification] {
+        guard change.kind != .replace, !change.values.isEmpty else { return [change] }
+        return change.values.map { Modification(kind: change.kind, name: change.name, values: [$0]) }
+    }
+
+    /// Whether the answer to a single part says that it is so now: attributeOrValueExists, noSuchAttribute.
+    static func isDone(_ part: Modification, _ code: Int32) -> Bool {
+        code == 0 || (code == 20 && part.kind == .add) || (code == 16 && part.kind == .delete)
+    }
+
     /// A name that is no DN has none; the server refuses it in its own words.
-    private static func namingParts(_ name: String) -> [DistinguishedName.Part] {
+    static func namingParts(_ name: String) -> [DistinguishedName.Part] {
         (try? DistinguishedName.parse(DistinguishedName.split(name).rdn))?.first ?? []
     }
 

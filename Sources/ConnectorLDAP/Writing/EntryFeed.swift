@@ -1,20 +1,11 @@
 internal import Contracts
 internal import IdentityModel
 
-/// Writes the entries of a batch: each operation as one to three requests, one after the other; memberships are not its business.
+/// Writes the entries of a batch: each operation as one to three requests, one after the other; memberships, and what switches an account off or
+/// on, are not its business.
+///
+/// A step that is refused ends the operation, except where an account is withdrawn: there the rest is written all the same.
 struct EntryFeed: RequestFeed {
-    /// What has become of an operation's entry.
-    struct Progress {
-        /// Its name now, as far as we know.
-        var name: String
-        var id: AccountID?
-        var failure: ConnectorFailure?
-        /// The refusal was noSuchObject: the account may stand elsewhere.
-        var wasMissing = false
-        /// Requests that failed of their own, after the entry had to be written value by value.
-        var failedRequests: [Int: ConnectorFailure] = [:]
-    }
-
     private enum Step: Hashable {
         case add, delete, rename, modify
         /// To a temporary name, because a ring of renames has to be broken.
@@ -26,7 +17,7 @@ struct EntryFeed: RequestFeed {
     }
 
     let operations: [AccountOperation]
-    /// What the dialect adds, by index of the operation.
+    /// What the dialect adds to Unlock, by index of the operation.
     let additions: [Int: [Modification]]
     let refusal: Refusal
     private(set) var progress: [Progress]
@@ -36,12 +27,11 @@ struct EntryFeed: RequestFeed {
     private var continuing: [Int] = []
     private var singles: [Int: [(request: Int?, change: Modification)]] = [:]
 
-    /// `refused`: operations that already failed and are not sent.
-    init(_ operations: [AccountOperation], additions: [Int: [Modification]], refused: [Int: ConnectorFailure], dialect: Dialect) {
+    init(_ operations: [AccountOperation], _ progress: [Progress], additions: [Int: [Modification]], dialect: Dialect) {
         self.operations = operations
+        self.progress = progress
         self.additions = additions
         refusal = Refusal(dialect: dialect)
-        progress = operations.enumerated().map { Progress(name: $1.name.text, id: $1.accountID, failure: refused[$0]) }
         steps = Array(repeating: nil, count: operations.count)
         schedule = EntrySchedule(operations)
     }
@@ -66,12 +56,13 @@ struct EntryFeed: RequestFeed {
     }
 
     private mutating func begin(_ index: Int) {
-        if progress[index].failure != nil { return schedule.finished(index) }
         switch operations[index].operation {
         case .create: proceed(index, .add)
         case .delete: proceed(index, .delete)
         case .modify, .enable, .disable, .unlock:
-            if let newName = operations[index].newName, newName.text != progress[index].name {
+            let goesOn = progress[index].failure == nil || (operations[index].way == .withdrawing && !progress[index].wasMissing)
+            guard goesOn else { return schedule.finished(index) }
+            if let newName = operations[index].newName, newName.text != progress[index].name, progress[index].isNamed {
                 proceed(index, .rename)
             } else {
                 modifyOrFinish(index)
@@ -85,7 +76,12 @@ struct EntryFeed: RequestFeed {
     }
 
     private mutating func modifyOrFinish(_ index: Int) {
-        if changes(index).isEmpty { schedule.finished(index) } else { proceed(index, .modify) }
+        if changes(index).isEmpty { written(index) } else { proceed(index, .modify) }
+    }
+
+    private mutating func written(_ index: Int) {
+        progress[index].isWritten = true
+        schedule.finished(index)
     }
 
     private func request(_ index: Int) -> WireRequest? {
@@ -103,7 +99,14 @@ struct EntryFeed: RequestFeed {
     }
 
     private func changes(_ index: Int) -> [(request: Int?, change: Modification)] {
-        EntryContent.changes(operations[index], named: progress[index].name) + (additions[index] ?? []).map { (nil, $0) }
+        let operation = operations[index]
+        let switching = operation.switchingRequests
+        // Where the rename was refused, what stands in the name cannot be changed either.
+        let naming = progress[index].isNamed ? [] : operation.namingAttributes
+        let changes = EntryContent.changes(operation, named: progress[index].name) { request in
+            !switching.contains(request) && (naming.isEmpty || !naming.contains(operation.requests[request].name.lowercased()))
+        }
+        return changes.map { ($0.request, $0.change) } + (additions[index] ?? []).map { (nil, $0) }
     }
 
     private func rename(_ name: String, to newName: String) -> WireRequest {
@@ -139,9 +142,10 @@ struct EntryFeed: RequestFeed {
         switch (step, answer.code) {
         case (.add, 0):
             if let id = answer.newID { progress[index].id = AccountID(id) }
-            schedule.finished(index)
-        case (.delete, 0), (.modify, 0): schedule.finished(index)
-        case (.delete, 32) where operations[index].accountID == nil: schedule.finished(index)
+            written(index)
+        case (.modify, 0): written(index)
+        case (.delete, 0): deleted(index)
+        case (.delete, 32) where operations[index].accountID == nil: deleted(index)
         case (.rename, 0):
             progress[index].name = operations[index].newName?.text ?? progress[index].name
             modifyOrFinish(index)
@@ -151,35 +155,50 @@ struct EntryFeed: RequestFeed {
             schedule.vacated(index)
         case (.putBack, 0):
             progress[index].name = vacatedFrom[index] ?? progress[index].name
-            schedule.finished(index)
+            goOnUnnamed(index, after: nil)
         case (.modify, 16), (.modify, 20): beginSingles(index, answer)
         case (.single(let position), let code): receiveSingle(index, position, code, answer)
         case (.add, _), (.delete, _), (.rename, _), (.modify, _), (.vacate, _), (.putBack, _):
-            progress[index].wasMissing = answer.code == 32 && operations[index].operation != .create
+            progress[index].wasMissing = answer.code == 32 && operations[index].operation != .create && !progress[index].isThere
             let names = operations[index].requests.map(\.name)
             fail(index, step, refusal.failure(answer, attempt(step, index), attributes: names))
         }
     }
 
+    private mutating func deleted(_ index: Int) {
+        progress[index].forgive()
+        schedule.finished(index)
+    }
+
     private mutating func fail(_ index: Int, _ step: Step, _ failure: ConnectorFailure) {
+        progress[index].note(failure)
         switch step {
         case .vacate:
             // Those who wait for its name go on, and are told that it is taken.
-            progress[index].failure = failure
+            progress[index].isNamed = false
             schedule.vacated(index)
         case .rename where vacatedFrom[index] != nil && failure.errorClass != .unknown:
-            progress[index].failure = failure
+            progress[index].isNamed = false
             proceed(index, .putBack)
+        case .rename:
+            progress[index].isNamed = false
+            goOnUnnamed(index, after: failure)
         case .putBack:
-            let first = progress[index].failure ?? failure
-            progress[index].failure = ConnectorFailure(
-                first.errorClass, "\(first.message); the account now stands at \(progress[index].name)", serverText: first.serverText,
-                attribute: first.attribute)
-            schedule.finished(index)
-        case .add, .delete, .rename, .modify, .single:
-            progress[index].failure = failure
-            schedule.finished(index)
+            let name = progress[index].name
+            progress[index].reword { first in
+                ConnectorFailure(
+                    first.errorClass, "\(first.message); the account now stands at \(name)", serverText: first.serverText,
+                    attribute: first.attribute)
+            }
+            goOnUnnamed(index, after: failure)
+        case .add, .delete, .modify, .single: schedule.finished(index)
         }
+    }
+
+    /// The rename was refused. Of an account that is withdrawn the rest is written all the same, unless it is not known where it stands.
+    private mutating func goOnUnnamed(_ index: Int, after failure: ConnectorFailure?) {
+        let isKnown = failure.map { $0.errorClass != .unknown && $0.errorClass != .unavailable } ?? true
+        if operations[index].way == .withdrawing, isKnown { modifyOrFinish(index) } else { schedule.finished(index) }
     }
 
     private func attempt(_ step: Step, _ index: Int) -> String {
@@ -198,10 +217,7 @@ struct EntryFeed: RequestFeed {
 
     /// attributeOrValueExists or noSuchAttribute refuse the whole request: some of it is already as ordered. Each part on its own then tells which.
     private mutating func beginSingles(_ index: Int, _ answer: Answer) {
-        let parts = changes(index).flatMap { request, change in
-            change.kind == .replace || change.values.isEmpty
-                ? [(request, change)] : change.values.map { (request, Modification(kind: change.kind, name: change.name, values: [$0])) }
-        }
+        let parts = changes(index).flatMap { request, change in EntryContent.parts(change).map { (request, $0) } }
         singles[index] = parts
         proceed(index, .single(0))
     }
@@ -209,12 +225,13 @@ struct EntryFeed: RequestFeed {
     private mutating func receiveSingle(_ index: Int, _ position: Int, _ code: Int32, _ answer: Answer) {
         guard let parts = singles[index] else { return }
         let (request, change) = parts[position]
-        let isDone = code == 0 || (code == 20 && change.kind == .add) || (code == 16 && change.kind == .delete)
-        if !isDone {
+        if !EntryContent.isDone(change, code) {
             let failure = refusal.failure(answer, attempt(.modify, index), attributes: [change.name])
             guard let request else { return fail(index, .single(position), failure) }
             progress[index].failedRequests[request] = failure
         }
-        if position + 1 < parts.count { proceed(index, .single(position + 1)) } else { schedule.finished(index) }
+        let isLast = position + 1 == parts.count
+        if let request, isLast || parts[position + 1].request != request { progress[index].done.insert(request) }
+        if isLast { written(index) } else { proceed(index, .single(position + 1)) }
     }
 }

@@ -8,7 +8,8 @@ struct MembershipFeed: RequestFeed {
     /// Where a membership was asked for.
     struct Owner: Hashable {
         let operation: Int
-        let request: Int
+        /// Nil: a membership that is carried from the account's old name to its new one.
+        let request: Int?
     }
 
     private struct Member {
@@ -57,6 +58,16 @@ struct MembershipFeed: RequestFeed {
             key = memberKey
             for group in request.values { include(name, memberKey, in: group, Owner(operation: index, request: position)) }
         }
+    }
+
+    /// A single membership.
+    mutating func include(_ member: String, in group: String, _ owner: Owner) {
+        include(member, DistinguishedName.key(member), in: group, owner)
+    }
+
+    /// Whether the name is among those that this feed writes into the group, or takes out of it.
+    func contains(_ member: String, in group: String) -> Bool {
+        places[DistinguishedName.key(group)].map { groups[$0].places[DistinguishedName.key(member)] != nil } ?? false
     }
 
     private mutating func include(_ member: String, _ key: String, in group: String, _ owner: Owner) {
@@ -127,6 +138,8 @@ struct MembershipFeed: RequestFeed {
 
     private mutating func receive(_ answer: Answer, _ index: Int, _ part: Range<Int>) {
         if answer.code == 0 { return settle(index, part, nil) }
+        // noSuchObject: nobody is a member of a group that is gone. (AD also says so of a member that is unknown.)
+        if answer.code == 32, !adding, part.count == 1 || !dialect.concernsSingleMembers(32) { return settle(index, part, nil) }
         if part.count > 1, dialect.concernsSingleMembers(answer.code) {
             let middle = part.lowerBound + part.count / 2
             groups[index].parts.removeLast()
@@ -139,14 +152,15 @@ struct MembershipFeed: RequestFeed {
         case .look:
             groups[index].isLooking = true
             ready.append(index)
-        case .failed: settle(index, part, refusal.failure(answer, attempt(index)))
+        case .failed: settle(index, part, refusal.failure(answer, attempt(index)), isGroupGone: answer.code == 32)
         }
     }
 
-    private mutating func settle(_ index: Int, _ part: Range<Int>, _ failure: ConnectorFailure?) {
+    private mutating func settle(_ index: Int, _ part: Range<Int>, _ failure: ConnectorFailure?, isGroupGone: Bool = false) {
         if let failure {
             for member in groups[index].members[part] {
-                for owner in member.owners { failures[owner] = failure }
+                // What was to be carried over went with the group.
+                for owner in member.owners where !isGroupGone || owner.request != nil { failures[owner] = failure }
             }
         }
         groups[index].parts.removeLast()

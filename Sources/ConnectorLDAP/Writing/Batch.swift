@@ -1,0 +1,266 @@
+internal import Contracts
+internal import IdentityModel
+
+/// One batch on its way: phase after phase, each over all operations at once.
+///
+/// 1. Who is withdrawn is switched off. 2. Removals of memberships: before renames, because servers repair references in the background *after* they
+/// answered one (OpenLDAP's refint): a removal of the new name would find nothing, and the repair would then bring the membership back. 3. The entries.
+/// 4. Additions of memberships: the accounts must be there. 5. Where the server does not keep references right, names that are no longer anybody's
+/// leave the groups that are carried over. 6. Who is enabled is switched on. 7. What an earlier attempt may have done is asked of the groups.
+struct Batch {
+    let operations: [AccountOperation]
+    let settings: LDAPSettings
+    let traits: ServerTraits
+    let exchange: Exchange
+    private var progress: [Progress]
+    private var failures: [MembershipFeed.Owner: ConnectorFailure] = [:]
+
+    init(_ operations: [AccountOperation], settings: LDAPSettings, traits: ServerTraits, exchange: Exchange) {
+        self.operations = operations
+        self.settings = settings
+        self.traits = traits
+        self.exchange = exchange
+        progress = operations.map(Progress.init)
+    }
+
+    private var dialect: Dialect { settings.dialect }
+
+    /// Operations whose entry was not found under its name.
+    var missing: [Int] { progress.indices.filter { progress[$0].wasMissing } }
+
+    mutating func write() {
+        switchOver(.withdrawing)
+        leaveGroups()
+        writeEntries()
+        learnIDs()
+        let joins = joinGroups()
+        leaveFormerNames(joins)
+        switchOver(.enabling)
+        checkMemberships()
+    }
+
+    // MARK: Phases
+
+    private mutating func switchOver(_ way: AccountOperation.Direction) {
+        var feed = SwitchFeed(way, operations, progress, dialect: dialect, server: traits)
+        if !feed.isEmpty { exchange.run(&feed) }
+        progress = feed.progress
+    }
+
+    private func memberships(adding: Bool) -> MembershipFeed {
+        MembershipFeed(adding: adding, attribute: settings.memberAttribute, dialect: dialect)
+    }
+
+    private mutating func run(_ feed: inout MembershipFeed) {
+        feed.prepare()
+        exchange.run(&feed)
+        for (owner, failure) in feed.failures { note(failure, owner) }
+    }
+
+    /// A membership that is carried has no request of its own: the operation as a whole failed then.
+    private mutating func note(_ failure: ConnectorFailure, _ owner: MembershipFeed.Owner) {
+        if owner.request == nil { progress[owner.operation].note(failure) } else { failures[owner] = failure }
+    }
+
+    private mutating func leaveGroups() {
+        var removals = memberships(adding: false)
+        for (index, operation) in operations.enumerated() where operation.operation != .create {
+            removals.include(operation, at: index, name: operation.name.text)
+            for name in operation.formerNames { removals.include(operation, at: index, name: name.text) }
+        }
+        run(&removals)
+    }
+
+    private mutating func writeEntries() {
+        var additions: [Int: [Modification]] = [:]
+        for (index, operation) in operations.enumerated() where operation.operation == .unlock {
+            let changes = dialect.unlocking(traits)
+            additions[index] = changes
+            if changes.isEmpty, operation.requests.isEmpty {
+                progress[index].note(
+                    ConnectorFailure(
+                        .permanent, "cannot unlock \(operation.name): the server locks no accounts (no ppolicy overlay)"))
+            }
+        }
+        var entries = EntryFeed(operations, progress, additions: additions, dialect: dialect)
+        exchange.run(&entries)
+        progress = entries.progress
+    }
+
+    /// For a server that does not tell a new entry's id with its answer.
+    private mutating func learnIDs() {
+        let unknown = operations.indices.filter { index in
+            operations[index].operation == .create && progress[index].failure == nil && progress[index].id == nil
+        }
+        guard !unknown.isEmpty else { return }
+        var feed = IndependentFeed(
+            unknown.map { index in
+                .search(
+                    SearchRequest(base: progress[index].name, scope: .base, filter: "(objectClass=*)", attributes: [dialect.idAttribute]))
+            })
+        exchange.run(&feed)
+        for (place, index) in unknown.enumerated() {
+            let answer = try? feed.answer(place, "")
+            if let id = answer?.entries.first?.values(of: dialect.idAttribute).first {
+                progress[index].id = AccountID(id)
+            } else {
+                progress[index].note(
+                    ConnectorFailure(.unknown, "\(progress[index].name) was created, but its \(dialect.idAttribute) could not be read"))
+            }
+        }
+    }
+
+    private mutating func joinGroups() -> MembershipFeed {
+        var joins = memberships(adding: true)
+        for (index, operation) in operations.enumerated() where operation.operation != .delete {
+            if joinsGroups(operation, index) {
+                progress[index].hasJoined = true
+                joins.include(operation, at: index, name: progress[index].name)
+            }
+            if carries(index) {
+                for group in operation.carriedMemberships {
+                    joins.include(progress[index].name, in: group, MembershipFeed.Owner(operation: index, request: nil))
+                }
+            }
+        }
+        run(&joins)
+        return joins
+    }
+
+    /// Each step of withdrawing is taken whatever befell the others; otherwise only an entry that is as ordered joins groups.
+    private func joinsGroups(_ operation: AccountOperation, _ index: Int) -> Bool {
+        guard let failure = progress[index].failure else { return true }
+        return operation.way == .withdrawing && !progress[index].wasMissing && failure.errorClass != .unknown
+    }
+
+    /// The account's name changed, here or in an earlier attempt, and the server leaves the old one in the groups.
+    private func carries(_ index: Int) -> Bool {
+        let operation = operations[index]
+        guard !settings.maintainsReferences, !operation.carriedMemberships.isEmpty, isKnown(index) else { return false }
+        return !oldNames(index).isEmpty
+    }
+
+    /// It is known where the entry stands.
+    private func isKnown(_ index: Int) -> Bool { !progress[index].wasMissing && progress[index].failure?.errorClass != .unknown }
+
+    /// Names under which the account may stand in groups although it has another one now.
+    private func oldNames(_ index: Int) -> [String] {
+        let now = DistinguishedName.key(progress[index].name)
+        return ([operations[index].name] + operations[index].formerNames).map(\.text).filter { DistinguishedName.key($0) != now }
+    }
+
+    /// After the new names are in, so that nobody is without access in between, and a group that must not be empty never is.
+    private mutating func leaveFormerNames(_ joins: MembershipFeed) {
+        var departures = memberships(adding: false)
+        for (index, operation) in operations.enumerated() where carries(index) {
+            for (group, name) in operation.carriedMemberships.flatMap({ group in oldNames(index).map { (group, $0) } })
+            where !joins.contains(name, in: group) {
+                departures.include(name, in: group, MembershipFeed.Owner(operation: index, request: nil))
+            }
+        }
+        if !departures.isEmpty { run(&departures) }
+    }
+
+    // MARK: What the groups say
+
+    private mutating func checkMemberships() {
+        guard operations.contains(where: \.isUncertain) else { return }
+        let first = expectations()
+        let differing = first.differing(look(first))
+        guard !differing.isEmpty else { return }
+        for adding in [false, true] {
+            var feed = memberships(adding: adding)
+            for expectation in differing.expectations where expectation.isMember == adding {
+                for owner in expectation.owners { feed.include(expectation.name, in: expectation.group, owner) }
+            }
+            if !feed.isEmpty { run(&feed) }
+        }
+        for (expectation, finding) in zip(differing.expectations, look(differing)) {
+            guard case .differs = finding else { continue }
+            let why = expectation.isMember ? "does not hold \(expectation.name)" : "still holds \(expectation.name)"
+            for owner in expectation.owners where owner.request == nil || failures[owner] == nil {
+                note(ConnectorFailure(.transient, "group \(expectation.group) \(why), though the server answered that it was done"), owner)
+            }
+        }
+    }
+
+    /// Asks the groups. What they do not tell is a failed request.
+    private mutating func look(_ check: MembershipCheck) -> [MembershipCheck.Finding] {
+        var feed = IndependentFeed(check.searches(settings.memberAttribute).map(WireRequest.search))
+        exchange.run(&feed)
+        let findings = check.findings(feed.outcomes, Refusal(dialect: dialect))
+        for (expectation, finding) in zip(check.expectations, findings) {
+            guard case .cannotTell(let failure) = finding else { continue }
+            for owner in expectation.owners { note(failure, owner) }
+        }
+        return findings
+    }
+
+    private func expectations() -> MembershipCheck {
+        var check = MembershipCheck()
+        let holders = Set(
+            operations.indices.filter { !isGone($0) && isKnown($0) && (progress[$0].id != nil || progress[$0].failure == nil) }.map {
+                DistinguishedName.key(progress[$0].name)
+            })
+        for (index, operation) in operations.enumerated() where operation.isUncertain {
+            // A name that somebody of this batch has now speaks of that account.
+            let old = oldNames(index).filter { !holders.contains(DistinguishedName.key($0)) }
+            let now = progress[index].name
+            for (position, request) in operation.requests.enumerated() where request.kind == .membership {
+                let owner = MembershipFeed.Owner(operation: index, request: position)
+                guard failures[owner] == nil else { continue }
+                for group in request.values {
+                    if request.operation == .remove {
+                        for name in [now] + old { check.expect(name, in: group, isMember: false, owner) }
+                    } else if progress[index].hasJoined {
+                        check.expect(now, in: group, isMember: true, owner)
+                    }
+                }
+            }
+            guard isKnown(index), !isGone(index), !old.isEmpty else { continue }
+            let owner = MembershipFeed.Owner(operation: index, request: nil)
+            for group in operation.carriedMemberships {
+                check.expect(now, in: group, isMember: true, owner)
+                for name in old { check.expect(name, in: group, isMember: false, owner) }
+            }
+        }
+        return check
+    }
+
+    private func isGone(_ index: Int) -> Bool { operations[index].operation == .delete && progress[index].failure == nil }
+
+    // MARK: Results
+
+    var results: [OperationResult] {
+        var failed = progress.map(\.failedRequests)
+        for (owner, failure) in failures {
+            if let request = owner.request { failed[owner.operation][request] = failure }
+        }
+        return operations.indices.map { index in
+            let progress = progress[index]
+            return OperationResult(
+                id: operations[index].id, accountID: progress.id, name: isGone(index) ? nil : AccountName(progress.name),
+                failure: progress.failure, failedRequests: failed[index],
+                doneRequests: progress.failure == nil ? [] : done(index).subtracting(failed[index].keys),
+                isSwitched: progress.failure != nil && progress.isSwitched)
+        }
+    }
+
+    /// What was answered "done" or "already so", as far as it is not among the failed requests.
+    private func done(_ index: Int) -> Set<Int> {
+        let operation = operations[index]
+        let progress = progress[index]
+        let switching = operation.switchingRequests
+        let naming = progress.isNamed ? [] : operation.namingAttributes
+        return Set(
+            operation.requests.indices.filter { position in
+                let request = operation.requests[position]
+                if request.kind == .membership {
+                    return request.operation == .remove ? operation.operation != .create : progress.hasJoined
+                }
+                if progress.done.contains(position) { return true }
+                if switching.contains(position) { return false }
+                return progress.isWritten && !naming.contains(request.name.lowercased())
+            })
+    }
+}
