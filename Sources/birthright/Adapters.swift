@@ -48,6 +48,17 @@ enum Adapters {
         if let connections = settings.values["connections"].flatMap(Int.init) { ldap.connections = connections }
         if let window = settings.values["window"].flatMap(Int.init) { ldap.window = window }
         if let timeout = settings.values["timeout"].flatMap(Int.init) { ldap.timeoutSeconds = timeout }
+        if let maintains = settings.values["maintainsReferences"] { ldap.maintainsReferences = maintains == "true" }
+        ldap.lookedForBy = lookedForBy(map)
         return LDAPConnector(ldap)
+    }
+
+    /// Correlation and names: what the system is asked for by value.
+    private static func lookedForBy(_ map: PolicyMap) -> [String] {
+        let names = map.attributes.filter { rule in
+            guard case .unique = rule.value else { return false }
+            return rule.name != map.accountName
+        }
+        return map.correlation + names.map(\.name).filter { !map.correlation.contains($0) }
     }
 }

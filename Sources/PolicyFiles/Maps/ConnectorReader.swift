@@ -21,7 +21,7 @@ enum ConnectorReader {
                 ("url", .text), ("startTLS", .flag), ("bindDN", .text), ("password", .secret), ("caFile", .text), ("base", .text),
                 ("dialect", .word(["openLDAP", "ds389", "activeDirectory"])), ("connections", .number(1...64)),
                 ("window", .number(1...256)),
-                ("timeout", .number(1...3_600)),
+                ("timeout", .number(1...3_600)), ("maintainsReferences", .flag),
             ], required: ["url"]),
         "scim": Shape(keys: web, required: ["url"]),
         "rest": Shape(keys: web, required: ["url"]),

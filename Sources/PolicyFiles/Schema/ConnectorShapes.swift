@@ -37,5 +37,7 @@ extension ConnectorReader {
         "connections": "How many connections are opened.",
         "window": "How many requests are under way on one connection.",
         "timeout": "Seconds after which an answer is no longer waited for.",
+        "maintainsReferences":
+            "Whether the server itself repairs member and manager when an entry is renamed (OpenLDAP: refint; 389-ds: Referential Integrity): false, for activeDirectory true",
     ]
 }
