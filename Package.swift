@@ -72,6 +72,8 @@ let tests: [Target] = [
     .testTarget(
         name: "CrashTests", dependencies: ["birthright", "Contracts", "IdentityModel", "StoreSQL"], exclude: ["Configuration"]),
     .testTarget(name: "FuzzLawsTests", dependencies: ["FuzzLaws"]),
+    .testTarget(
+        name: "HistoriesTests", dependencies: ["Histories", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"]),
     .testTarget(name: "PlanningTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(

@@ -65,6 +65,8 @@ package struct RunReport: Hashable, Sendable {
     package var writes = 0
     /// Some write was refused or could not be made.
     package var refusals = 0
+    /// Accounts that the policy map could not be evaluated for.
+    package var failedEvaluations = 0
     package init(exit: Int32, text: String) {
         self.exit = exit
         self.text = text

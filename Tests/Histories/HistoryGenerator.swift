@@ -16,7 +16,8 @@ package struct HistoryGenerator {
     private var renumbered = 0
 
     enum Event: CaseIterable {
-        case join, move, marry, leave, terminate, vanish, comeBack, end, manager, student, phone, renumber, corrupt, edit, lateApproval,
+        case join, move, marry, leave, terminate, vanish, comeBack, end, manager, student, phone, renumber, corrupt, double, edit,
+            lateApproval,
             plan, title
     }
 
@@ -52,6 +53,10 @@ package struct HistoryGenerator {
     private mutating func oneDay() {
         for event in Event.allCases { if let rate = rates[event], dice.chance(rate) { happen(event) } }
         for kind in Disturbance.allCases { if let rate = disturbances[kind], dice.chance(rate) { prepare(kind) } }
+        // What falls upon a run that writes nothing proves nothing.
+        if !disturbances.isEmpty, dice.chance(60) {
+            for _ in 0..<3 { happen(dice.pick([.move, .title, .marry, .terminate, .vanish, .comeBack])) }
+        }
         if dice.chance(85) { steps.append(.publish(.hr)) }
         if rulebook.hasStudents, dice.chance(60) { steps.append(.publish(.students)) }
         if rulebook.hasBadges, dice.chance(60) { steps.append(.publish(.badges)) }
@@ -60,7 +65,7 @@ package struct HistoryGenerator {
         }
         if dice.chance(70) { steps.append(.due(mishap())) }
         if dice.chance(rates[.lateApproval] == nil ? 80 : 20) { steps.append(.approve) }
-        if dice.chance(60) { steps.append(.repair) }
+        if dice.chance(45) { steps.append(.repair) }
         steps.append(.days(dice.chance(85) ? 1 : dice.between(2, 4)))
         if rates[.lateApproval] != nil, dice.chance(50) { steps.append(.approve) }
     }
@@ -83,17 +88,36 @@ package struct HistoryGenerator {
         let system = dice.pick(rulebook.systems).name
         switch kind {
         case .death, .lostAfter, .lostBefore, .outage: break
-        case .away: steps.append(.away(system: system))
-        case .refusedGroup: steps.append(.refuseGroup(system: system, group: dice.pick(Rulebook.groupNames)))
+        case .away:
+            // Others are to go on, so it is seldom the first, which others may wait for.
+            let last = rulebook.systems.last?.name ?? system
+            steps.append(.away(system: dice.chance(70) ? last : system))
+        case .refusedGroup:
+            steps.append(.refuseGroup(system: system, group: dice.pick(Array(Rulebook.groupNames.prefix(5)))))
+            somebody { .set(person: $0, field: .department, value: "Sales") }
         case .refusedValue:
             steps.append(.refuseValue(system: system, value: dice.pick(Company.titles.filter { !$0.isEmpty } + Company.lastNames)))
-        case .failingAttribute: steps.append(.edit(.titleNeeded(dice.chance(50) ? "fail" : nil)))
+        case .failingAttribute:
+            steps.append(.edit(.titleNeeded(dice.chance(70) ? "fail" : nil)))
+            somebody { .set(person: $0, field: .title, value: "") }
+            somebody { .set(person: $0, field: .status, value: "T") }
         case .movedByHand: somebody { .moveByHand(system: system, person: $0, folder: "Annex") }
         case .deletedByHand: somebody { .deleteByHand(system: system, person: $0) }
         case .foreignEntry:
             if let person = waiting.first { steps.append(.foreignEntry(system: system, person: person)) }
+        case .takenName:
+            guard let person = waiting.first else { return }
+            join()
+            steps += [.publish(.hr), .plan(.hr), .takeName(system: system, person: person)]
         case .staleMemberOf: steps.append(.staleMemberOf(system: system))
-        case .missingFolder: steps.append(.dropFolder(system: system, folder: dice.pick(Rulebook.folderNames)))
+        case .missingFolder:
+            let folder = dice.pick(["Disabled", "Disabled", "IT", "Finance", "Annex"])
+            steps.append(.dropFolder(system: system, folder: folder))
+            switch folder {
+            case "Disabled": somebody { .set(person: $0, field: .status, value: "T") }
+            case "Annex": steps.append(.edit(.folder(department: "Sales", folder: "Annex")))
+            default: somebody { .set(person: $0, field: .department, value: folder) }
+            }
         }
     }
 
@@ -125,7 +149,9 @@ package struct HistoryGenerator {
             set(.department, dice.pick(Company.departments))
             if dice.chance(40) { set(.type, dice.pick(Company.types)) }
         case .title: set(.title, dice.pick(Company.titles))
-        case .marry: set(.last, dice.pick(Company.lastNames))
+        case .marry:
+            let name = dice.pick(Company.lastNames)
+            set(.last, dice.chance(20) ? name.uppercased() : name)
         case .leave: set(.status, dice.pick(["L", "A"]))
         case .terminate: set(.status, dice.pick(["T", "T", "A"]))
         case .end: set(.end, dice.chance(70) ? String(dice.between(0, 12)) : "")
@@ -141,6 +167,7 @@ package struct HistoryGenerator {
             renumbered += 1
             steps.append(.renumber(person: person, key: "R\(renumbered)"))
         case .corrupt: steps.append(dice.chance(50) ? .corrupt(person: person) : .heal(person: person))
+        case .double: steps.append(dice.chance(50) ? .double(person: person) : .heal(person: person))
         case .edit: steps.append(.edit(edit()))
         case .join, .comeBack, .lateApproval, .plan: break
         }

@@ -40,7 +40,7 @@ package struct Ledger: Sendable {
     private mutating func take(_ publication: World.Publication, _ feed: Feed) {
         if feed.isComplete { for person in (standings[feed] ?? [:]).keys { standings[feed]?[person]?.isPresent = false } }
         for (person, row) in publication.rows {
-            let isGood = feed == .badges || !row[3].isEmpty
+            let isGood = (feed == .badges || !row[3].isEmpty) && !publication.doubled.contains(person)
             if isGood {
                 standings[feed, default: [:]][person] = Standing(row: row, isPresent: true)
                 if feed.isComplete {

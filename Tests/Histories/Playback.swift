@@ -73,9 +73,9 @@ package final class Playback {
         case .repair:
             try await engine.calm()
             lasting.formIntersection([.failingAttribute])
-        case .away, .refuseGroup, .refuseValue, .dropFolder, .moveByHand, .deleteByHand, .foreignEntry, .staleMemberOf:
+        case .away, .refuseGroup, .refuseValue, .dropFolder, .moveByHand, .deleteByHand, .foreignEntry, .takeName, .staleMemberOf:
             try await disturb(step)
-        case .set, .appear, .vanish, .renumber, .corrupt, .heal: break
+        case .set, .appear, .vanish, .renumber, .corrupt, .double, .heal: break
         }
     }
 
@@ -92,7 +92,11 @@ package final class Playback {
         if let kind = step.disturbance { lasting.insert(kind) }
         guard let person = step.person else { return }
         let spot = Handiwork.Spot(person: person, system: name)
-        if case .foreignEntry = step { handiwork.foreign.insert(spot) } else { handiwork.touched.insert(spot) }
+        switch step {
+        case .foreignEntry: handiwork.foreign.insert(spot)
+        case .takeName: break
+        default: handiwork.touched.insert(spot)
+        }
     }
 
     /// What a run did: which file was applied, and where it was struck.
@@ -100,9 +104,9 @@ package final class Playback {
         outcome.runs += 1
         outcome.trace.append("\(step) -> exit \(report.exit)\(report.text.isEmpty ? "" : ": " + report.text)")
         if let mishap, report.wasStruckAmidWrites { outcome.amidWrites.insert(mishap.kind) }
-        if report.refusals > 0, report.writes > 0 { outcome.amidWrites.formUnion(lasting) }
+        if report.refusals + report.failedEvaluations > 0, report.writes > 0 { outcome.amidWrites.formUnion(lasting) }
         if report.writes > 0 {
-            outcome.amidWrites.formUnion(lasting.intersection([.movedByHand, .deletedByHand, .foreignEntry, .staleMemberOf]))
+            outcome.amidWrites.formUnion(lasting.intersection([.movedByHand, .deletedByHand, .foreignEntry, .takenName, .staleMemberOf]))
         }
         for feed in world.rulebook.feeds {
             guard let name = try await engine.applied(feed) else { continue }
@@ -185,7 +189,8 @@ package final class Playback {
 
     /// A quarantined row of somebody who is no person of ours.
     private var isStrangerBad: Bool {
-        world.published[.hr]?.last?.rows.values.contains { $0[3].isEmpty } ?? false
+        guard let last = world.published[.hr]?.last else { return false }
+        return !last.doubled.isEmpty || last.rows.values.contains { $0[3].isEmpty }
     }
 
     /// The third round writes to no system, seals no plan and emits no event.

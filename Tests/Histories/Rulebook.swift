@@ -69,7 +69,7 @@ package struct Rulebook: Codable, Hashable, Sendable {
 extension Rulebook {
     package static func random(_ dice: inout Dice, knows: Set<String>) -> Rulebook {
         var systems = [SystemBook.random("Corp", &dice)]
-        if dice.chance(55) { systems.append(.random("Mail", &dice)) }
+        if dice.chance(65) { systems.append(.random("Mail", &dice)) }
         if dice.chance(35) { systems.append(.random("Library", &dice)) }
         if systems.count > 1, dice.chance(30) { systems[1].requires = ["Corp"] }
         let hasStudents = dice.chance(40)

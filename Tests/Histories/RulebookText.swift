@@ -138,6 +138,7 @@ extension Rulebook {
             "  password: { env: \(upper)_PASSWORD }", "  caFile: { env: \(upper)_CA, default: ca.pem }", "  base: \(Rulebook.suffix)",
             "correlation: [ employeeNumber ]", "accountName: dn", "onDelete: \(system.onDelete)",
         ]
+        if knows.contains("repair") { lines.insert("  maintainsReferences: \(system.repair != .never)", at: 5) }
         if !system.requires.isEmpty { lines.append("requires: [ \(system.requires.joined(separator: ", ")) ]") }
         if system.hasDepartmentFolders { lines.append("tables: { folders: Lookups/folders.csv }") }
         lines += ["let:", "  path: '\(path)'", "attributes:", "  objectClass: [\"inetOrgPerson\", \"adAccount\"]"]

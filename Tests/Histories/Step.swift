@@ -38,7 +38,7 @@ package enum Disturbance: String, Codable, Sendable, CaseIterable {
     case away
     case refusedGroup, refusedValue, failingAttribute
     /// Entries and groups changed by hand.
-    case movedByHand, deletedByHand, foreignEntry
+    case movedByHand, deletedByHand, foreignEntry, takenName
     /// memberOf is wrong after a cut connection.
     case staleMemberOf
     case missingFolder
@@ -53,6 +53,8 @@ package enum Step: Codable, Hashable, Sendable {
     case renumber(person: Int, key: String)
     /// The row fails a check until it is healed.
     case corrupt(person: Int)
+    /// The row stands twice in the file until it is healed.
+    case double(person: Int)
     case heal(person: Int)
     /// A new file of the source.
     case publish(Feed)
@@ -71,6 +73,8 @@ package enum Step: Codable, Hashable, Sendable {
     case deleteByHand(system: String, person: Int)
     /// An entry that nobody of ours owns, with the person's number.
     case foreignEntry(system: String, person: Int)
+    /// An entry that is nobody's and has the login that the person would get.
+    case takeName(system: String, person: Int)
     case staleMemberOf(system: String)
 
     package var disturbance: Disturbance? {
@@ -83,9 +87,12 @@ package enum Step: Codable, Hashable, Sendable {
         case .moveByHand: .movedByHand
         case .deleteByHand: .deletedByHand
         case .foreignEntry: .foreignEntry
+        case .takeName: .takenName
         case .staleMemberOf: .staleMemberOf
         case .dropFolder: .missingFolder
-        case .days, .set, .appear, .vanish, .renumber, .corrupt, .heal, .publish, .sync, .due, .plan, .approve, .edit, .repair: nil
+        case .days, .set, .appear, .vanish, .renumber, .corrupt, .double, .heal, .publish, .sync, .due, .plan, .approve, .edit,
+            .repair:
+            nil
         }
     }
 
@@ -93,7 +100,8 @@ package enum Step: Codable, Hashable, Sendable {
     package var person: Int? {
         switch self {
         case .set(let person, _, _), .appear(let person, _), .vanish(let person, _), .renumber(let person, _), .corrupt(let person),
-            .heal(let person), .moveByHand(_, let person, _), .deleteByHand(_, let person), .foreignEntry(_, let person):
+            .double(let person), .heal(let person), .moveByHand(_, let person, _), .deleteByHand(_, let person),
+            .foreignEntry(_, let person), .takeName(_, let person):
             person
         default: nil
         }
@@ -102,12 +110,25 @@ package enum Step: Codable, Hashable, Sendable {
     package var system: String? {
         switch self {
         case .away(let system), .refuseGroup(let system, _), .refuseValue(let system, _), .dropFolder(let system, _),
-            .moveByHand(let system, _, _), .deleteByHand(let system, _), .foreignEntry(let system, _), .staleMemberOf(let system):
+            .moveByHand(let system, _, _), .deleteByHand(let system, _), .foreignEntry(let system, _), .takeName(let system, _),
+            .staleMemberOf(let system):
             system
         case .sync(_, .lostAnswer(let system, _, _)?), .sync(_, .outage(let system, _)?), .due(.lostAnswer(let system, _, _)?),
             .due(.outage(let system, _)?):
             system
         default: nil
+        }
+    }
+}
+
+extension Step {
+    /// What kind of step it is, in a word or two: histories with the same kinds are often about the same thing.
+    package var shape: String {
+        switch self {
+        case .set(_, let field, _): "set-\(field.rawValue)"
+        case .sync(_, let mishap?), .due(let mishap?): mishap.kind.rawValue
+        case .edit(let edit): "edit-\(String(describing: edit).prefix { $0 != "(" })"
+        default: String(String(describing: self).filter { !$0.isNumber })
         }
     }
 }
@@ -121,6 +142,7 @@ extension Step: CustomStringConvertible {
         case .vanish(let person, let feed): "N\(person) out of \(feed.rawValue)"
         case .renumber(let person, let key): "N\(person) becomes \(key)"
         case .corrupt(let person): "N\(person)'s row is bad"
+        case .double(let person): "N\(person)'s row is there twice"
         case .heal(let person): "N\(person)'s row is good"
         case .publish(let feed): "file \(feed.rawValue)"
         case .sync(let feed, let mishap): "sync \(feed.rawValue)\(mishap.map { " [\($0)]" } ?? "")"
@@ -136,6 +158,7 @@ extension Step: CustomStringConvertible {
         case .moveByHand(let system, let person, let folder): "N\(person) moved by hand to \(folder) on \(system)"
         case .deleteByHand(let system, let person): "N\(person) deleted by hand on \(system)"
         case .foreignEntry(let system, let person): "foreign entry for N\(person) on \(system)"
+        case .takeName(let system, let person): "N\(person)'s login is taken on \(system)"
         case .staleMemberOf(let system): "memberOf of \(system) is stale"
         }
     }

@@ -7,6 +7,7 @@ package struct World: Sendable {
     private(set) var present: [Feed: Set<Int>] = [:]
     private(set) var keys: [Int: String] = [:]
     private(set) var corrupt: Set<Int> = []
+    private(set) var doubled: Set<Int> = []
     /// Whose telephone number is still to be told.
     private var unsaid: Set<Int> = []
     package private(set) var published: [Feed: [Publication]] = [:]
@@ -16,6 +17,8 @@ package struct World: Sendable {
         package let file: PublishedFile
         /// By person: the row.
         package let rows: [Int: [String]]
+        /// Whose row stands there twice.
+        package let doubled: Set<Int>
     }
 
     package init(_ history: History) {
@@ -40,10 +43,13 @@ package struct World: Sendable {
         case .vanish(let person, let feed): present[feed]?.remove(person)
         case .renumber(let person, let key): keys[person] = key
         case .corrupt(let person): corrupt.insert(person)
-        case .heal(let person): corrupt.remove(person)
+        case .double(let person): doubled.insert(person)
+        case .heal(let person):
+            corrupt.remove(person)
+            doubled.remove(person)
         case .edit(let edit): rulebook.take(edit)
         case .publish, .sync, .due, .plan, .approve, .away, .repair, .refuseGroup, .refuseValue, .dropFolder, .moveByHand, .deleteByHand,
-            .foreignEntry, .staleMemberOf:
+            .foreignEntry, .takeName, .staleMemberOf:
             break
         }
     }
@@ -59,9 +65,10 @@ package struct World: Sendable {
         let number = (published[feed]?.count ?? 0) + 1
         let name = "\(feed.rawValue)/\(String(repeating: "0", count: 3 - String(number).count))\(number).csv"
         let rows = Dictionary(uniqueKeysWithValues: who.compactMap { number in people[number].map { (number, row($0, feed)) } })
-        let file = PublishedFile(
-            feed: feed, name: name, columns: Rulebook.columns(of: feed), rows: rows.sorted { $0.key < $1.key }.map(\.value))
-        published[feed, default: []].append(Publication(file: file, rows: rows))
+        let twice = feed == .hr ? doubled.intersection(who) : []
+        let lines = rows.sorted { $0.key < $1.key }.map(\.value) + twice.sorted().compactMap { rows[$0] }
+        let file = PublishedFile(feed: feed, name: name, columns: Rulebook.columns(of: feed), rows: lines)
+        published[feed, default: []].append(Publication(file: file, rows: rows, doubled: twice))
         return file
     }
 

@@ -75,6 +75,13 @@ final class InProcessEngine: Engine {
                         ("objectClass", ["inetOrgPerson"]), ("cn", ["Foreign \(person.number)"]), ("sn", [person[.last]]),
                         ("employeeNumber", [person.identifier]), ("sAMAccountName", ["foreign\(person.number)"]), ("title", ["Clerk"]),
                     ], countsAsWrite: false)
+            case .takeName:
+                guard let person else { return }
+                let login = "\(person[.last])\(person[.first].prefix(1))".lowercased()
+                guard server.entries(with: "sAMAccountName", login).isEmpty else { return }
+                _ = try? server.add(
+                    "cn=Stranger \(person.number),\(Rulebook.folder("Annex"))",
+                    [("cn", ["Stranger \(person.number)"]), ("sAMAccountName", [login])], countsAsWrite: false)
             default: break
             }
         }
@@ -149,6 +156,7 @@ final class InProcessEngine: Engine {
         report.refusals = connectors.values.reduce(0) { $0 + $1.refused }
         report.wasStruck = life.isOver || connectors.values.contains { $0.wasStruck }
         report.wasStruckAmidWrites = connectors.values.contains { $0.wasStruckAmidWrites }
+        report.failedEvaluations = ((try? await base.plans(limit: 1)) ?? []).first?.totals.evaluationsFailed ?? 0
         if life.isOver, report.writes > 0, let plans = try? await base.plans(limit: 10) {
             report.wasStruckAmidWrites = plans.contains { $0.state == .applying }
         }
@@ -168,7 +176,7 @@ enum Configurations {
 
     /// Keys and rules of configuration that this version reads, of those that histories use: found out by trying.
     static let knows: Set<String> = Set(
-        ["creates", "shared"].filter { key in
+        ["creates", "shared", "repair"].filter { key in
             var dice = Dice(seed: 1)
             var rulebook = Rulebook.random(&dice, knows: [key])
             (rulebook.hasStudents, rulebook.hasBadges) = (key == "shared", key == "creates")

@@ -11,6 +11,8 @@ struct Torture {
         case "histories": exit(try await histories(options))
         case "seed": try await show(options.history(UInt64(options.words[1]) ?? 0), options)
         case "shrink": try await shrink(UInt64(options.words[1]) ?? 0, options)
+        case "program": exit(try await ProgramRun(options).run())
+        case "survey": try await survey(options)
         case "replay":
             let text = try String(contentsOfFile: options.words[1], encoding: .utf8)
             try await show(try History(json: text), options)
@@ -20,7 +22,7 @@ struct Torture {
             }
         default:
             say(
-                "usage: Torture histories COUNT [FIRST] | seed SEED | shrink SEED | replay FILE | files SEED   [--without KIND] [--only KIND]"
+                "usage: Torture histories COUNT [FIRST] | seed SEED | shrink SEED | survey COUNT [FIRST] | program COUNT [FIRST] --binary PATH --overlays yes|no | replay FILE | files SEED   [--without KIND] [--only KIND]"
             )
             exit(2)
         }
@@ -50,16 +52,37 @@ struct Torture {
         for deviation in outcome.deviations { say("!!! \(deviation)") }
     }
 
-    private static func shrink(_ seed: UInt64, _ options: Options) async throws {
+    /// The shortest history that breaks the same kind of fact; nil where the seed holds.
+    private static func shrunk(_ seed: UInt64, _ options: Options, budget: Int) async throws -> (History, fact: String)? {
         let history = options.history(seed)
         let first = try await play(history)
-        guard let deviation = first.deviations.first else { return say("seed \(seed) holds") }
+        guard let deviation = first.deviations.first else { return nil }
         let fact = options.values["fact"] ?? deviation.fact
-        var shrinker = Shrinker(budget: 1_500) { candidate in
+        var shrinker = Shrinker(budget: budget) { candidate in
             guard let outcome = try? await play(candidate) else { return false }
             return outcome.deviations.contains { $0.fact == fact }
         }
-        let small = await shrinker.shrunk(history)
+        return (await shrinker.shrunk(history), fact)
+    }
+
+    /// Shrinks every failing seed and shows one history of each shape.
+    private static func survey(_ options: Options) async throws {
+        let count = UInt64(options.words[1]) ?? 50
+        let first = options.words.count > 2 ? UInt64(options.words[2]) ?? 1 : 1
+        var seen: [String: Int] = [:]
+        for seed in first..<first + count {
+            guard let (small, fact) = try await shrunk(seed, options, budget: 500) else { continue }
+            let shape = Set(small.steps.map(\.shape)).sorted().joined(separator: " ") + " | " + fact.prefix(7)
+            seen[shape, default: 0] += 1
+            guard seen[shape] == 1 else { continue }
+            say("=== \(shape)")
+            try await show(small, options)
+        }
+        for (shape, count) in seen.sorted(by: { $0.value > $1.value }) { say("\(count) x \(shape)") }
+    }
+
+    private static func shrink(_ seed: UInt64, _ options: Options) async throws {
+        guard let (small, _) = try await shrunk(seed, options, budget: 1_500) else { return say("seed \(seed) holds") }
         try await show(small, options)
         say(try small.json())
     }
@@ -97,7 +120,11 @@ struct Torture {
                 start()
             }
         }
-        failures.sort { $0.0 < $1.0 }
+        return report(tally, failures, count, options, since: began)
+    }
+
+    static func report(_ tally: Tally, _ failures: [(UInt64, Outcome)], _ count: Int, _ options: Options, since began: Date) -> Int32 {
+        let failures = failures.sorted { $0.0 < $1.0 }
         for (seed, outcome) in failures.prefix(options.shown) {
             say("seed \(seed): \(outcome.deviations.count) deviations, such as \(outcome.deviations[0])")
         }
@@ -138,7 +165,25 @@ struct Options: Sendable {
 
     var allowed: Set<Disturbance> { (only ?? Set(Disturbance.allCases)).subtracting(without) }
 
-    func history(_ seed: UInt64) -> History { HistoryGenerator.history(seed: seed, allowed: allowed, knows: knows) }
+    /// `--drop SHAPE,...` leaves steps out, `--hr-only yes` the other sources, `--repair atOnce` gives every server refint, `--plain yes` spares dates of
+    /// rules, references and the dialect's disabling: to look past what is known.
+    func history(_ seed: UInt64) -> History {
+        var history = HistoryGenerator.history(seed: seed, allowed: allowed, knows: knows)
+        let dropped = (values["drop"] ?? "").split(separator: ",").map(String.init)
+        if !dropped.isEmpty { history.steps.removeAll { step in dropped.contains { step.shape.contains($0) } } }
+        if values["hr-only"] != nil { (history.rulebook.hasStudents, history.rulebook.hasBadges) = (false, false) }
+        if values["plain"] != nil {
+            history.rulebook.alumniUntil = nil
+            (history.rulebook.campaignFrom, history.rulebook.campaignUntil) = (0, 99)
+            for index in history.rulebook.systems.indices { history.rulebook.systems[index].mapsDisabling = true }
+            for index in history.company.people.indices { history.company.people[index][.manager] = "" }
+            history.steps.removeAll { $0.shape == "set-manager" }
+        }
+        if let repair = values["repair"].flatMap(Repair.init) {
+            for index in history.rulebook.systems.indices { history.rulebook.systems[index].repair = repair }
+        }
+        return history
+    }
 }
 
 /// A line on standard output, at once.

@@ -15,7 +15,7 @@ struct RunFlow {
     let clock: JumpingClock
 
     typealias SQLStoreParts = any Store
-    typealias End = (Int32, String)
+    typealias End = (exit: Int32, text: String)
 
     private var planner: Planner {
         Planner(configuration: configuration, store: store, connectors: connectors, clock: RunClock(asOf: today), progress: { _ in })
