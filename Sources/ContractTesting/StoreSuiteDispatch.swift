@@ -46,8 +46,8 @@ extension StoreSuite {
                 #expect(
                     try await store.accounts(Sample.directory, users: [Sample.userID(1), Sample.userID(2)]) == [Sample.userID(1): account])
                 #expect(
-                    try await store.owners(Sample.directory, ids: [AccountID("id-E1"), AccountID("id-E9")]) == [
-                        AccountID("id-E1"): Sample.userID(1)
+                    try await store.owners(Sample.directory, realm: nil, ids: [AccountID("id-E1"), AccountID("id-E9")]) == [
+                        AccountID("id-E1"): AccountOwner(user: Sample.userID(1), system: Sample.directory)
                     ])
                 let trail = try await store.audit(after: 0, limit: 99).map(\.entry).filter { $0.order == 1 }
                 #expect(trail.map(\.text) == ["None -> Pending", "Pending -> Transmitted", "Transmitted -> Executed"])

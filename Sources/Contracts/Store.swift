@@ -174,8 +174,11 @@ public protocol DispatchStore: Sendable {
     /// Pending orders by system: the lowest wave, and the earliest `notBefore` (nil = now).
     func pending(_ plan: PlanID) async throws(StoreError) -> [SystemName: (wave: Int, notBefore: Instant?, count: Int)]
     func accounts(_ system: SystemName, users: [UserID]) async throws(StoreError) -> [UserID: Account]
-    /// Which of our users own these accounts.
-    func owners(_ system: SystemName, ids: [AccountID]) async throws(StoreError) -> [AccountID: UserID]
+    /// Whose accounts these are: of this system, and of any other that is the same one under another name (`realm`; nil where it is not known). An account of
+    /// this very system comes before one of another.
+    func owners(_ system: SystemName, realm: Realm?, ids: [AccountID]) async throws(StoreError) -> [AccountID: AccountOwner]
+    /// Users whose accounts on the system have these names now; compared regardless of case.
+    func holders(of names: [AccountName], on system: SystemName) async throws(StoreError) -> [AccountName: [UserID]]
     /// Who is meant, and their account on the system. The source in which a reference was said is asked first; where it does not know the key, all
     /// the others are, and two people are nobody. Every reference asked for has an answer.
     func references(

@@ -31,12 +31,39 @@ public enum AccountValue: Hashable, Sendable, Comparable {
     }
 }
 
+/// What is not known of an account, because an answer was lost or an order failed on the way. An account in doubt is *unknown*: it is looked at before it
+/// is planned or sent again, and known again with the next order that is answered in full.
+public struct AccountDoubt: Hashable, Sendable {
+    /// Names, beside the present one, that the entry had or may have had since it was last known: groups may hold it under them.
+    public var formerNames: Set<AccountName>
+    /// Groups that it was put into or taken out of without an answer that says so. They stand among the account's memberships as well, as far as it had them.
+    public var memberships: Set<String>
+    /// Attributes that were written without an answer that says so.
+    public var attributes: Set<String>
+    /// By what a Create looked whose answer was lost: the entry that it finds is ours.
+    public var correlation: [String: String]
+
+    public init(
+        formerNames: Set<AccountName> = [], memberships: Set<String> = [], attributes: Set<String> = [], correlation: [String: String] = [:]
+    ) {
+        self.formerNames = formerNames
+        self.memberships = memberships
+        self.attributes = attributes
+        self.correlation = correlation
+    }
+
+    /// Something was sent that may or may not have happened. Otherwise the account only has to be looked at: an order on it was refused.
+    public var isUncertain: Bool { !formerNames.isEmpty || !memberships.isEmpty || !attributes.isEmpty || !correlation.isEmpty }
+}
+
 /// A user's presence on one managed system, as last known.
 public struct Account: Hashable, Sendable {
     public let user: UserID
     public let system: SystemName
     public var state: AccountState
     public var id: AccountID?
+    /// The system that `id` is an id of; nil where it was never asked (a store of 0.1.0).
+    public var realm: Realm?
     public var name: AccountName?
     /// Grows by one with every settled order; 0 for an account the store does not hold yet.
     public var version: Int
@@ -47,22 +74,52 @@ public struct Account: Hashable, Sendable {
     /// For each `unique` attribute: the first candidate when its value was chosen. While it stays the same, the name stays.
     public var nameBases: [String: String]
     public var deprovisionedAt: Instant?
+    /// Nil: the account is as it is written here.
+    public var doubt: AccountDoubt?
+    /// A withdrawal that failed otherwise switched it off all the same: whoever is due it must have it switched on.
+    public var isSwitchedOff: Bool
+    /// The dialect's own disabling was applied although the map writes such an attribute itself: enabling undoes it.
+    public var isDisabledByDialect: Bool
+
+    public var isUnknown: Bool { doubt != nil }
+
+    /// Something is left to be done or found out, whatever becomes of its user: memberships of an account that was withdrawn, or an answer that was lost.
+    public var isUnsettled: Bool {
+        switch state {
+        case .none, .enabled: isUnknown
+        case .deprovisioned, .deleted: isUnknown || !memberships.isEmpty
+        }
+    }
 
     public init(
-        user: UserID, system: SystemName, state: AccountState = .none, id: AccountID? = nil, name: AccountName? = nil, version: Int = 0,
-        written: [String: [AccountValue]] = [:], memberships: Set<String> = [], nameBases: [String: String] = [:],
-        deprovisionedAt: Instant? = nil
+        user: UserID, system: SystemName, state: AccountState = .none, id: AccountID? = nil, realm: Realm? = nil, name: AccountName? = nil,
+        version: Int = 0, written: [String: [AccountValue]] = [:], memberships: Set<String> = [], nameBases: [String: String] = [:],
+        deprovisionedAt: Instant? = nil, doubt: AccountDoubt? = nil, isSwitchedOff: Bool = false, isDisabledByDialect: Bool = false
     ) {
         self.user = user
         self.system = system
         self.state = state
         self.id = id
+        self.realm = realm
         self.name = name
         self.version = version
         self.written = written
         self.memberships = memberships
         self.nameBases = nameBases
         self.deprovisionedAt = deprovisionedAt
+        self.doubt = doubt
+        self.isSwitchedOff = isSwitchedOff
+        self.isDisabledByDialect = isDisabledByDialect
+    }
+}
+
+/// One user's account on one system.
+public struct AccountOwner: Hashable, Sendable {
+    public let user: UserID
+    public let system: SystemName
+    public init(user: UserID, system: SystemName) {
+        self.user = user
+        self.system = system
     }
 }
 

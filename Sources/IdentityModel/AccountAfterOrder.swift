@@ -1,27 +1,79 @@
 extension Account {
-    /// What the order's success, whole or in part, makes of the account. The order carries the outcomes of its requests; `id` and `name` are
-    /// what the system says the account has now, and `alreadyThere` what it held already and was not sent again.
-    public func after(
-        _ order: ProvisioningOrder, id: AccountID?, name: AccountName?, alreadyThere: [String: [AccountValue]] = [:], at now: Instant
-    ) -> Account {
+    /// What the order makes of the account when its operation was answered, with single requests refused at most. The order carries the outcomes of its
+    /// requests; `id` and `name` are what the system says the account has now.
+    public func after(_ order: ProvisioningOrder, id: AccountID?, name: AccountName?, at now: Instant) -> Account {
         var account = self
         account.version += 1
         account.state = order.becomes
-        account.deprovisionedAt = order.becomes == .deprovisioned ? now : nil
-        if order.becomes == .deleted {
-            // The written values stay: a rehire keeps the old login.
-            account.id = nil
-            account.memberships = []
-            return account
+        account.deprovisionedAt = order.becomes == .deprovisioned ? (state == .deprovisioned ? deprovisionedAt : nil) ?? now : nil
+        account.isSwitchedOff = false
+        if order.usesDialectDisabling { account.isDisabledByDialect = true }
+        if order.operation == .enable { account.isDisabledByDialect = false }
+        if order.operation == .create || order.adopts { account.written = Dictionary(minimumCapacity: order.requests.count) }
+        account.take(order, id: id, name: name, isNamed: true)
+        if order.requests.allSatisfy({ $0.outcome.isAnswered }) {
+            let open = account.doubt?.memberships ?? []
+            account.doubt = open.isEmpty ? nil : AccountDoubt(memberships: open)
         }
-        account.id = id ?? account.id
-        account.name = name ?? account.name
-        if account.nameBases.isEmpty { account.nameBases = order.nameBases } else { account.nameBases.merge(order.nameBases) { $1 } }
-        if order.operation == .create || order.adopts {
-            account.written = Dictionary(minimumCapacity: order.requests.count)
+        if order.becomes == .deleted { account.id = nil }
+        return account
+    }
+
+    /// What an order leaves behind that failed on its way: half done is known. `isSwitched`: it was switched off, or on, all the same,
+    /// `byDialect` by other means than the map's own attributes. The account is looked at before it is planned again.
+    public func partly(
+        _ order: ProvisioningOrder, id: AccountID?, name: AccountName?, isSwitched: Bool = false, byDialect: Bool = false
+    ) -> Account {
+        var account = self
+        account.version += 1
+        if state == .none, id != nil { account.state = .enabled }
+        if order.isWithdrawal, isSwitched {
+            account.isSwitchedOff = true
+            if byDialect { account.isDisabledByDialect = true }
         }
-        for (name, values) in alreadyThere { account.written[name] = values }
-        for request in order.requests where request.outcome == .done { account.take(request) }
+        if order.operation == .enable, isSwitched { account.state = .enabled }
+        account.take(order, id: id, name: name, isNamed: name != nil && name == order.nameAfter)
+        account.doubt = account.doubt ?? AccountDoubt()
+        return account
+    }
+
+    /// The same account, with these requests of the order (and its change of name) neither done nor not done as far as anybody knows.
+    public func doubting(_ order: ProvisioningOrder, requests: some Sequence<Int>) -> Account {
+        var account = self
+        var doubt = account.doubt ?? AccountDoubt()
+        for index in requests {
+            let request = order.requests[index]
+            switch request.kind {
+            case .membership: doubt.memberships.formUnion(request.effective.map(\.text))
+            case .attribute: doubt.attributes.insert(request.name)
+            }
+        }
+        if order.operation == .create && state != .enabled { doubt.correlation = order.correlation }
+        doubt.formerNames.formUnion([name, order.nameBefore, order.nameAfter].compactMap { $0 })
+        account.doubt = doubt
+        return account
+    }
+
+    /// `isNamed`: the account has the name that was ordered.
+    private mutating func take(_ order: ProvisioningOrder, id: AccountID?, name: AccountName?, isNamed: Bool) {
+        self.id = id ?? self.id
+        if order.becomes != .deleted {
+            if doubt != nil, let former = self.name, let name, name != former { doubt?.formerNames.insert(former) }
+            self.name = name ?? self.name
+        }
+        for (attribute, base) in order.nameBases where order.becomes != .deleted && order.settles(attribute, isNamed: isNamed) {
+            nameBases[attribute] = base
+        }
+        for (attribute, values) in order.takenOver { written[attribute] = values }
+        for request in order.requests where request.outcome == .done { take(request) }
+    }
+
+    /// The same account when a look has shown that nothing came of what was in doubt; nil when nothing was.
+    public var certain: Account? {
+        guard doubt != nil else { return nil }
+        var account = self
+        account.version += 1
+        account.doubt = nil
         return account
     }
 
@@ -30,6 +82,7 @@ extension Account {
         case .membership:
             for case .text(let group) in request.effective {
                 if request.operation == .remove { memberships.remove(group) } else { memberships.insert(group) }
+                doubt?.memberships.remove(group)
             }
         case .attribute:
             let values: [AccountValue]
@@ -42,15 +95,37 @@ extension Account {
                     values = request.after
                 }
             case .remove:
+                // Without values the whole attribute goes.
                 let gone = request.effective
-                values = (written[request.name] ?? []).filter { !gone.contains($0) }
+                values = gone.isEmpty ? [] : (written[request.name] ?? []).filter { !gone.contains($0) }
             }
             written[request.name] = values.isEmpty ? nil : values
+            doubt?.attributes.remove(request.name)
         }
+    }
+}
+
+extension ProvisioningOrder {
+    /// The value whose base this is became the account's: its request was answered, or there is none and the account has its new name.
+    fileprivate func settles(_ attribute: String, isNamed: Bool) -> Bool {
+        guard let request = requests.first(where: { $0.kind == .attribute && $0.name == attribute }) else {
+            return isNamed
+        }
+        return request.outcome == .done
     }
 }
 
 extension AttributeRequest {
     /// The values that are sent: what is wanted, or for a removal what goes.
     public var effective: [AccountValue] { operation == .remove && after.isEmpty ? before : after }
+}
+
+extension AttributeRequest.Outcome {
+    /// Nothing of it is unknown: it was done, or is left to a later order.
+    var isAnswered: Bool {
+        switch self {
+        case .done, .deferred: true
+        case .open, .failed: false
+        }
+    }
 }

@@ -114,6 +114,14 @@ public struct ProvisioningOrder: Hashable, Sendable {
     public var correlation: [String: String]
     /// The entry existed before us and becomes ours with this order.
     public var adopts: Bool
+    /// The account's entry was deleted by hand, and this order makes it anew.
+    public var recreates: Bool
+    /// References of ours are taken away because they point at nobody who has an account, or is to get one.
+    public var dereferences: Bool
+    /// Values that the entry holds already: nothing is sent for them, and they are ours from now on.
+    public var takenOver: [String: [AccountValue]]
+    /// The dialect's own disabling is applied although the map writes such an attribute: its rule has no answer for this account.
+    public var usesDialectDisabling: Bool
     /// What the account's state is once this order is executed.
     public let becomes: AccountState
     public var nameBases: [String: String]
@@ -128,6 +136,7 @@ public struct ProvisioningOrder: Hashable, Sendable {
         id: OrderID, user: UserID, userKey: UserKey, userName: String, system: SystemName, operation: Operation, state: OrderState,
         change: LifecycleChange, reasons: [String], warnings: [String] = [], accountID: AccountID? = nil, nameBefore: AccountName? = nil,
         nameAfter: AccountName? = nil, requests: [AttributeRequest] = [], correlation: [String: String] = [:], adopts: Bool = false,
+        recreates: Bool = false, dereferences: Bool = false, takenOver: [String: [AccountValue]] = [:], usesDialectDisabling: Bool = false,
         becomes: AccountState, nameBases: [String: String] = [:], claims: [NameClaim] = [], userVersion: Int, accountVersion: Int,
         attempts: Int = 0, notBefore: Instant? = nil, failure: ConnectorFailure? = nil
     ) {
@@ -147,6 +156,10 @@ public struct ProvisioningOrder: Hashable, Sendable {
         self.requests = requests
         self.correlation = correlation
         self.adopts = adopts
+        self.recreates = recreates
+        self.dereferences = dereferences
+        self.takenOver = takenOver
+        self.usesDialectDisabling = usesDialectDisabling
         self.becomes = becomes
         self.nameBases = nameBases
         self.claims = claims
@@ -162,6 +175,9 @@ public struct ProvisioningOrder: Hashable, Sendable {
         guard let nameBefore, let nameAfter else { return false }
         return nameBefore != nameAfter
     }
+
+    /// The account is taken out of use: whoever had it is not entitled any more.
+    public var isWithdrawal: Bool { becomes == .deprovisioned || becomes == .deleted }
 
     /// Memberships that we gave are taken away.
     public var removesMemberships: Bool { requests.contains { $0.kind == .membership && $0.operation == .remove } }

@@ -31,7 +31,8 @@ public struct RetryPolicy: Hashable, Sendable {
 public enum OperationOutcome: Hashable, Sendable {
     /// The entry is as ordered. Requests that failed of their own, and those left for a later order, by index into the order's requests.
     case written(failed: [Int: ConnectorFailure] = [:], deferred: [Int: String] = [:])
-    case failed(ConnectorFailure)
+    /// `done`: requests that were answered "done" or "already so" all the same, by index: half done is known.
+    case failed(ConnectorFailure, done: Set<Int> = [])
     /// Looked at after a lost answer: the target does not show what was ordered. `begun`: it shows a part of it, so the order did arrive.
     case notShown(begun: Bool)
     /// Taken, but not sent: a reference is still missing, or the way to the system was closed before it was this order's turn.
@@ -76,14 +77,17 @@ extension OrderState {
     /// Where a state leads (product.md section 3). Staying is not a transition.
     public var successors: Set<OrderState> {
         switch self {
-        case .planned: [.pending, .awaitingApproval, .evaluationFailed]
+        // A plan's order whose user changed meanwhile never becomes real.
+        case .planned: [.pending, .awaitingApproval, .evaluationFailed, .withdrawn]
         case .pending: [.transmitted, .withdrawn]
         case .transmitted: [.pending, .errored, .executed]
         case .errored: [.pending, .withdrawn]
-        case .awaitingApproval: [.pending, .withdrawn]
+        // Postponed: it stays, with another moment.
+        case .awaitingApproval: [.pending, .awaitingApproval, .withdrawn]
         // A failed evaluation is superseded by the next plan for the same account.
         case .evaluationFailed: [.withdrawn]
-        case .executed: [.verified]
+        // A read-back that differs is a follow-up failure.
+        case .executed: [.verified, .errored]
         case .verified, .withdrawn: []
         }
     }
@@ -102,12 +106,20 @@ extension ProvisioningOrder {
     public func receiving(
         _ outcome: OperationOutcome, at now: Instant, policy: RetryPolicy, jitter: UInt64
     ) throws(IllegalTransition) -> OrderTransition {
-        switch outcome {
+        guard state == .transmitted else { throw IllegalTransition(order: id, from: state, to: .executed) }
+        return switch outcome {
         case .written(let failed, let deferred): try written(failed, deferred, at: now, policy, jitter)
-        case .failed(let failure): try failing(failure, at: now, policy, jitter)
+        case .failed(let failure, let done): try having(done).failing(failure, at: now, policy, jitter)
         case .notShown(let begun): try OrderTransition(order: pendingAgain(countingAttempt: begun), next: .again)
         case .notSent: try OrderTransition(order: pendingAgain(countingAttempt: false), next: .again)
         }
+    }
+
+    /// The order with these requests done, and the rest as it was.
+    public func having(_ done: some Sequence<Int>) -> ProvisioningOrder {
+        var order = self
+        for index in done where order.requests.indices.contains(index) { order.requests[index].outcome = .done }
+        return order
     }
 
     /// Errored for good, with the answer that said so.
@@ -127,6 +139,7 @@ extension ProvisioningOrder {
         order.nameBases = other.nameBases
         order.claims = other.claims
         order.correlation = other.correlation
+        order.takenOver = other.takenOver
         order.warnings = warnings + other.warnings.filter { !warnings.contains($0) }
         order.warnings.append("\(ProvisioningOrder.takenNote) \(taken)")
         return order
@@ -160,7 +173,7 @@ extension ProvisioningOrder {
         for index in requests.indices {
             if let failure = failed[index] {
                 order.requests[index].outcome = .failed(failure)
-            } else if let reason = deferred[index] {
+            } else if let reason = deferred[index], requests[index].outcome != .done {
                 order.requests[index].outcome = .deferred(reason)
             } else {
                 order.requests[index].outcome = .done

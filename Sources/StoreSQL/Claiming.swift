@@ -73,15 +73,38 @@ extension SQLStore {
         }
     }
 
-    package func owners(_ system: SystemName, ids: [AccountID]) async throws(StoreError) -> [AccountID: UserID] {
+    package func owners(
+        _ system: SystemName, realm: Realm?, ids: [AccountID]
+    ) async throws(StoreError) -> [AccountID: AccountOwner] {
         let values = SQLValue.texts(Set(ids.map(\.text)))
         return try await read { session in
-            var owners: [AccountID: UserID] = [:]
+            var owners: [AccountID: AccountOwner] = [:]
+            // What 0.1.0 kept has no realm; its ids are unique in the whole world.
             try session.query(
-                "SELECT account_id, user_id FROM accounts WHERE system = $1 AND state <> 'deleted' AND account_id IN (#)",
-                [.text(system.text)], in: values
-            ) { owners[AccountID($0.text(0))] = UserID($0.text(1)) }
+                """
+                SELECT account_id, user_id, system FROM accounts WHERE state <> 'deleted'
+                AND (system = $1 OR ($2 <> '' AND COALESCE(realm, $2) = $2)) AND account_id IN (#) ORDER BY system, user_id
+                """, [.text(system.text), .text(realm?.text ?? "")], in: values
+            ) { row in
+                let owner = AccountOwner(user: UserID(row.text(1)), system: SystemName(row.text(2)))
+                if owner.system == system || owners[AccountID(row.text(0))] == nil { owners[AccountID(row.text(0))] = owner }
+            }
             return owners
+        }
+    }
+
+    package func holders(of names: [AccountName], on system: SystemName) async throws(StoreError) -> [AccountName: [UserID]] {
+        // As the database folds: letters beyond ASCII keep their case.
+        let folded = Dictionary(grouping: names) { $0.text.asciiFolded }
+        return try await read { session in
+            var holders: [AccountName: [UserID]] = [:]
+            try session.query(
+                "SELECT lower(name), user_id FROM accounts WHERE system = $1 AND state IN ('enabled', 'deprovisioned') AND lower(name) IN (#)",
+                [.text(system.text)], in: SQLValue.texts(folded.keys)
+            ) { row in
+                for name in folded[row.text(0)] ?? [] { holders[name, default: []].append(UserID(row.text(1))) }
+            }
+            return holders
         }
     }
 
@@ -138,5 +161,12 @@ private struct OrderBytes: Sendable {
         } catch {
             throw .damaged("\(error)")
         }
+    }
+}
+
+extension String {
+    /// Capitals A to Z as small letters, everything else as it is.
+    fileprivate var asciiFolded: String {
+        String(decoding: utf8.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 }

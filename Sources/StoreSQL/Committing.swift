@@ -117,9 +117,10 @@ private struct EncodedSettlement: Sendable {
     func updateAccounts(_ session: any SQLSession) throws {
         try session.bulkLoad(
             """
-            INSERT INTO accounts (user_id, system, state, account_id, name, version, document) VALUES ($1, $2, $3, $4, $5, 1, $6)
+            INSERT INTO accounts (user_id, system, state, account_id, name, version, realm, unsettled, document)
+            VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8)
             ON CONFLICT (user_id, system) DO UPDATE SET state = excluded.state, account_id = excluded.account_id, name = excluded.name,
-            version = accounts.version + 1, document = excluded.document
+            version = accounts.version + 1, realm = excluded.realm, unsettled = excluded.unsettled, document = excluded.document
             """, count: accounts.count
         ) { position, row in
             row.text(accounts[position].account.user.text)
@@ -127,6 +128,8 @@ private struct EncodedSettlement: Sendable {
             row.text(accounts[position].account.state.rawValue)
             row.optional(accounts[position].account.id?.text)
             row.optional(accounts[position].account.name?.text)
+            row.optional(accounts[position].account.realm?.text)
+            row.flag(accounts[position].account.isUnsettled)
             row.document(accounts[position].document)
         }
     }

@@ -4,6 +4,22 @@ enum Schema {
         plans(dialect) + users(dialect) + names(dialect) + records(dialect)
     }
 
+    static func version2(_ dialect: SQLDialect) -> [String] {
+        version2Accounts(dialect)
+    }
+
+    /// Which system an account's id is from, and whether its user must be planned again whatever their row says. An id is looked for in every system, so the
+    /// index begins with it.
+    private static func version2Accounts(_ dialect: SQLDialect) -> [String] {
+        [
+            "ALTER TABLE accounts ADD COLUMN realm TEXT",
+            "ALTER TABLE accounts ADD COLUMN unsettled BIGINT NOT NULL DEFAULT 0",
+            "DROP INDEX accounts_by_id",
+            "CREATE INDEX accounts_by_id ON accounts (account_id, system, state, realm)",
+            "CREATE INDEX accounts_unsettled ON accounts (user_id) WHERE unsettled = 1",
+        ]
+    }
+
     /// What every pass over a plan touches (versions, states) is kept apart from the documents, which are large and written once: starting a plan of a
     /// million orders rewrites the small rows only.
     private static func plans(_ dialect: SQLDialect) -> [String] {

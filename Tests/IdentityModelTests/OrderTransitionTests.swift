@@ -157,9 +157,10 @@ struct OrderTransitionTests {
 
     @Test func `states lead exactly where product md section 3 says`() {
         let expected: [OrderState: Set<OrderState>] = [
-            .planned: [.pending, .awaitingApproval, .evaluationFailed], .pending: [.transmitted, .withdrawn],
+            .planned: [.pending, .awaitingApproval, .evaluationFailed, .withdrawn], .pending: [.transmitted, .withdrawn],
             .transmitted: [.pending, .errored, .executed], .errored: [.pending, .withdrawn], .verified: [],
-            .awaitingApproval: [.pending, .withdrawn], .withdrawn: [], .evaluationFailed: [.withdrawn], .executed: [.verified],
+            .awaitingApproval: [.pending, .awaitingApproval, .withdrawn], .withdrawn: [], .evaluationFailed: [.withdrawn],
+            .executed: [.verified, .errored],
         ]
         for from in OrderState.allCases {
             for to in OrderState.allCases {

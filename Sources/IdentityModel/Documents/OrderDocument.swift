@@ -144,6 +144,10 @@ extension ProvisioningOrder: CanonicalDocument {
                 claims.write(to: &writer)
             }
             writer.member("correlation", ifAny: correlation)
+            if dereferences {
+                writer.name("dereferences")
+                writer.bool(true)
+            }
             if let failure {
                 writer.name("failure")
                 failure.write(to: &writer)
@@ -158,6 +162,10 @@ extension ProvisioningOrder: CanonicalDocument {
             }
             writer.member("operation", operation.rawValue)
             writer.member("reasons", ifAny: reasons)
+            if recreates {
+                writer.name("recreates")
+                writer.bool(true)
+            }
             if !requests.isEmpty {
                 writer.name("requests")
                 requests.write(to: &writer)
@@ -165,9 +173,22 @@ extension ProvisioningOrder: CanonicalDocument {
             writer.member("sequence", id.sequence)
             if state != .planned { writer.member("state", state.rawValue) }
             writer.member("system", system.text)
+            if !takenOver.isEmpty {
+                writer.name("takenOver")
+                writer.object { writer in
+                    for (name, values) in takenOver.inByteOrder {
+                        writer.name(name)
+                        values.write(to: &writer)
+                    }
+                }
+            }
             writer.member("user", user.text)
             writer.member("userName", userName)
             writer.member("userVersion", userVersion)
+            if usesDialectDisabling {
+                writer.name("usesDialectDisabling")
+                writer.bool(true)
+            }
             writer.member("warnings", ifAny: warnings)
         }
     }
@@ -198,6 +219,10 @@ extension ProvisioningOrder: CanonicalDocument {
         var requests: [AttributeRequest] = []
         var correlation: [String: String] = [:]
         var adopts = false
+        var recreates = false
+        var dereferences = false
+        var takenOver: [String: [AccountValue]] = [:]
+        var usesDialectDisabling = false
         var becomes: AccountState?
         var nameBases: [String: String] = [:]
         var claims: [NameClaim] = []
@@ -215,10 +240,12 @@ extension ProvisioningOrder: CanonicalDocument {
             case "change": change = try reader.raw(LifecycleChange.self)
             case "claims": claims = try [NameClaim](reading: &reader)
             case "correlation": correlation = try reader.stringsByName()
+            case "dereferences": dereferences = try reader.bool()
             case "key": key = try reader.identifier(UserKey.self)
             case "nameBases": nameBases = try reader.stringsByName()
             case "operation": operation = try reader.raw(Operation.self)
             case "reasons": reasons = try reader.strings()
+            case "recreates": recreates = try reader.bool()
             case "requests": requests = try [AttributeRequest](reading: &reader)
             case "sequence": sequence = Int(try reader.int())
             case "system": system = try reader.identifier(SystemName.self)
@@ -240,6 +267,11 @@ extension ProvisioningOrder: CanonicalDocument {
             case "nameAfter": nameAfter = try reader.identifier(AccountName.self)
             case "nameBefore": nameBefore = try reader.identifier(AccountName.self)
             case "notBefore": notBefore = Instant(milliseconds: try reader.int())
+            case "takenOver":
+                var values: [String: [AccountValue]] = [:]
+                try reader.object { reader, attribute throws(DocumentError) in values[attribute] = try [AccountValue](reading: &reader) }
+                takenOver = values
+            case "usesDialectDisabling": usesDialectDisabling = try reader.bool()
             case "state":
                 let number = Int(try reader.int())
                 guard let state = OrderState(rawValue: number) else { throw DocumentError("\(number) is no order state") }
@@ -255,7 +287,8 @@ extension ProvisioningOrder: CanonicalDocument {
                 userKey: try key.required("key"), userName: try userName.required("userName"), system: try system.required("system"),
                 operation: try operation.required("operation"), state: state, change: try change.required("change"), reasons: reasons,
                 warnings: warnings, accountID: accountID, nameBefore: nameBefore, nameAfter: nameAfter, requests: requests,
-                correlation: correlation, adopts: adopts, becomes: try becomes.required("becomes"), nameBases: nameBases, claims: claims,
+                correlation: correlation, adopts: adopts, recreates: recreates, dereferences: dereferences, takenOver: takenOver,
+                usesDialectDisabling: usesDialectDisabling, becomes: try becomes.required("becomes"), nameBases: nameBases, claims: claims,
                 userVersion: try userVersion.required("userVersion"), accountVersion: try accountVersion.required("accountVersion"),
                 attempts: attempts, notBefore: notBefore, failure: failure)
         }

@@ -108,9 +108,13 @@ package final class PolicyMap: Sendable {
     let outForms: [OutForm]
     /// The rule that names the account.
     let accountNameExpression: Expression?
+    /// Attributes whose value stands in the account's name.
+    package let attributesInName: Set<String>
     /// The places of the correlation attributes.
     let correlationIndices: [Int]
     private let indices: [String: Int]
+    /// Attributes whose rule reads `account.enabled`, by itself or through `let` and `out`: what switches an account on and off.
+    package let switchingAttributes: Set<String>
     /// Whether the account's name is chosen or kept, and not computed each time: then it counts as stored, although it is not written as an attribute.
     let keepsAccountName: Bool
 
@@ -136,9 +140,12 @@ package final class PolicyMap: Sendable {
         outForms = outType.fields.map { OutForm($0.type) }
         let indices = Dictionary(attributes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.indices = indices
+        switchingAttributes = Switching(steps: steps, lets: lets, attributes: attributes, accountName: accountName).attributes
         correlationIndices = correlation.compactMap { indices[$0] }
         let namer = indices[accountName].map { attributes[$0].value }
-        accountNameExpression = if case .expression(let expression)? = namer { expression } else { nil }
+        let expression: Expression? = if case .expression(let expression)? = namer { expression } else { nil }
+        accountNameExpression = expression
+        attributesInName = Set(expression?.program.references.compactMap { $0.variable == "out" ? $0.field : nil } ?? [])
         keepsAccountName = attributes.contains { rule in
             guard rule.name == accountName else { return false }
             if case .unique = rule.value { return true }

@@ -5,7 +5,7 @@ package enum ActualState: Sendable, Hashable {
     /// Nobody looked, because nothing depends on it.
     case notAsked
     case absent
-    case found(Entry, owner: UserID?)
+    case found(Entry, owner: AccountOwner?)
     case ambiguous([String])
     /// There is an entry, and its id cannot be read: not absent, and nobody's account.
     case unreadable([String])
@@ -37,22 +37,38 @@ package enum AccountIntent: Sendable, Hashable {
     /// Not entitled, and nothing of ours to withdraw.
     case nothing
 
-    /// `account.enabled` means: the user holds at least one active entitlement on the system.
+    /// `account.enabled` means: the user holds at least one active entitlement on the system. Nobody keeps access because it was forgotten: an account that was
+    /// withdrawn, but not altogether, is withdrawn again, and so is one that may have come to be without an answer.
     package static func of(isEntitled: Bool, known: Account?) -> AccountIntent {
         if isEntitled { return .provide }
         switch known?.state {
         case .enabled: return .withdraw
-        case nil, .some(.none), .deprovisioned, .deleted: return .nothing
+        case nil: return .nothing
+        case .some(.none), .deprovisioned, .deleted: return known?.isUnsettled == true ? .withdraw : .nothing
         }
     }
 
-    /// The system must be asked before this account can be planned: there may be an entry already (adoption, rehire), or a rule
+    /// What the system must be asked before this account can be planned: there may be an entry already (adoption, rehire), an answer was lost, or a rule
     /// (`enforce: ifEmpty`) depends on what the system holds.
-    package func needsLookup(known: Account?, map: PolicyMap) -> Bool {
-        guard self == .provide else { return false }
+    package func look(known: Account?, map: PolicyMap) -> AccountLook {
+        guard self != .nothing else { return .nothing }
+        if let known, let id = known.id, known.state == .enabled || known.state == .deprovisioned {
+            let dependsOnEntry = map.attributes.contains { $0.enforce == .ifEmpty && known.written[$0.name] == nil }
+            let isAsked = known.isUnknown || self == .provide && (known.state == .deprovisioned || known.isSwitchedOff || dependsOnEntry)
+            return isAsked ? .id(id) : .nothing
+        }
         switch known?.state {
-        case .enabled: return map.attributes.contains { $0.enforce == .ifEmpty && known?.written[$0.name] == nil }
-        case nil, .some(.none), .deprovisioned, .deleted: return true
+        case .deleted: return self == .provide ? .correlation : .nothing
+        case .enabled where self == .withdraw: return known?.isUnknown == true ? .correlation : .nothing
+        case nil, .some(.none), .enabled, .deprovisioned: return .correlation
         }
     }
+}
+
+/// How a system is asked for an account.
+package enum AccountLook: Sendable, Hashable {
+    case nothing
+    case id(AccountID)
+    /// By the values of the map's correlation attributes.
+    case correlation
 }

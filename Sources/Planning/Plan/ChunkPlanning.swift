@@ -10,11 +10,26 @@ package import IdentityModel
 /// Namesakes get their names in the order of the users. An account that has to ask for more names may be overtaken by one whose name is made of
 /// something else; the same input always gives the same names. Not for several threads at once.
 package final class ChunkPlanning {
-    /// Asks whether an entry exists for an account that is to be created or brought back.
+    /// Asks for the entry of an account: the one we know, or one that correlates.
     package struct LookupQuestion: Sendable, Hashable {
+        package enum Key: Sendable, Hashable {
+            case id(AccountID)
+            case correlation([String: String])
+        }
+
         package let account: Int
         package let system: SystemName
-        package let correlation: [String: String]
+        package let key: Key
+    }
+
+    /// An account whose entry was not found where we know it to be.
+    package struct Gone: Sendable, Hashable {
+        package let user: UserID
+        package let key: UserKey
+        package let system: SystemName
+        package let name: AccountName?
+        /// It is due to somebody, and nothing is done about it unless it may be made anew.
+        package let isLeftOut: Bool
     }
 
     package struct ProbeQuestion: Sendable, Hashable {
@@ -23,6 +38,8 @@ package final class ChunkPlanning {
         package let attribute: String
         package let value: String
         package let container: String?
+        /// The account's name with this value, where the value stands in it.
+        package let accountName: AccountName?
     }
 
     package struct NameQuestions: Sendable {
@@ -46,17 +63,22 @@ package final class ChunkPlanning {
         var cursor = 0
         var probing: NameCandidate?
         var isFinished = false
+        /// What the system is to be asked next; nothing, once it was.
+        var look: AccountLook
+        var asked = AccountLook.nothing
 
-        init(change: UserChange, map: PolicyMap, intent: AccountIntent, entitlement: SystemEntitlement?, known: Account?) {
-            self.change = change
-            self.map = map
-            self.intent = intent
-            situation = AccountSituation(change: change, map: map, intent: intent, entitlement: entitlement, known: known)
+        init(_ situation: AccountSituation) {
+            change = situation.change
+            map = situation.map
+            intent = situation.intent
+            self.situation = situation
+            look = situation.intent.look(known: situation.known, map: situation.map)
         }
     }
 
     private let reader: UserReader
     private let hints: NameHints
+    private let correlations: PlannedCorrelations
     private let observer: ExpressionObserver?
     private var accounts: [Candidacy] = []
     private enum Holder {
@@ -70,12 +92,14 @@ package final class ChunkPlanning {
     private var takenOnTarget: Set<NameClaim> = []
     private var windows: [String: Int] = [:]
 
+    /// `correlations`: of the chunks of this plan that came before. `recreates`: whether entries that were deleted by hand may be made anew.
     package init(
-        configuration: Configuration, hints: NameHints, changes: [UserChange], accounts known: [UserID: [Account]],
-        observer: ExpressionObserver? = nil
+        configuration: Configuration, hints: NameHints, correlations: PlannedCorrelations = PlannedCorrelations(), changes: [UserChange],
+        accounts known: [UserID: [Account]], recreates: Bool = false, observer: ExpressionObserver? = nil
     ) {
         reader = UserReader(schema: configuration.schema)
         self.hints = hints
+        self.correlations = correlations
         self.observer = observer
         // Many people hold the same roles.
         var entitlementsOfRoles: [[RoleAssignment]: [SystemName: SystemEntitlement]] = [:]
@@ -86,7 +110,11 @@ package final class ChunkPlanning {
                 let account = known[change.user.id]?.first { $0.system == map.system }
                 let intent = AccountIntent.of(isEntitled: entitlements[map.system] != nil, known: account)
                 guard intent != .nothing else { continue }
-                accounts.append(Candidacy(change: change, map: map, intent: intent, entitlement: entitlements[map.system], known: account))
+                accounts.append(
+                    Candidacy(
+                        AccountSituation(
+                            change: change, map: map, intent: intent, entitlement: entitlements[map.system], known: account,
+                            mayRecreate: recreates)))
             }
         }
     }
@@ -98,30 +126,81 @@ package final class ChunkPlanning {
 
     // MARK: Is there an entry already?
 
+    /// What has to be asked next; empty when nothing has. An account that is not found where it was is asked for again, by correlation.
     package func lookups() -> [LookupQuestion] {
         var stepsOfMap: [SystemName: [PolicyMap.Step]] = [:]
         var questions: [LookupQuestion] = []
-        for (index, account) in accounts.enumerated() where account.intent.needsLookup(known: account.known, map: account.map) {
-            let steps = stepsOfMap[account.map.system] ?? account.map.correlationSteps
-            stepsOfMap[account.map.system] = steps
-            let evaluation = AccountEvaluation(
-                map: account.map, user: account.change.user, record: reader, isEnabled: true, known: nil, stored: [:],
-                observer: observer)
-            guard let values = evaluation.correlation(steps: steps) else { continue }
-            // For somebody new this is the evaluation itself; whoever turns out to have an entry is evaluated anew.
-            if account.known == nil { account.evaluation = evaluation }
-            questions.append(LookupQuestion(account: index, system: account.map.system, correlation: values))
+        for (index, account) in accounts.enumerated() where account.look != .nothing {
+            account.asked = account.look
+            account.look = .nothing
+            switch account.asked {
+            case .id(let id): questions.append(LookupQuestion(account: index, system: account.map.system, key: .id(id)))
+            case .correlation:
+                let steps = stepsOfMap[account.map.system] ?? account.map.correlationSteps
+                stepsOfMap[account.map.system] = steps
+                guard let values = correlation(account, steps) else { continue }
+                questions.append(LookupQuestion(account: index, system: account.map.system, key: .correlation(values)))
+            case .nothing: continue
+            }
         }
+        refuseEqualCorrelations()
         return questions
+    }
+
+    /// By what the account is looked up now; nil when it cannot be.
+    private func correlation(_ account: Candidacy, _ steps: [PolicyMap.Step]) -> [String: String]? {
+        let situation = account.situation
+        let evaluation = AccountEvaluation(
+            map: account.map, user: account.change.user, record: reader, isEnabled: account.intent == .provide, known: nil, stored: [:],
+            observer: observer)
+        switch evaluation.correlation(steps: steps) {
+        case .values(let values): situation.correlation = values
+        case .namedLater: break
+        case .missing(let why): situation.correlationFailure = why
+        }
+        // For somebody new this is the evaluation itself; whoever turns out to have an entry is evaluated anew.
+        if account.known == nil { account.evaluation = evaluation }
+        // The Create whose answer was lost looked for these.
+        if let sought = account.known?.doubt?.correlation, !sought.isEmpty { return sought }
+        if account.intent == .withdraw, let written = account.known?.writtenCorrelation(account.map) { return written }
+        return situation.correlationFailure == nil ? situation.correlation : nil
+    }
+
+    /// Two people by whose values one entry would be found get none.
+    private func refuseEqualCorrelations() {
+        for account in accounts where account.asked == .correlation && account.intent == .provide {
+            guard let values = account.situation.correlation else { continue }
+            correlations.note(values, system: account.map.system, user: account.change.user)
+        }
+        for account in accounts where account.asked == .correlation && account.intent == .provide {
+            guard let values = account.situation.correlation else { continue }
+            if let other = correlations.other(values, system: account.map.system, than: account.change.user) {
+                let listed = values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+                account.situation.correlationFailure =
+                    "\(listed) is what \(other) has too, and an entry of \(account.map.system) could be either's; correct one of them"
+            }
+        }
     }
 
     /// The account as the store knows it that a lookup is about.
     package func known(_ question: LookupQuestion) -> Account? { accounts[question.account].known }
 
     package func answer(lookups: [(question: LookupQuestion, actual: ActualState)]) {
-        for answer in lookups {
-            accounts[answer.question.account].situation.actual = answer.actual
-            if answer.actual != .absent { accounts[answer.question.account].evaluation = nil }
+        for (question, actual) in lookups {
+            let account = accounts[question.account]
+            let wasGone = account.situation.isGone
+            account.situation.answer(account.asked, actual)
+            if account.situation.isGone, !wasGone { account.look = .correlation }
+            if actual != .absent { account.evaluation = nil }
+        }
+    }
+
+    /// Accounts whose entries were not found where they should be, although their systems could be asked.
+    package var gone: [Gone] {
+        accounts.filter(\.situation.isGone).map { account in
+            Gone(
+                user: account.change.user.id, key: account.change.user.key, system: account.map.system, name: account.known?.name,
+                isLeftOut: account.situation.isRecreation && account.situation.actual == .absent && !account.situation.mayRecreate)
         }
     }
 
@@ -165,7 +244,8 @@ package final class ChunkPlanning {
         if let evaluation = account.evaluation { return evaluation }
         let situation = account.situation
         let evaluation = AccountEvaluation(
-            map: account.map, user: account.change.user, record: reader, isEnabled: account.intent == .provide, known: situation.living,
+            map: account.map, user: account.change.user, record: reader, isEnabled: account.intent == .provide,
+            known: situation.predecessor,
             stored: situation.storedValues, observer: observer)
         account.evaluation = evaluation
         return evaluation
@@ -198,8 +278,7 @@ package final class ChunkPlanning {
                 questions.probes.append(
                     ProbeQuestion(
                         account: index, system: account.map.system, attribute: account.map.attributes[attribute].name,
-                        value: candidate.value,
-                        container: candidate.container))
+                        value: candidate.value, container: candidate.container, accountName: candidate.accountName))
             } else {
                 choose(candidate, account, attribute: attribute)
             }
@@ -278,11 +357,23 @@ package final class ChunkPlanning {
     package func orders(from first: Int) -> [ProvisioningOrder] {
         var orders: [ProvisioningOrder] = []
         for account in accounts {
-            guard let evaluation = account.evaluation, var order = OrderPlanning(account.situation, evaluation).order() else { continue }
+            guard let evaluation = account.evaluation else { continue }
+            note(evaluation.correlation, account.situation)
+            guard var order = OrderPlanning(account.situation, evaluation).order() else { continue }
             order.id = OrderID(plan: PlanID(row: 0), sequence: first + orders.count)
             orders.append(order)
         }
         return orders
+    }
+
+    /// A correlation attribute that is a chosen name is known only now.
+    private func note(_ correlation: Correlation, _ situation: AccountSituation) {
+        guard situation.correlation == nil, situation.correlationFailure == nil, situation.living == nil else { return }
+        switch correlation {
+        case .values(let values): situation.correlation = values
+        case .namedLater: situation.correlationFailure = "a correlation attribute has no value"
+        case .missing(let why): situation.correlationFailure = why
+        }
     }
 
     /// The names that the orders' accounts hold from now on.

@@ -1,49 +1,5 @@
 internal import IdentityModel
 
-/// Everything known of one account when its order is made. Not for several threads at once.
-final class AccountSituation {
-    let change: UserChange
-    let map: PolicyMap
-    let intent: AccountIntent
-    let entitlement: SystemEntitlement?
-    let known: Account?
-    /// What a lookup said, once somebody looked.
-    var actual = ActualState.notAsked { didSet { living = AccountSituation.living(known, actual) } }
-    /// The account in the store, unless it is gone for good.
-    private(set) var living: Account?
-
-    init(change: UserChange, map: PolicyMap, intent: AccountIntent, entitlement: SystemEntitlement?, known: Account?) {
-        self.change = change
-        self.map = map
-        self.intent = intent
-        self.entitlement = entitlement
-        self.known = known
-        living = AccountSituation.living(known, actual)
-    }
-
-    /// Values that `enforce: onCreate` and kept names go by: what we wrote, or what the entry to adopt holds.
-    var storedValues: [String: [AccountValue]] {
-        if let known, known.state == .enabled || known.state == .deprovisioned { return known.storedValues(map) }
-        guard case .found(let entry, _) = actual else { return [:] }
-        var stored: [String: [AccountValue]] = [:]
-        for rule in map.attributes where rule.enforce == .onCreate {
-            let values = rule.name == map.accountName ? [entry.name.text] : entry.values(rule.name)
-            if !values.isEmpty { stored[rule.name] = values.map(AccountValue.text) }
-        }
-        return stored
-    }
-
-    private static func living(_ known: Account?, _ actual: ActualState) -> Account? {
-        guard let known, known.state == .enabled || known.state == .deprovisioned else { return nil }
-        if case .absent = actual { return nil }
-        return known
-    }
-
-    var isAdoption: Bool {
-        if case .found = actual { living == nil } else { false }
-    }
-}
-
 /// Desired - known -> one order, or none.
 struct OrderPlanning {
     private let situation: AccountSituation
@@ -54,29 +10,10 @@ struct OrderPlanning {
         self.evaluation = evaluation
     }
 
-    /// The order for this account with the sequence 0; nil when everything is as it should be.
+    /// The order for this account with the sequence 0; nil when everything is as it should be, or when nobody has said that it may be made anew.
     func order() -> ProvisioningOrder? {
         if let refusal = refusal() { return failed(refusal) }
-        if situation.intent == .withdraw && situation.map.onDelete == .delete { return delete() }
-        let failures = evaluation.outcomes.compactMap { outcome -> String? in
-            if case .failed(let message)? = outcome { message } else { nil }
-        }
-        if !failures.isEmpty {
-            return failed(ConnectorFailure(.permanent, "the policy map could not be evaluated: \(failures.joined(separator: "; "))"))
-        }
-        let requests = attributeRequests() + membershipRequests()
-        let name = desiredName
-        if let living = situation.living {
-            let isReactivation = living.state == .deprovisioned
-            let isWithdrawal = situation.intent == .withdraw
-            if requests.isEmpty && !isReactivation && !isWithdrawal && (name == nil || name == living.name) { return nil }
-            let operation: Operation = isReactivation ? .enable : isWithdrawal && situation.map.onDelete == .disable ? .disable : .modify
-            return order(operation, id: living.id, nameBefore: living.name, nameAfter: name ?? living.name, requests: requests)
-        }
-        if case .found(let entry, _) = situation.actual {
-            return order(.modify, id: entry.id, nameBefore: entry.name, nameAfter: name ?? entry.name, requests: requests)
-        }
-        return order(.create, id: nil, nameBefore: nil, nameAfter: name, requests: requests)
+        return situation.intent == .withdraw ? withdrawal() : provision()
     }
 
     /// "No", "several" and "somebody else's" are different answers.
@@ -91,9 +28,106 @@ struct OrderPlanning {
                 .permanent,
                 "an entry of \(situation.map.system) correlates to this user, and its id cannot be read (\(names.joined(separator: "; "))): "
                     + "give the service account the right to read it")
-        case .found(let entry, let owner?) where owner != situation.change.user.id:
-            return ConnectorFailure(.permanent, "the entry \(entry.name) correlates to this user but belongs to user \(owner)")
+        case .found(let entry, let owner?) where owner != AccountOwner(user: situation.change.user.id, system: situation.map.system):
+            guard owner.system != situation.map.system else {
+                return ConnectorFailure(.permanent, "the entry \(entry.name) correlates to this user but belongs to user \(owner.user)")
+            }
+            let whose = owner.user == situation.change.user.id ? "this user's" : "user \(owner.user)'s"
+            return ConnectorFailure(
+                .permanent,
+                "the entry \(entry.name) correlates to this user but is \(whose) account on \(owner.system), which is the same server; "
+                    + "give the two policy maps bases that do not overlap, or another correlation")
         case .notAsked, .absent, .found: return nil
+        }
+    }
+
+    // MARK: Somebody is entitled
+
+    private func provision() -> ProvisioningOrder? {
+        let failures = evaluation.outcomes.compactMap { outcome -> String? in
+            if case .failed(let message)? = outcome { message } else { nil }
+        }
+        if !failures.isEmpty {
+            return failed(ConnectorFailure(.permanent, "the policy map could not be evaluated: \(failures.joined(separator: "; "))"))
+        }
+        let name = desiredName
+        if let living = situation.living { return change(living, name) }
+        if let failure = situation.correlationFailure { return failed(ConnectorFailure(.permanent, failure)) }
+        let creating = attributeRequests() + membershipRequests()
+        if let entry = situation.entry { return adopting(entry, .modify, name, creating) }
+        if situation.isRecreation && !situation.mayRecreate { return nil }
+        var order = order(.create, id: nil, nameBefore: nil, nameAfter: name, requests: creating)
+        order.recreates = situation.isRecreation
+        return order
+    }
+
+    private func change(_ living: Account, _ name: AccountName?) -> ProvisioningOrder? {
+        let requests = attributeRequests() + membershipRequests()
+        let isReactivation = living.state == .deprovisioned || living.isSwitchedOff
+        let present = situation.presentName
+        if requests.isEmpty && !isReactivation && !living.isUnknown && (name == nil || name == present) { return nil }
+        return order(
+            isReactivation ? .enable : .modify, id: living.id, nameBefore: present, nameAfter: name ?? present, requests: requests)
+    }
+
+    private func adopting(
+        _ entry: ActualState.Entry, _ operation: Operation, _ name: AccountName?, _ creating: [AttributeRequest]
+    ) -> ProvisioningOrder {
+        let decision = Adoption(situation.map).decision(creating: creating) { entry.values($0) }
+        var order = order(
+            operation, id: entry.id, nameBefore: entry.name, nameAfter: operation == .delete ? nil : name ?? entry.name,
+            requests: decision.requests)
+        order.takenOver = decision.takenOver
+        return order
+    }
+
+    // MARK: Nobody is entitled any more
+
+    /// Never fails as a whole: what cannot be computed is left alone, with a warning, and without a name the account is disabled where it stands.
+    private func withdrawal() -> ProvisioningOrder? {
+        let map = situation.map
+        if let living = situation.living { return withdrawal(of: living) }
+        if let entry = situation.entry {
+            if map.onDelete == .delete { return adopting(entry, .delete, nil, membershipRequests()) }
+            var order = adopting(entry, disabling, desiredName, attributeRequests() + membershipRequests())
+            order.usesDialectDisabling = usesDialectDisabling
+            return order
+        }
+        // Whoever never had an entry, or has none any more, has nothing to lose but memberships that still bear the old name.
+        guard let known = situation.known else { return nil }
+        return unnamed(order(.modify, id: nil, nameBefore: known.name, nameAfter: known.name, requests: membershipRequests()))
+    }
+
+    /// Of an order that writes no values: what names would be now does not matter.
+    private func unnamed(_ order: ProvisioningOrder) -> ProvisioningOrder {
+        var order = order
+        order.nameBases = [:]
+        order.claims = []
+        order.warnings = []
+        return order
+    }
+
+    private func withdrawal(of living: Account) -> ProvisioningOrder {
+        if situation.map.onDelete == .delete {
+            return order(.delete, id: living.id, nameBefore: situation.presentName, nameAfter: nil, requests: membershipRequests())
+        }
+        if living.state == .deprovisioned && !living.isUnknown {
+            return unnamed(order(disabling, id: living.id, nameBefore: living.name, nameAfter: living.name, requests: membershipRequests()))
+        }
+        var order = order(
+            disabling, id: living.id, nameBefore: situation.presentName, nameAfter: desiredName ?? situation.presentName,
+            requests: attributeRequests() + membershipRequests())
+        order.usesDialectDisabling = usesDialectDisabling
+        return order
+    }
+
+    private var disabling: Operation { situation.map.onDelete == .disable ? .disable : .modify }
+
+    /// The map would switch the account off by itself, if its rule had an answer.
+    private var usesDialectDisabling: Bool {
+        guard situation.map.onDelete == .disable else { return false }
+        return situation.map.disablingAttributes.contains { attribute in
+            if case .failed? = evaluation.outcome(of: attribute) { true } else { false }
         }
     }
 
@@ -115,30 +149,27 @@ struct OrderPlanning {
         return requests
     }
 
+    /// Of an account that is not ours yet: what a Create would write (`Adoption` makes of it what an entry that is there needs).
     private func request(_ rule: AttributeRule, _ desired: [AccountValue]) -> AttributeRequest? {
-        let isNew = situation.living == nil && !situation.isAdoption
-        let before = valuesBefore(rule)
+        guard let living = situation.living else {
+            return desired.isEmpty ? nil : AttributeRequest(name: rule.name, operation: .add, before: [], after: desired)
+        }
+        let before = valuesBefore(rule, living)
         if rule.enforce == .ifEmpty && !before.isEmpty { return nil }
+        let isInDoubt = living.doubt?.attributes.contains(rule.name) == true
         if desired.isEmpty {
             // What we wrote is removed, what we never wrote is untouched.
-            guard situation.living != nil, !before.isEmpty else { return nil }
-            return AttributeRequest(name: rule.name, operation: .remove, before: before, after: [])
+            guard !before.isEmpty || isInDoubt else { return nil }
+            return AttributeRequest(name: rule.name, operation: .remove, before: isInDoubt ? [] : before, after: [])
         }
-        if isNew { return AttributeRequest(name: rule.name, operation: .add, before: [], after: desired) }
-        guard !same(before, desired) else { return nil }
-        if situation.isAdoption, case .literals = rule.value {
-            // An entry that existed before us may hold object classes beside ours: those are not taken away.
-            let missing = desired.filter { !before.contains($0) }
-            return missing.isEmpty ? nil : AttributeRequest(name: rule.name, operation: .add, before: before, after: missing)
-        }
+        guard isInDoubt || !same(before, desired) else { return nil }
         return AttributeRequest(name: rule.name, operation: .set, before: before, after: desired)
     }
 
-    /// Last written; for an entry that is adopted, and for `ifEmpty`, what the system shows.
-    private func valuesBefore(_ rule: AttributeRule) -> [AccountValue] {
-        let written = situation.living?.written[rule.name]
-        if situation.living != nil, rule.enforce != .ifEmpty || written != nil { return written ?? [] }
-        guard case .found(let entry, _) = situation.actual else { return [] }
+    /// Last written; for `ifEmpty`, what the system shows.
+    private func valuesBefore(_ rule: AttributeRule, _ living: Account) -> [AccountValue] {
+        if let written = living.written[rule.name] { return written }
+        guard rule.enforce == .ifEmpty, let entry = situation.entry else { return [] }
         return entry.values(rule.name).map(AccountValue.text)
     }
 
@@ -149,25 +180,25 @@ struct OrderPlanning {
 
     // MARK: Memberships
 
+    /// What was given or taken without an answer is given or taken again.
     private func membershipRequests() -> [AttributeRequest] {
-        let given = situation.living?.memberships ?? []
-        var desired: Set<String> = situation.intent == .provide ? situation.entitlement?.groups ?? [] : []
-        if situation.intent == .withdraw { desired = [] }
+        let inDoubt = situation.known?.doubt?.memberships ?? []
+        let given = situation.known?.memberships ?? []
+        let desired: Set<String> = situation.intent == .provide ? situation.entitlement?.groups ?? [] : []
+        // An entry that is new to us, or new altogether, is in no group of ours, whatever its predecessor was in.
+        let certain = situation.living == nil ? [] : given.subtracting(inDoubt)
+        let isCreation = situation.living == nil && situation.entry == nil && situation.intent == .provide
         var requests: [AttributeRequest] = []
-        for group in given.subtracting(desired).sorted() {
+        for group in isCreation ? [] : given.union(inDoubt).subtracting(desired).sorted() {
             requests.append(AttributeRequest(kind: .membership, name: "memberOf", operation: .remove, before: [.text(group)], after: []))
         }
-        for group in desired.subtracting(given).sorted() {
+        for group in desired.subtracting(certain).sorted() {
             requests.append(AttributeRequest(kind: .membership, name: "memberOf", operation: .add, before: [], after: [.text(group)]))
         }
         return requests
     }
 
     // MARK: Orders
-
-    private func delete() -> ProvisioningOrder {
-        order(.delete, id: situation.known?.id, nameBefore: situation.known?.name, nameAfter: nil, requests: [])
-    }
 
     private func failed(_ failure: ConnectorFailure) -> ProvisioningOrder {
         let operation: Operation = situation.living == nil ? .create : .modify
@@ -182,40 +213,48 @@ struct OrderPlanning {
         _ operation: Operation, id: AccountID?, nameBefore: AccountName?, nameAfter: AccountName?, requests: [AttributeRequest]
     ) -> ProvisioningOrder {
         let change = situation.change
-        let becomes: AccountState =
-            switch (situation.intent, operation) {
-            case (_, .delete): .deleted
-            case (.withdraw, _): .deprovisioned
-            case (.provide, _), (.nothing, _): .enabled
-            }
-        var reasons = change.reasons + (situation.entitlement?.reasons ?? [])
-        if situation.intent == .withdraw {
-            reasons.append("no role gives \(situation.map.system) any more (onDelete: \(situation.map.onDelete.rawValue))")
-        }
-        if situation.isAdoption { reasons.append("adopted: the entry existed before") }
         return ProvisioningOrder(
             id: OrderID(plan: PlanID(row: 0), sequence: 0), user: change.user.id, userKey: change.user.key,
             userName: change.user.displayName,
             system: situation.map.system, operation: operation, state: .planned, change: change.change, reasons: reasons,
             warnings: warnings, accountID: id, nameBefore: nameBefore, nameAfter: nameAfter, requests: requests,
-            correlation: operation == .create || situation.isAdoption ? correlationValues(situation, evaluation) : [:],
-            adopts: situation.isAdoption,
-            becomes: becomes, nameBases: evaluation.bases, claims: evaluation.claims, userVersion: change.user.version,
-            accountVersion: situation.known?.version ?? 0)
+            correlation: operation == .create || situation.isFound ? situation.correlation ?? [:] : [:],
+            adopts: situation.isAdoption, becomes: becomes(operation), nameBases: evaluation.bases, claims: evaluation.claims,
+            userVersion: change.user.version, accountVersion: situation.known?.version ?? 0)
+    }
+
+    private func becomes(_ operation: Operation) -> AccountState {
+        guard operation != .delete else { return .deleted }
+        guard situation.intent == .withdraw else { return .enabled }
+        if situation.living != nil || situation.entry != nil { return .deprovisioned }
+        return situation.known?.state == AccountState.none ? .none : .deleted
+    }
+
+    private var reasons: [String] {
+        var reasons = situation.change.reasons + (situation.entitlement?.reasons ?? [])
+        let map = situation.map
+        if situation.intent == .withdraw {
+            reasons.append("no role gives \(map.system) any more (onDelete: \(map.onDelete.rawValue))")
+            if situation.living?.state == .deprovisioned || situation.known?.state == .deleted {
+                reasons.append("the withdrawal was not completed")
+            }
+        }
+        if situation.isGone { reasons.append("the entry \(situation.known?.name?.text ?? "") was deleted or replaced by hand") }
+        if situation.isOwnCreate { reasons.append("created already, although the answer was lost") }
+        if situation.isAdoption { reasons.append("adopted: the entry existed before") }
+        if situation.known?.doubt?.isUncertain == true {
+            reasons.append("an earlier answer was lost: what it may have left undone is sent again")
+        }
+        return reasons
     }
 
     private var warnings: [String] {
         evaluation.outcomes.compactMap { outcome in
-            if case .leftAlone(let warning?)? = outcome { "left alone: " + warning } else { nil }
+            switch outcome {
+            case .leftAlone(let warning?)?: "left alone: " + warning
+            case .failed(let message)? where situation.intent == .withdraw: "left alone: " + message
+            case .leftAlone, .values, .stored, .failed, nil: nil
+            }
         }
     }
-}
-
-/// The values by which the account is looked up before a Create.
-func correlationValues(_ situation: AccountSituation, _ evaluation: AccountEvaluation) -> [String: String] {
-    var values: [String: String] = [:]
-    for name in situation.map.correlation {
-        if case .text(let text)? = evaluation.outcome(of: name)?.visibleValues?.first { values[name] = text }
-    }
-    return values
 }

@@ -192,20 +192,32 @@ package final class AccountEvaluation {
     }
 
     /// The values by which the account is looked up before names are chosen: `steps` are those that the map's correlation attributes need.
-    /// Nil when one of them has no value.
-    package func correlation(steps: [PolicyMap.Step]) -> [String: String]? {
+    package func correlation(steps: [PolicyMap.Step]) -> Correlation {
         for step in steps {
             switch step {
             case .define(let index): define(index)
             case .compute(let index): _ = needsName(index)
             }
         }
+        return correlation
+    }
+
+    /// The same when the evaluation has run to its end.
+    package var correlation: Correlation {
         var values: [String: String] = [:]
+        var isNamed = false
         for index in map.correlationIndices {
-            guard case .text(let text)? = outcomes[index]?.visibleValues?.first else { return nil }
-            values[map.attributes[index].name] = text
+            let name = map.attributes[index].name
+            switch outcomes[index] {
+            case .values(let found)?, .stored(let found)?:
+                guard case .text(let text)? = found.first else { return .missing("the correlation attribute \(name) has no value") }
+                values[name] = text
+            case .leftAlone?: return .missing("the correlation attribute \(name) has no value")
+            case .failed(let message)?: return .missing("the correlation attribute \(name) has no value: \(message)")
+            case nil: isNamed = true
+            }
         }
-        return values
+        return isNamed ? .namedLater : .values(values)
     }
 
     // MARK: Names
@@ -225,12 +237,28 @@ package final class AccountEvaluation {
         let base = folded(unique, first.container ?? "") + "\u{0}" + first.claim.folded
         nameBases.append((index, base))
         firstCandidate = first
-        guard let current = stored[name]?.first, known?.nameBases[name] == base else { return false }
-        finish(index, .stored([current]))
+        guard let stored = stored[name]?.first, known?.nameBases[name] == base else { return false }
+        // What is compared regardless of case is still written as the candidates write it now.
+        let current = respelled(stored.text, first, index, unique).map(AccountValue.text) ?? stored
+        finish(index, current == stored ? .stored([current]) : .values([current]))
         if let container = try? container(index, unique, value: current.text) {
             claims.append(claim(index, unique, current.text, container))
         }
         return true
+    }
+
+    /// The candidate that is this name but for capitals; nil when there is none, or no other.
+    private func respelled(_ name: String, _ first: NameCandidate, _ index: Int, _ unique: UniqueRule) -> String? {
+        guard unique.match == .caseInsensitive, name != first.value else { return nil }
+        let folded = name.caseFolded
+        if first.value.caseFolded == folded { return first.value }
+        let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }
+        let number = Int(String(digits.reversed()))
+        for candidate in unique.candidates {
+            if candidate.counter != nil, number == nil { continue }
+            if let text = try? value(of: candidate, number: number), text.caseFolded == folded { return text }
+        }
+        return nil
     }
 
     private func value(of candidate: UniqueRule.Candidate, number: Int?) throws(CELError) -> String {
@@ -246,14 +274,19 @@ package final class AccountEvaluation {
     /// "" for the whole system; else the parent the account would have with this value, read off the account name rule.
     private func container(_ index: Int, _ unique: UniqueRule, value: String) throws(CELError) -> String {
         guard unique.scope == .container else { return "" }
-        guard let expression = map.accountNameExpression else { return "" }
+        return try accountName(index, value: value)?.container ?? ""
+    }
+
+    /// The name the account would have with this value; nil where it is chosen itself.
+    private func accountName(_ index: Int, value: String) throws(CELError) -> AccountName? {
+        guard let expression = map.accountNameExpression else { return nil }
         let before = out[index]
         out.set(index, .value(.string(value)))
         defer { out.set(index, before) }
         guard let name = try evaluate(expression).asString else {
             throw CELError(.noValue, "the account name '\(expression.program.source)' gives no text")
         }
-        return AccountName(name).container
+        return AccountName(name)
     }
 
     private func folded(_ unique: UniqueRule, _ text: String) -> String { unique.match == .caseInsensitive ? text.caseFolded : text }
@@ -321,9 +354,16 @@ package final class AccountEvaluation {
     }
 
     private func candidate(_ text: String, number: Int?, _ index: Int, _ unique: UniqueRule) throws(CELError) -> NameCandidate {
-        let container = try container(index, unique, value: text)
+        let rule = map.attributes[index]
+        var name = rule.name == map.accountName ? AccountName(text) : nil
+        var container = ""
+        if unique.scope == .container, let full = try accountName(index, value: text) {
+            container = full.container
+            if map.attributesInName.contains(rule.name) { name = full }
+        }
         return NameCandidate(
-            value: text, claim: claim(index, unique, text, container), container: container.isEmpty ? nil : container, number: number)
+            value: text, claim: claim(index, unique, text, container), container: container.isEmpty ? nil : container, accountName: name,
+            number: number)
     }
 
     /// What the numbered candidates of this account look like, to share hints with namesakes. Nil where they cannot be computed.
@@ -363,37 +403,5 @@ package final class AccountEvaluation {
         hasOfferedCurrent = false
         currentHintKey = nil
         firstCandidate = nil
-    }
-}
-
-extension AccountName {
-    /// What follows the first separator that is not escaped: a DN's parent (RFC 4514 section 2.4); "" for names without one.
-    package var container: String {
-        var text = text
-        return text.withUTF8 { bytes in
-            var offset = 0
-            while offset < bytes.count, bytes[offset] != UInt8(ascii: ",") { offset += bytes[offset] == UInt8(ascii: "\\") ? 2 : 1 }
-            return offset < bytes.count ? String(decoding: bytes[(offset + 1)...], as: UTF8.self) : ""
-        }
-    }
-}
-
-extension String {
-    /// In lower case, as names are compared where case makes no difference. What is ASCII, as nearly all names are, takes the short way.
-    var caseFolded: String {
-        utf8.withContiguousStorageIfAvailable { bytes -> String? in
-            var all: UInt8 = 0
-            var capitals = 0
-            for byte in bytes {
-                all |= byte
-                capitals += byte &- 0x41 < 26 ? 1 : 0
-            }
-            if all >= 0x80 { return nil }
-            if capitals == 0 { return self }
-            return String(unsafeUninitializedCapacity: bytes.count) { target in
-                for index in 0..<bytes.count { target[index] = bytes[index] &- 0x41 < 26 ? bytes[index] | 0x20 : bytes[index] }
-                return bytes.count
-            }
-        }.flatMap { $0 } ?? lowercased()
     }
 }

@@ -7,13 +7,16 @@ package final class NameCandidate: Sendable {
     package let claim: NameClaim
     /// The parent, for `scope: container`.
     package let container: String?
+    /// The name of the account that has it, where it stands in that name.
+    package let accountName: AccountName?
     /// The counter it was made with.
     let number: Int?
 
-    init(value: String, claim: NameClaim, container: String?, number: Int?) {
+    init(value: String, claim: NameClaim, container: String?, accountName: AccountName?, number: Int?) {
         self.value = value
         self.claim = claim
         self.container = container
+        self.accountName = accountName
         self.number = number
     }
 }

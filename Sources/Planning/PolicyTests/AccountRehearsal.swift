@@ -37,9 +37,12 @@ struct AccountRehearsal {
             assignmentsBefore: before?.assignments ?? [], claim: nil, due: nil, reasons: [])
         let planning = ChunkPlanning(
             configuration: configuration, hints: NameHints(), changes: [change], accounts: known.map { [user.id: [$0]] } ?? [:],
-            observer: observer)
-        let actual = actual(entry, known, user)
-        planning.answer(lookups: planning.lookups().map { ($0, actual) })
+            recreates: true, observer: observer)
+        var questions = planning.lookups()
+        while !questions.isEmpty {
+            planning.answer(lookups: questions.map { ($0, actual(entry, known, user, $0.key)) })
+            questions = planning.lookups()
+        }
         while let questions = planning.nameQuestions() {
             let held = questions.claims.filter { isTaken($0, situation) }.map { ($0, AccountRehearsal.somebodyElse) }
             planning.answer(
@@ -84,10 +87,15 @@ struct AccountRehearsal {
 
     // MARK: What the world answers
 
-    private func actual(_ entry: PolicyTest.Entry, _ known: Account?, _ user: User) -> ActualState {
+    private func actual(
+        _ entry: PolicyTest.Entry, _ known: Account?, _ user: User, _ key: ChunkPlanning.LookupQuestion.Key
+    ) -> ActualState {
         switch entry {
         case .absent: return .absent
-        case .unowned(let entry): return .found(entry, owner: nil)
+        case .unowned(let entry):
+            if case .id(entry.id) = key { return .found(entry, owner: nil) }
+            if case .id = key { return .absent }
+            return .found(entry, owner: nil)
         case .asKnown:
             guard let known, known.state != .deleted, let id = known.id, let name = known.name else { return .absent }
             let texts = known.written.mapValues { values in
@@ -95,7 +103,9 @@ struct AccountRehearsal {
                     if case .text(let text) = value { text } else { nil }
                 }
             }
-            return .found(ActualState.Entry(id: id, name: name, attributes: texts, memberships: known.memberships), owner: user.id)
+            return .found(
+                ActualState.Entry(id: id, name: name, attributes: texts, memberships: known.memberships),
+                owner: AccountOwner(user: user.id, system: map.system))
         }
     }
 

@@ -27,6 +27,8 @@ struct Lane: Sendable {
         /// Transmitted, and the answer was lost.
         var lost: [LostOrder] = []
         var wasReached = false
+        /// Nil: not asked yet, or it could not be asked.
+        var realm: Realm?
         var fruitlessReconnects = 0
         /// Orders of batches that are being carried out.
         var underWay: [Int: DispatchBatch] = [:]

@@ -24,6 +24,7 @@ extension Lane {
             }
             course.summary.outage = nil
             course.wasReached = true
+            facts.realm = course.realm
             try await findOwners(orders, &facts)
             var batch = DispatchBatch(wave: course.wave)
             try await resolveReferences(orders, course, &facts, &batch)
@@ -34,7 +35,7 @@ extension Lane {
     }
 
     private func lookingQuery(_ order: ProvisioningOrder, _ known: Account?) -> AccountQuery? {
-        if let id = order.accountID ?? known?.id, order.operation != .create { return .id(id) }
+        if let id = known?.id ?? order.accountID, order.operation != .create { return .id(id) }
         return order.correlation.isEmpty ? nil : .correlation(order.correlation)
     }
 
@@ -47,21 +48,46 @@ extension Lane {
             let verdict = verdict(lost.order, facts)
             if case .happened(let transmission) = verdict {
                 try await settling.settle([transmission], [:], into: &settled)
-            } else if let failure = lost.failure {
-                // Counted and retried with a pause: an order that kills its connection must not do so for ever.
-                let transient = ConnectorFailure(.transient, failure.message, serverText: failure.serverText, attribute: failure.attribute)
-                try settling.settle(lost.order, .failed(transient), into: &settled)
+            } else if let failure = lost.failure, failure.errorClass == .conflict, verdict == .nothing {
+                try await settling.substitute(lost.order, failure, into: &settled)
             } else {
-                try settling.settle(lost.order, .notShown(begun: verdict == .begun), into: &settled)
+                try keepUnknown(lost, verdict, facts, settling, &settled)
             }
         }
         course.events += try await committer.commit(settled)
         count(settled.settledStates, &course)
     }
 
+    /// It goes back to be sent again, and until that is answered nobody knows how the account stands.
+    private func keepUnknown(
+        _ lost: LostOrder, _ verdict: Verdict, _ facts: BatchFacts, _ settling: Settling, _ settled: inout SettledBatch
+    ) throws {
+        var order = lost.order
+        if case .begun(let shown) = verdict { order = order.having(shown) }
+        let account = unknown(order, lost.result, verdict, facts)
+        guard let failure = lost.failure else {
+            return try settling.settle(order, .notShown(begun: verdict != .nothing), account: account, into: &settled)
+        }
+        // Counted and retried with a pause: an order that kills its connection must not do so for ever.
+        let transient = ConnectorFailure(.transient, failure.message, serverText: failure.serverText, attribute: failure.attribute)
+        try settling.settle(order, .failed(transient), account: account, into: &settled)
+    }
+
+    private func unknown(_ order: ProvisioningOrder, _ result: OperationResult?, _ verdict: Verdict, _ facts: BatchFacts) -> Account? {
+        let known = facts.known[order.user]
+        var transmission = Transmission(order: order, known: known)
+        transmission.realm = facts.realm
+        transmission.carries = system.leavesReferencesToUs
+        if case .found(let found)? = facts.found[order.id], verdict != .nothing { transmission.found = found }
+        // A Create that left nothing behind: it may be sent like any other.
+        if order.operation == .create, transmission.found == nil, facts.found[order.id] == .absent { return known?.certain }
+        return transmission.accountInDoubt(order, result)
+    }
+
     private enum Verdict: Equatable {
         case happened(Transmission)
-        case begun
+        /// The entry shows these requests done, by index.
+        case begun(Set<Int>)
         case nothing
     }
 
@@ -71,13 +97,12 @@ extension Lane {
             return isGone ? .happened(Transmission(order: order, known: facts.known[order.user])) : .nothing
         }
         if order.operation == .delete { return .nothing }
-        if order.operation == .disable && system.leavesDisablingToConnector { return .begun }
         var facts = facts
         facts.isForced = order.operation == .create
         let preparation = Preparation(system: system, facts: facts, wave: 0)
         var transmitted = order
         if order.operation == .create {
-            if let owner = facts.owners[account.id], owner != order.user { return .nothing }
+            if let owner = facts.owners[account.id], owner != AccountOwner(user: order.user, system: order.system) { return .nothing }
             guard preparation.showsOwnCreate(order, Sighting(account)) else { return .nothing }
             transmitted.attempts = max(order.attempts, 1)
         }
@@ -88,7 +113,8 @@ extension Lane {
             ready.order = order
             ready.operation = nil
             return .happened(ready)
-        case .ready, .refused: return .begun
+        case .ready(let ready): return .begun(ready.shown)
+        case .refused: return .begun([])
         case .held: return .nothing
         }
     }

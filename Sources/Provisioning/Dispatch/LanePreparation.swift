@@ -10,6 +10,8 @@ extension Lane {
         var facts = BatchFacts()
         facts.isForced = course.isForced
         facts.known = try await store.accounts(system.name, users: first.map(\.user))
+        facts.realm = course.realm
+        try await findNamesOfOthers(&facts)
         await lookUp(first, &facts)
         try await findOwners(first, &facts)
         try await resolveReferences(first, course, &facts, &batch)
@@ -54,8 +56,22 @@ extension Lane {
 
     func query(_ order: ProvisioningOrder, _ known: Account?) -> AccountQuery? {
         if order.operation == .create { return order.correlation.isEmpty ? nil : .correlation(order.correlation) }
-        guard order.attempts > 0, let id = order.accountID ?? known?.id else { return nil }
+        guard order.attempts > 0 || known?.isUnknown == true, let id = known?.id ?? order.accountID else { return nil }
         return .id(id)
+    }
+
+    /// A name that an account had once may be another's by now: nothing is taken away under it.
+    private func findNamesOfOthers(_ facts: inout BatchFacts) async throws {
+        var former: [AccountName: [UserID]] = [:]
+        for (user, account) in facts.known {
+            for name in account.doubt?.formerNames ?? [] { former[name, default: []].append(user) }
+        }
+        guard !former.isEmpty else { return }
+        for (name, holders) in try await store.holders(of: former.keys.sorted(), on: system.name) {
+            for user in former[name] ?? [] where holders.contains(where: { $0 != user }) {
+                facts.namesOfOthers[user, default: []].insert(name)
+            }
+        }
     }
 
     func findOwners(_ orders: [ProvisioningOrder], _ facts: inout BatchFacts) async throws {
@@ -63,9 +79,9 @@ extension Lane {
             if case .found(let account) = lookup { account.id } else { nil }
         }
         guard !ids.isEmpty else { return }
-        facts.owners = try await store.owners(system.name, ids: ids.sorted())
+        facts.owners = try await store.owners(system.name, realm: facts.realm, ids: ids.sorted())
         let strangers = orders.compactMap { order -> UserID? in
-            guard case .found(let account)? = facts.found[order.id], let owner = facts.owners[account.id], owner != order.user else {
+            guard case .found(let account)? = facts.found[order.id], let owner = facts.owners[account.id]?.user, owner != order.user else {
                 return nil
             }
             return owner

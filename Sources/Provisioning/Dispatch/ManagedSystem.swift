@@ -12,34 +12,31 @@ package struct ManagedSystem: Sendable {
     package let accountName: String
     /// The map writes no attribute by which a directory disables an account: for `Disable` the connector does.
     package let leavesDisablingToConnector: Bool
-    /// Never computed again: an entry that is adopted keeps them.
-    package let onCreateAttributes: Set<String>
-    /// Lists of literals (object classes): what an adopted entry holds beside them stays.
-    package let literalAttributes: Set<String>
+    /// Attributes whose rule reads `account.enabled`.
+    package let switchingAttributes: Set<String>
+    /// What becomes of a Create when the entry is there already.
+    package let adoption: Adoption
 
     package init(_ map: PolicyMap, connector: any Connector) {
-        let disabling: Set<String> = ["useraccountcontrol", "nsaccountlock", "pwdaccountlockedtime", "logindisabled"]
         self.init(
             name: map.system, connector: connector, requires: map.requires, accountName: map.accountName,
-            leavesDisablingToConnector: !map.attributes.contains { disabling.contains($0.name.lowercased()) },
-            onCreateAttributes: Set(map.attributes.filter { $0.enforce == .onCreate }.map(\.name)),
-            literalAttributes: Set(
-                map.attributes.filter { rule in
-                    if case .literals = rule.value { true } else { false }
-                }.map(\.name)))
+            leavesDisablingToConnector: map.disablingAttributes.isEmpty, switchingAttributes: map.switchingAttributes,
+            adoption: Adoption(map))
     }
 
     package init(
         name: SystemName, connector: any Connector, requires: [SystemName] = [], accountName: String = "dn",
-        leavesDisablingToConnector: Bool = false,
-        onCreateAttributes: Set<String> = [], literalAttributes: Set<String> = []
+        leavesDisablingToConnector: Bool = false, switchingAttributes: Set<String> = [], adoption: Adoption = Adoption()
     ) {
         self.name = name
         self.connector = connector
         self.requires = requires
         self.accountName = accountName
         self.leavesDisablingToConnector = leavesDisablingToConnector
-        self.onCreateAttributes = onCreateAttributes
-        self.literalAttributes = literalAttributes
+        self.switchingAttributes = switchingAttributes
+        self.adoption = adoption
     }
+
+    /// Nobody but us keeps memberships and references right when an account gets another name.
+    var leavesReferencesToUs: Bool { !connector.capabilities.maintainsReferences }
 }

@@ -1,5 +1,6 @@
 internal import Contracts
 internal import IdentityModel
+internal import Planning
 
 /// What the world answered about a batch: asked for in a handful of questions, whatever the batch's size.
 struct BatchFacts: Sendable {
@@ -7,7 +8,10 @@ struct BatchFacts: Sendable {
     var found: [OrderID: Lookup] = [:]
     /// Lookups that could not be made.
     var unanswered: [OrderID: ConnectorFailure] = [:]
-    var owners: [AccountID: UserID] = [:]
+    var owners: [AccountID: AccountOwner] = [:]
+    /// Names of the orders' accounts, of now or of before, that other accounts of the system have.
+    var namesOfOthers: [UserID: Set<AccountName>] = [:]
+    var realm: Realm?
     /// For owners who are not the order's own user.
     var ownerKeys: [UserID: UserKey] = [:]
     var references: [UserReference: ReferencedAccount] = [:]
@@ -30,7 +34,8 @@ struct Preparation {
     func readiness(_ order: ProvisioningOrder) -> Readiness {
         if let failure = facts.unanswered[order.id] { return .refused(order, failure) }
         let known = facts.known[order.user]
-        let transmission = Transmission(order: order, known: known)
+        var transmission = Transmission(order: order, known: known)
+        transmission.realm = facts.realm
         switch facts.found[order.id] {
         case .ambiguous(let names)?:
             return .refused(order, Preparation.ambiguous(order, names))
@@ -43,7 +48,11 @@ struct Preparation {
                     "the id of \(entries) cannot be read, so it is not known whose account it is; give the service account the right"))
         case .found(let actual)?:
             return found(Sighting(actual), transmission)
-        case .absent?, nil:
+        case .absent?:
+            if order.operation == .create { return create(transmission) }
+            guard order.operation == .delete || order.becomes == .deleted else { return .refused(order, Preparation.gone(order)) }
+            return change(transmission)
+        case nil:
             return order.operation == .create ? create(transmission) : change(transmission)
         }
     }
@@ -52,6 +61,10 @@ struct Preparation {
         let correlation = order.correlation.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
         let entries = names.map(\.text).sorted().joined(separator: "; ")
         return ConnectorFailure(.permanent, "several entries of \(order.system) have \(correlation): \(entries); leave one of them")
+    }
+
+    private static func gone(_ order: ProvisioningOrder) -> ConnectorFailure {
+        ConnectorFailure(.permanent, "the account \(order.nameBefore?.text ?? "of \(order.userKey)") no longer exists on \(order.system)")
     }
 
     // MARK: Nothing is known to be there
@@ -76,8 +89,7 @@ struct Preparation {
         }
         let newName = order.nameAfter.flatMap { $0 == name ? nil : $0 }
         return complete(transmission, sighting: nil) { requests in
-            if requests.isEmpty, newName == nil, order.operation == .modify { return nil }
-            return operation(order, order.operation, id: transmission.known?.id ?? order.accountID, name: name, newName: newName, requests)
+            operation(order, order.operation, id: transmission.known?.id ?? order.accountID, name: name, newName: newName, requests)
         }
     }
 
@@ -89,26 +101,39 @@ struct Preparation {
         transmission.found = sighting.account
         guard order.operation == .create else { return rest(sighting, transmission) }
         switch facts.owners[sighting.account.id] {
-        case order.user?: return rest(sighting, transmission)
-        case let owner?:
-            let who = facts.ownerKeys[owner]?.text ?? owner.text
-            return .refused(
-                order, ConnectorFailure(.permanent, "the entry \(sighting.account.name) correlates to this user but belongs to \(who)"))
+        case AccountOwner(user: order.user, system: order.system)?: return rest(sighting, transmission)
+        case let owner?: return .refused(order, conflict(order, sighting, owner))
         case nil:
-            // Transmitted before and it shows what we sent: our own Create, whose answer was lost.
+            // Ours, and its answer was lost: this order's, or that of an earlier Create.
+            if transmission.known?.doubt?.correlation.isEmpty == false { return rest(sighting, transmission) }
             if order.attempts > 0, showsOwnCreate(order, sighting) { return rest(sighting, transmission) }
             return adopt(sighting, transmission)
         }
+    }
+
+    private func conflict(_ order: ProvisioningOrder, _ sighting: Sighting, _ owner: AccountOwner) -> ConnectorFailure {
+        let who = facts.ownerKeys[owner.user]?.text ?? owner.user.text
+        guard owner.system != order.system else {
+            return ConnectorFailure(.permanent, "the entry \(sighting.account.name) correlates to this user but belongs to \(who)")
+        }
+        return ConnectorFailure(
+            .permanent,
+            "the entry \(sighting.account.name) correlates to this user but is the account of \(owner.user == order.user ? "the same user" : who) "
+                + "on \(owner.system), which is the same server; give the two policy maps bases that do not overlap, or another correlation"
+        )
     }
 
     /// The order goes on where it was interrupted: sends what the entry does not show yet.
     func rest(_ sighting: Sighting, _ transmission: Transmission) -> Readiness {
         let order = transmission.order
         let newName = order.nameAfter.flatMap { sighting.isNamed($0) ? nil : $0 }
+        var transmission = transmission
+        transmission.isNamed = newName == nil
         return complete(transmission, sighting: sighting) { requests in
-            let kind: Operation = order.operation == .create ? .modify : order.operation
-            if requests.isEmpty, newName == nil, kind == .modify { return nil }
-            return operation(order, kind, id: sighting.account.id, name: sighting.account.name, newName: newName, requests)
+            operation(
+                order, order.operation == .create ? .modify : order.operation, id: sighting.account.id, name: sighting.account.name,
+                newName: newName,
+                requests)
         }
     }
 
@@ -121,37 +146,11 @@ struct Preparation {
         order.accountID = sighting.account.id
         order.nameBefore = sighting.account.name
         order.reasons.append("adopted: the entry existed before")
-        order.requests = []
-        for request in transmission.order.requests {
-            let actual = sighting.values(request.name).map(AccountValue.text)
-            if request.kind == .attribute, !actual.isEmpty, system.onCreateAttributes.contains(request.name) {
-                adopting.alreadyThere[request.name] = actual
-            } else if let differing = difference(request, actual, sighting) {
-                order.requests.append(differing)
-                if differing.operation == .add, !actual.isEmpty {
-                    adopting.alreadyThere[request.name] = request.after.filter(actual.contains)
-                }
-            } else {
-                adopting.alreadyThere[request.name] = request.after
-            }
-        }
+        let decision = system.adoption.decision(creating: order.requests) { sighting.values($0) }
+        order.requests = decision.requests
+        order.takenOver = decision.takenOver
         adopting.order = order
         return rest(sighting, adopting)
-    }
-
-    /// What is left of a request when an entry has `actual` already; nil: nothing.
-    private func difference(_ request: AttributeRequest, _ actual: [AccountValue], _ sighting: Sighting) -> AttributeRequest? {
-        guard request.kind == .attribute else { return request }
-        if !request.isReference, request.operation != .remove {
-            let wanted = request.after.map(\.text)
-            let missing = sighting.missing(request, wanted)
-            if system.literalAttributes.contains(request.name) || actual.isEmpty {
-                return missing.isEmpty
-                    ? nil : AttributeRequest(name: request.name, operation: .add, before: actual, after: missing.map(AccountValue.text))
-            }
-            if missing.isEmpty, Set(request.after) == Set(actual) { return nil }
-        }
-        return AttributeRequest(name: request.name, operation: .set, before: actual, after: request.after)
     }
 
     /// Name, and every value that is no reference: what one add writes at once.
@@ -168,14 +167,42 @@ struct Preparation {
         _ order: ProvisioningOrder, _ kind: Operation, id: AccountID?, name: AccountName, newName: AccountName?,
         _ requests: [AccountOperation.Request]
     ) -> AccountOperation {
-        AccountOperation(
+        let known = facts.known[order.user]
+        let names = [known?.name, order.nameBefore].compactMap { $0 } + (known?.doubt?.formerNames.sorted() ?? [])
+        let others = facts.namesOfOthers[order.user] ?? []
+        let isUncertain = known?.doubt?.isUncertain ?? false
+        return AccountOperation(
             id: order.id, operation: kind, accountID: id, name: name, newName: newName, requests: requests,
-            appliesDialectDisabling: kind == .disable && system.leavesDisablingToConnector)
+            appliesDialectDisabling: switchesByDialect(order, known), direction: direction(order), isUncertain: isUncertain,
+            formerNames: isUncertain ? Set(names).subtracting(others).subtracting([name]).sorted() : [],
+            carriedMemberships: carried(order, known, isRenamed: newName != nil || isUncertain))
+    }
+
+    private func direction(_ order: ProvisioningOrder) -> AccountOperation.Direction {
+        if order.isWithdrawal { return .withdrawing }
+        // Whoever adopts an entry for somebody wants it to be in use, however it was left.
+        return order.operation == .enable || order.adopts ? .enabling : .steady
+    }
+
+    private func switchesByDialect(_ order: ProvisioningOrder, _ known: Account?) -> Bool {
+        switch direction(order) {
+        case .steady: false
+        case .withdrawing: order.operation == .disable && (system.leavesDisablingToConnector || order.usesDialectDisabling)
+        case .enabling: system.leavesDisablingToConnector || known?.isDisabledByDialect == true
+        }
+    }
+
+    /// Memberships that stay, where nobody but us takes them along to another name.
+    private func carried(_ order: ProvisioningOrder, _ known: Account?, isRenamed: Bool) -> [String] {
+        guard let known, isRenamed, system.leavesReferencesToUs, !order.isWithdrawal else { return [] }
+        var groups = known.memberships
+        for request in order.requests where request.kind == .membership { groups.subtract(request.effective.map(\.text)) }
+        return groups.sorted()
     }
 
     /// Resolves the references and leaves out what is done; `make` builds the operation from the rest.
     private func complete(
-        _ transmission: Transmission, sighting: Sighting?, _ make: ([AccountOperation.Request]) -> AccountOperation?
+        _ transmission: Transmission, sighting: Sighting?, _ make: ([AccountOperation.Request]) -> AccountOperation
     ) -> Readiness {
         var transmission = transmission
         var requests: [AccountOperation.Request] = []
@@ -183,7 +210,10 @@ struct Preparation {
         for (index, request) in transmission.order.requests.enumerated() where request.outcome != .done {
             switch resolve(request) {
             case .values(let values):
-                if let sighting, sighting.shows(request, values) { continue }
+                if let sighting, sighting.shows(request, values) {
+                    transmission.shown.insert(index)
+                    continue
+                }
                 if isOwnCreateWithoutReference(transmission, sighting, request) {
                     awaited.append(index)
                     continue
@@ -200,7 +230,8 @@ struct Preparation {
         }
         for index in awaited { transmission.deferred[index] = "sent once the account it points at is there" }
         if !awaited.isEmpty { transmission.followUp = followUp(transmission.order, awaited) }
-        transmission.operation = make(requests)
+        let operation = make(requests)
+        if !operation.isNothing { transmission.operation = operation }
         return .ready(transmission)
     }
 
@@ -209,19 +240,23 @@ struct Preparation {
         _ request: AttributeRequest, _ values: [String], onto sighting: Sighting?, _ order: ProvisioningOrder
     ) -> AccountOperation.Request {
         guard let sighting, order.operation == .create, request.kind == .attribute, request.operation == .add else {
-            return AccountOperation.Request(kind: request.kind, name: request.name, operation: request.operation, values: values)
+            return AccountOperation.Request(
+                kind: request.kind, name: request.name, operation: request.operation, values: values,
+                switches: request.kind == .attribute && system.switchingAttributes.contains(request.name))
         }
-        if system.literalAttributes.contains(request.name) {
+        if system.adoption.literals.contains(request.name) {
             return AccountOperation.Request(
                 kind: .attribute, name: request.name, operation: .add, values: sighting.missing(request, values))
         }
-        return AccountOperation.Request(kind: .attribute, name: request.name, operation: .set, values: values)
+        return AccountOperation.Request(
+            kind: .attribute, name: request.name, operation: .set, values: values,
+            switches: system.switchingAttributes.contains(request.name))
     }
 
     /// The answer to our own Create was lost, and it had been sent without a reference (a cycle): that one still follows as a Modify.
     private func isOwnCreateWithoutReference(_ transmission: Transmission, _ sighting: Sighting?, _ request: AttributeRequest) -> Bool {
         sighting != nil && transmission.order.operation == .create && transmission.order.attempts > 0 && request.isReference
-            && facts.owners[sighting?.account.id ?? AccountID("")] == nil
+            && facts.owners[sighting?.account.id ?? AccountID("")] == nil && transmission.known?.doubt?.correlation.isEmpty != false
     }
 
     private enum Resolution {

@@ -35,32 +35,50 @@ struct Settling: Sendable {
         }
     }
 
-    /// One order that nothing was written for.
-    func settle(_ order: ProvisioningOrder, _ outcome: OperationOutcome, into settled: inout SettledBatch) throws {
-        try fold(receive(outcome, order), account: nil, into: &settled)
+    /// One order that nothing was written for. `account`: where something became known of it all the same.
+    func settle(
+        _ order: ProvisioningOrder, _ outcome: OperationOutcome, account: Account? = nil, into settled: inout SettledBatch
+    ) throws {
+        try fold(receive(outcome, order), account: account, into: &settled)
     }
 
     /// After the system answered. `results` by order; a transmission without an operation has none.
     func settle(_ transmissions: [Transmission], _ results: [OrderID: OperationResult], into settled: inout SettledBatch) async throws {
         for transmission in transmissions {
             let result = results[transmission.order.id]
-            var transition = try receive(outcome(transmission, result), transmission.order)
+            var transition = try receive(outcome(transmission, result), transmission.order.having(transmission.shown))
             if case .substituteName(let failure) = transition.next {
-                try await substitute(transition.order, failure, into: &settled)
+                try await taken(transition.order, failure, transmission, result, into: &settled)
                 continue
             }
-            let wasWritten = result.map { $0.failure == nil } ?? (transmission.operation == nil)
-            var account: Account?
-            if wasWritten {
-                transition.order.accountID = result?.accountID ?? transmission.found?.id ?? transition.order.accountID
-                account = transmission.accountAfterwards(transition.order, result: result, at: now)
+            guard result?.failure == nil, result != nil || transmission.operation == nil else {
+                try fold(transition, account: halfway(transition, transmission, result), result: result, into: &settled)
+                continue
             }
-            try fold(transition, account: account, into: &settled)
-            if wasWritten {
-                if let followUp = transmission.followUp { settled.settlement.followUps.append((order: followUp, wave: wave + 1)) }
-                if transmission.planAgain { settled.settlement.planAgain.append(transmission.order.user) }
-            }
+            transition.order.accountID = result?.accountID ?? transmission.found?.id ?? transition.order.accountID
+            let account = transmission.accountAfterwards(transition.order, result: result, at: now)
+            try fold(transition, account: account, result: result, into: &settled)
+            if let followUp = transmission.followUp { settled.settlement.followUps.append((order: followUp, wave: wave + 1)) }
+            if transmission.planAgain { settled.settlement.planAgain.append(transmission.order.user) }
         }
+    }
+
+    private func halfway(_ transition: OrderTransition, _ transmission: Transmission, _ result: OperationResult?) -> Account? {
+        guard let result, result.failure?.errorClass != .unknown else { return nil }
+        return transmission.accountHalfway(transition.order, result, isOver: transition.order.state == .errored)
+    }
+
+    /// A name is taken. Of a Create that was sent before, perhaps by itself: its answer was lost, and it arrived late.
+    private func taken(
+        _ order: ProvisioningOrder, _ failure: ConnectorFailure, _ transmission: Transmission, _ result: OperationResult?,
+        into settled: inout SettledBatch
+    ) async throws {
+        if order.operation == .create, order.attempts > 0, !order.correlation.isEmpty, transmission.found == nil {
+            settled.lost.append(LostOrder(order: order, failure: failure))
+            return
+        }
+        let account = result.flatMap { transmission.accountHalfway(order, $0, isOver: false) }
+        try await substitute(order, failure, account: account, into: &settled)
     }
 
     private func outcome(_ transmission: Transmission, _ result: OperationResult?) -> OperationOutcome {
@@ -68,7 +86,10 @@ struct Settling: Sendable {
             if transmission.operation == nil { return .written(deferred: transmission.deferred) }
             return .failed(ConnectorFailure(.unknown, "the connector gave no answer for this order"))
         }
-        if let failure = result.failure { return .failed(failure) }
+        if let failure = result.failure {
+            let done = result.doneRequests.filter(transmission.requestIndexes.indices.contains).map { transmission.requestIndexes[$0] }
+            return .failed(failure, done: Set(done))
+        }
         var failed: [Int: ConnectorFailure] = [:]
         for (index, failure) in result.failedRequests where transmission.requestIndexes.indices.contains(index) {
             failed[transmission.requestIndexes[index]] = failure
@@ -82,7 +103,9 @@ struct Settling: Sendable {
         return try order.receiving(outcome, at: now, policy: policy, jitter: jitter)
     }
 
-    private func fold(_ transition: OrderTransition, account: Account?, into settled: inout SettledBatch) throws {
+    private func fold(
+        _ transition: OrderTransition, account: Account?, result: OperationResult? = nil, into settled: inout SettledBatch
+    ) throws {
         switch transition.next {
         case .settled, .again:
             settled.settlement.entries.append(Settlement.Entry(order: transition.order, account: account))
@@ -90,7 +113,7 @@ struct Settling: Sendable {
             settled.settlement.entries.append(Settlement.Entry(order: transition.order, account: account))
             settled.outage = failure
         case .look(let failure):
-            settled.lost.append(LostOrder(order: transition.order, failure: failure))
+            settled.lost.append(LostOrder(order: transition.order, failure: failure, result: result))
         case .substituteName(let failure):
             settled.settlement.entries.append(Settlement.Entry(order: try transition.order.refused(failure), account: nil))
         }
@@ -98,15 +121,17 @@ struct Settling: Sendable {
 
     // MARK: Names
 
-    private func substitute(_ order: ProvisioningOrder, _ failure: ConnectorFailure, into settled: inout SettledBatch) async throws {
+    func substitute(
+        _ order: ProvisioningOrder, _ failure: ConnectorFailure, account: Account? = nil, into settled: inout SettledBatch
+    ) async throws {
         let taken = takenName(order, failure)
         guard let other = try await substitutes.substitute(for: order, taken: taken) else {
-            settled.settlement.entries.append(Settlement.Entry(order: try order.refused(failure), account: nil))
+            settled.settlement.entries.append(Settlement.Entry(order: try order.refused(failure), account: account))
             return
         }
         let what = taken.map { "\($0.attribute) \($0.value)" } ?? failure.description
         let renamed = try order.substituted(by: other, taken: what)
-        settled.settlement.entries.append(Settlement.Entry(order: renamed, account: nil))
+        settled.settlement.entries.append(Settlement.Entry(order: renamed, account: account))
         settled.substituted += 1
         for claim in renamed.claims where !order.claims.contains(claim) {
             settled.settlement.reservations.append(NameReservation(claim: claim, user: order.user))

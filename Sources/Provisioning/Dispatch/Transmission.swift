@@ -10,12 +10,18 @@ struct Transmission: Hashable, Sendable {
     var operation: AccountOperation?
     /// `operation.requests[i]` is `order.requests[requestIndexes[i]]`.
     var requestIndexes: [Int] = []
+    /// Requests that a look at the entry showed to be done, by index: nothing is sent for them.
+    var shown: Set<Int> = []
     /// Requests that a missing account keeps from being sent now, by index into `order.requests`.
     var deferred: [Int: String] = [:]
     /// The account's id and name, where a lookup told them.
     var found: ActualAccount?
-    /// Values an adopted entry has already: ours from now on.
-    var alreadyThere: [String: [AccountValue]] = [:]
+    /// The entry that was found has the name that is ordered.
+    var isNamed = false
+    /// The system that `found` and the answers are from.
+    var realm: Realm?
+    /// Nobody but us takes memberships along to another name.
+    var carries = false
     /// Sends what is deferred once the awaited accounts are there.
     var followUp: ProvisioningOrder?
     /// A reference points at nobody's account: the next run looks again.
@@ -24,15 +30,27 @@ struct Transmission: Hashable, Sendable {
     /// The target shows everything that was ordered.
     var hasNothingLeft: Bool {
         guard let operation else { return true }
-        return operation.requests.isEmpty && operation.newName == nil
+        return operation.hasNothingToWrite && operation.operation != .delete
     }
+}
+
+extension AccountOperation {
+    /// No value, no name and no switch is left to be written.
+    var hasNothingToWrite: Bool {
+        requests.isEmpty && newName == nil && !appliesDialectDisabling && carriedMemberships.isEmpty
+    }
+
+    /// Not worth sending.
+    var isNothing: Bool { operation == .modify && hasNothingToWrite }
 }
 
 /// An order that may or may not have happened.
 struct LostOrder: Sendable {
     let order: ProvisioningOrder
-    /// How its answer was lost; nil: its run died.
+    /// How its answer was lost; nil: its run died. A name that is taken: perhaps by the very entry that this Create made when its first answer was lost.
     let failure: ConnectorFailure?
+    /// What the connector knows to have been done all the same.
+    var result: OperationResult?
 }
 
 /// What became of making an order ready.
@@ -57,10 +75,56 @@ struct DispatchBatch: Sendable {
 }
 
 extension Transmission {
-    /// What the order's success, whole or in part, makes of the account. `order` carries the outcomes.
+    private var before: Account { known ?? Account(user: order.user, system: order.system) }
+
+    /// What the order's success, whole or with single requests refused, makes of the account. `order` carries the outcomes.
     func accountAfterwards(_ order: ProvisioningOrder, result: OperationResult?, at now: Instant) -> Account {
-        (known ?? Account(user: order.user, system: order.system)).after(
-            order, id: result?.accountID ?? found?.id ?? order.accountID,
-            name: result?.name ?? order.nameAfter ?? found?.name ?? order.nameBefore, alreadyThere: alreadyThere, at: now)
+        let name = isNamed || result == nil ? order.nameAfter ?? found?.name : result?.name ?? order.nameAfter ?? found?.name
+        var account = before.after(order, id: result?.accountID ?? found?.id ?? order.accountID, name: name ?? order.nameBefore, at: now)
+        if operation?.direction == .withdrawing, operation?.appliesDialectDisabling == true { account.isDisabledByDialect = true }
+        if operation?.direction == .enabling { account.isDisabledByDialect = false }
+        account.realm = realm ?? account.realm
+        let open = (result?.failedRequests ?? [:]).filter { $0.value.errorClass == .unknown && requestIndexes.indices.contains($0.key) }
+        return open.isEmpty ? account : account.doubting(order, requests: open.keys.sorted().map { requestIndexes[$0] })
+    }
+
+    /// What is left of an order that failed on its way; nil when the account is as it was, and nothing asks for a look at it.
+    func accountHalfway(_ order: ProvisioningOrder, _ result: OperationResult, isOver: Bool) -> Account? {
+        let isRenamed = result.name.map { $0 != (found?.name ?? before.name ?? order.nameBefore) } ?? false
+        let hasBegun = !result.doneRequests.isEmpty || isRenamed || result.isSwitched
+        // An entry that refuses for good may be another one by now, or gone.
+        guard hasBegun || isOver && order.operation != .create && !order.adopts else { return nil }
+        var account = before
+        // The new name is the one of before until the system says otherwise; what a rename left in groups is not known.
+        if isRenamed, operation?.carriedMemberships.isEmpty == false {
+            account = account.doubting(order, requests: [])
+            account.doubt?.memberships.formUnion(operation?.carriedMemberships ?? [])
+        }
+        let name = isRenamed ? result.name : account.name ?? found?.name ?? result.name ?? order.nameBefore
+        // Refused as a whole, the modify was sent again with the dialect's own disabling alone.
+        let byDialect = operation?.appliesDialectDisabling == true || !hasSwitched(order)
+        account = account.partly(
+            order, id: result.accountID ?? found?.id ?? (hasBegun ? order.accountID : nil), name: name, isSwitched: result.isSwitched,
+            byDialect: byDialect)
+        account.realm = realm ?? account.realm
+        return account
+    }
+
+    /// The account after an answer that was lost: what was not answered, and what a look did not show, may be so or not.
+    func accountInDoubt(_ order: ProvisioningOrder, _ result: OperationResult?) -> Account {
+        let open = order.requests.indices.filter { order.requests[$0].outcome != .done }
+        var account = before.doubting(order, requests: open)
+        if carries, order.renames, !order.isWithdrawal { account.doubt?.memberships.formUnion(before.memberships) }
+        if let name = result?.name { account.doubt?.formerNames.insert(name) }
+        account = account.partly(
+            order, id: found?.id ?? account.id, name: found?.name ?? account.name, isSwitched: result?.isSwitched ?? false)
+        account.realm = found == nil ? account.realm : realm ?? account.realm
+        return account
+    }
+
+    /// Everything by which the map switches the account was answered.
+    private func hasSwitched(_ order: ProvisioningOrder) -> Bool {
+        guard let requests = operation?.requests else { return true }
+        return zip(requests, requestIndexes).allSatisfy { !$0.switches || order.requests[$1].outcome == .done }
     }
 }

@@ -12,6 +12,8 @@ actor ChunkRun {
     nonisolated let plan: Plan
     private let records: RecordPlanning
     private let hints = NameHints()
+    private let correlations = PlannedCorrelations()
+    private var realms: [SystemName: Realm] = [:]
     private let correlationAttributes: [String]
     private(set) var counts = Counts()
     /// Users that a new key correlated to: they are not missing although their old key is.
@@ -214,7 +216,8 @@ actor ChunkRun {
     }
 
     private func save(_ drafts: Drafts, _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
-        let planning = ChunkPlanning(configuration: configuration, hints: hints, changes: drafts.changes, accounts: knowledge.accounts)
+        let planning = ChunkPlanning(
+            configuration: configuration, hints: hints, correlations: correlations, changes: drafts.changes, accounts: knowledge.accounts)
         try await answerLookups(planning)
         let next = UnsavedChunk(drafts: drafts, dues: knowledge.dues, quarantines: chunk.quarantines, planning: planning)
         try await compute(next)
@@ -315,17 +318,27 @@ actor ChunkRun {
     }
 
     private func answerLookups(_ planning: ChunkPlanning) async throws {
-        let questions = planning.lookups()
-        for system in Set(questions.map(\.system)).sorted() {
-            guard let connector = connectors[system] else { continue }
-            let asked = questions.filter { $0.system == system }
-            let lookups = try await connector.find(asked.map { .correlation($0.correlation) })
-            let ids = lookups.compactMap { lookup in
-                if case .found(let account) = lookup { account.id } else { nil }
+        var questions = planning.lookups()
+        while !questions.isEmpty {
+            for system in Set(questions.map(\.system)).sorted() {
+                guard let connector = connectors[system] else { continue }
+                let asked = questions.filter { $0.system == system }
+                let lookups = try await connector.find(asked.map(\.query))
+                let ids = lookups.compactMap { lookup in
+                    if case .found(let account) = lookup { account.id } else { nil }
+                }
+                let owners = ids.isEmpty ? [:] : try await store.owners(system, realm: await realm(of: system), ids: ids)
+                planning.answer(lookups: zip(asked, lookups).map { ($0, ActualState($1, owners: owners)) })
             }
-            let owners = ids.isEmpty ? [:] : try await store.owners(system, ids: ids)
-            planning.answer(lookups: zip(asked, lookups).map { ($0, ActualState($1, owners: owners)) })
+            questions = planning.lookups()
         }
+    }
+
+    private func realm(of system: SystemName) async -> Realm? {
+        if let realm = realms[system] { return realm }
+        let realm = try? await connectors[system]?.realm()
+        realms[system] = realm
+        return realm
     }
 
     private func answerNames(_ planning: ChunkPlanning) async throws {
@@ -345,15 +358,31 @@ actor ChunkRun {
             guard let connector = connectors[system] as? any ProbesNames else { continue }
             let indices = probes.indices.filter { probes[$0].system == system }
             let holders = try await connector.holders(
-                of: indices.map { NameProbe(attribute: probes[$0].attribute, value: probes[$0].value, container: probes[$0].container) })
+                of: indices.map { NameProbe(probes[$0]) })
             for (index, ids) in zip(indices, holders) { taken[index] = ids.contains { !$0.isAccount(planning.ownEntry(probes[index])) } }
         }
         return taken
     }
 }
 
+extension NameProbe {
+    init(_ question: ChunkPlanning.ProbeQuestion) {
+        self.init(
+            attribute: question.attribute, value: question.value, container: question.container, accountName: question.accountName)
+    }
+}
+
+extension ChunkPlanning.LookupQuestion {
+    fileprivate var query: AccountQuery {
+        switch key {
+        case .id(let id): .id(id)
+        case .correlation(let values): .correlation(values)
+        }
+    }
+}
+
 extension ActualState {
-    init(_ lookup: Lookup, owners: [AccountID: UserID]) {
+    init(_ lookup: Lookup, owners: [AccountID: AccountOwner]) {
         switch lookup {
         case .absent: self = .absent
         case .ambiguous(let names): self = .ambiguous(names.map(\.text))

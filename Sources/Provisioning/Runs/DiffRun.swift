@@ -149,7 +149,9 @@ final class DiffSide {
         let attributes = known.written.mapValues { $0.map(\.text) }
         return (
             question,
-            .found(ActualState.Entry(id: id, name: name, attributes: attributes, memberships: known.memberships), owner: known.user)
+            .found(
+                ActualState.Entry(id: id, name: name, attributes: attributes, memberships: known.memberships),
+                owner: AccountOwner(user: known.user, system: known.system))
         )
     }
 

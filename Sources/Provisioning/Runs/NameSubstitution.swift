@@ -54,7 +54,7 @@ package struct NameSubstitution: SubstitutesNames {
             return Array(repeating: false, count: probes.count)
         }
         let holders = try await connector.holders(
-            of: probes.map { NameProbe(attribute: $0.attribute, value: $0.value, container: $0.container) })
+            of: probes.map { NameProbe($0) })
         return zip(probes, holders).map { probe, ids in ids.contains { !$0.isAccount(planning.ownEntry(probe)) } }
     }
 

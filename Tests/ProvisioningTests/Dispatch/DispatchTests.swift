@@ -1,5 +1,6 @@
 import Contracts
 import IdentityModel
+import Planning
 import Provisioning
 import Testing
 
@@ -116,7 +117,8 @@ struct DispatchTests {
         order.requests.append(
             AttributeRequest(name: "objectClass", operation: .add, before: [], after: [.text("person"), .text("adAccount")]))
         let plan = try await world.sealed([order])
-        let map = ManagedSystem(name: directory, connector: system, onCreateAttributes: ["sn"], literalAttributes: ["objectClass"])
+        let map = ManagedSystem(
+            name: directory, connector: system, adoption: Adoption(onCreate: ["sn"], literals: ["objectClass"]))
         _ = try await world.apply(plan, [map])
         let entry = await system.entry(named: "cn=E1")
         #expect(entry?.attributes["objectClass"] == ["top", "person", "adAccount"])
@@ -185,7 +187,7 @@ struct DispatchTests {
         let (leaver, gone) = (try #require(try await world.account("E1")), try #require(try await world.account("E2")))
         let second = try await world.sealed([
             changes(leaver, key: "E1", operation: .disable, becomes: .deprovisioned, []),
-            changes(gone, key: "E2", operation: .delete, becomes: .deleted, []),
+            changes(gone, key: "E2", operation: .delete, becomes: .deleted, [leaves("cn=Staff")]),
         ])
         let map = ManagedSystem(name: directory, connector: system, leavesDisablingToConnector: true)
         #expect(try await world.apply(second, [map]).executed == 2)

@@ -162,3 +162,15 @@ func changes(
         nameAfter: operation == .delete ? nil : name.map { AccountName($0) } ?? account.name, requests: requests, becomes: becomes,
         userVersion: userVersion, accountVersion: account.version)
 }
+
+func leaves(_ group: String) -> AttributeRequest {
+    AttributeRequest(kind: .membership, name: "memberOf", operation: .remove, before: [.text(group)], after: [])
+}
+
+func enters(_ group: String) -> AttributeRequest {
+    AttributeRequest(kind: .membership, name: "memberOf", operation: .add, before: [], after: [.text(group)])
+}
+
+func sets(_ name: String, _ value: String, from before: String? = nil) -> AttributeRequest {
+    AttributeRequest(name: name, operation: .set, before: before.map { [.text($0)] } ?? [], after: [.text(value)])
+}

@@ -1,12 +1,15 @@
 import Contracts
 import IdentityModel
 
-/// A managed system in memory that loses answers and goes away on command: what a real server cannot be told to do.
-actor ScriptedSystem: Connector {
+/// A managed system in memory that loses answers, refuses single steps and goes away on command: what a real server cannot be told to do.
+///
+/// Its groups hold names, as a directory's do: where it does not keep references right, a renamed or deleted account stays in them under its old name.
+actor ScriptedSystem: ProbesNames {
     struct Entry: Sendable {
         var id: AccountID
         var name: AccountName
         var attributes: [String: [String]]
+        /// Groups that hold its present name.
         var groups: Set<String> = []
     }
 
@@ -22,9 +25,12 @@ actor ScriptedSystem: Connector {
     }
 
     nonisolated let capabilities: ConnectorCapabilities
-    private(set) var entries: [AccountID: Entry] = [:]
+    private let ownRealm: Realm
+    private var stored: [AccountID: Entry] = [:]
+    private(set) var members: [String: Set<AccountName>] = [:]
     private(set) var executed: [[AccountOperation]] = []
     private(set) var findCalls = 0
+    private(set) var probes: [[NameProbe]] = []
     private(set) var mostInFlight = 0
     private var inFlight = 0
     private var next = 0
@@ -32,8 +38,16 @@ actor ScriptedSystem: Connector {
     private var outage: ConnectorFailure?
     private var outageAfter: Int?
     private var refusedGroups: [String: ConnectorFailure] = [:]
+    private var lostGroups: Set<String> = []
+    private var deletedGroups: Set<String> = []
+    private var refusedAttributes: [String: ConnectorFailure] = [:]
+    private var refusedRenames: ConnectorFailure?
+    private var unreadable: Set<AccountName> = []
 
-    init(batchSize: Int = 10) { capabilities = ConnectorCapabilities(batchSize: batchSize, maintainsReferences: true) }
+    init(batchSize: Int = 10, maintainsReferences: Bool = true, realm: String? = nil) {
+        capabilities = ConnectorCapabilities(batchSize: batchSize, maintainsReferences: maintainsReferences)
+        ownRealm = Realm(realm ?? "scripted \(UInt64.random(in: 0...(.max)))")
+    }
 
     // MARK: The script
 
@@ -45,23 +59,51 @@ actor ScriptedSystem: Connector {
         outage = nil
     }
     func refuse(group: String, _ failure: ConnectorFailure) { refusedGroups[group] = failure }
-    func accept(group: String) { refusedGroups[group] = nil }
+    func accept(group: String) {
+        refusedGroups[group] = nil
+        lostGroups.remove(group)
+    }
+    /// Writes the group, and loses the answer about it.
+    func loseAnswers(ofGroup group: String) { lostGroups.insert(group) }
+    func delete(group: String) {
+        deletedGroups.insert(group)
+        members[group] = nil
+    }
+    func refuse(attribute: String, _ failure: ConnectorFailure) { refusedAttributes[attribute] = failure }
+    func accept(attribute: String) { refusedAttributes[attribute] = nil }
+    func refuseRenames(_ failure: ConnectorFailure?) { refusedRenames = failure }
+    func hideID(of name: String) { unreadable.insert(AccountName(name)) }
+
+    /// Somebody deletes the entry by hand; its groups keep its name unless the system sees to that.
+    func remove(_ name: String) {
+        guard let entry = entry(named: name) else { return }
+        stored[entry.id] = nil
+        if capabilities.maintainsReferences { forget(entry.name) }
+    }
 
     @discardableResult
     func add(name: String, _ attributes: [String: [String]], groups: Set<String> = []) -> AccountID {
         next += 1
         let id = AccountID("id-\(next)")
-        entries[id] = Entry(id: id, name: AccountName(name), attributes: attributes, groups: groups)
+        stored[id] = Entry(id: id, name: AccountName(name), attributes: attributes)
+        for group in groups { members[group, default: []].insert(AccountName(name)) }
         return id
     }
 
-    func entry(named name: String) -> Entry? { entries.values.first { $0.name.text == name } }
+    var entries: [AccountID: Entry] { stored.mapValues(grouped) }
+    func entry(named name: String) -> Entry? { stored.values.first { $0.name.text == name }.map(grouped) }
     var operations: [AccountOperation] { executed.flatMap { $0 } }
     private static let away = ConnectorFailure(.unavailable, "connection refused")
 
+    private func grouped(_ entry: Entry) -> Entry {
+        var entry = entry
+        entry.groups = Set(members.filter { $0.value.contains(entry.name) }.keys)
+        return entry
+    }
+
     // MARK: Connector
 
-    func realm() async throws(ConnectorFailure) -> Realm { Realm("scripted") }
+    func realm() async throws(ConnectorFailure) -> Realm { ownRealm }
 
     func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup] {
         findCalls += 1
@@ -69,17 +111,28 @@ actor ScriptedSystem: Connector {
         return queries.map { query in
             let hits: [Entry]
             switch query {
-            case .id(let id): hits = entries[id].map { [$0] } ?? []
+            case .id(let id): hits = stored[id].map { [$0] } ?? []
             case .correlation(let wanted):
-                hits = entries.values.filter { entry in wanted.allSatisfy { entry.attributes[$0.key]?.contains($0.value) ?? false } }
+                hits = stored.values.filter { entry in wanted.allSatisfy { entry.attributes[$0.key]?.contains($0.value) ?? false } }
             }
+            if hits.contains(where: { unreadable.contains($0.name) }) { return .unreadable(hits.map(\.name).sorted()) }
             switch hits.count {
             case 0: return .absent
-            case 1:
-                return .found(
-                    ActualAccount(id: hits[0].id, name: hits[0].name, attributes: hits[0].attributes, memberships: hits[0].groups.sorted()))
+            // Its groups are not shown: that is what memberOf may do.
+            case 1: return .found(ActualAccount(id: hits[0].id, name: hits[0].name, attributes: hits[0].attributes, memberships: []))
             default: return .ambiguous(hits.map(\.name).sorted())
             }
+        }
+    }
+
+    func holders(of probes: [NameProbe]) async throws(ConnectorFailure) -> [[NameHolder]] {
+        self.probes.append(probes)
+        if let outage { throw outage }
+        return probes.map { probe in
+            stored.values.filter { entry in
+                if let name = probe.accountName { return entry.name.text.lowercased() == name.text.lowercased() }
+                return entry.attributes[probe.attribute]?.contains { $0.lowercased() == probe.value.lowercased() } ?? false
+            }.map { unreadable.contains($0.name) ? .unreadable($0.name) : .account($0.id) }
         }
     }
 
@@ -129,54 +182,158 @@ actor ScriptedSystem: Connector {
         OperationResult(id: operation.id, accountID: nil, name: nil, failure: failure)
     }
 
-    private func perform(_ operation: AccountOperation, withGroups: Bool) -> OperationResult {
+    // MARK: One operation, step by step
+
+    /// What came of the steps taken so far.
+    private struct Course {
         var entry: Entry
-        if operation.operation == .create {
-            if self.entry(named: operation.name.text) != nil {
-                return failed(operation, ConnectorFailure(.conflict, "the name is taken", serverText: "68", attribute: "dn"))
-            }
-            next += 1
-            entry = Entry(id: AccountID("id-\(next)"), name: operation.name, attributes: [:])
-        } else if let known = operation.accountID.flatMap({ entries[$0] }) ?? self.entry(named: operation.name.text) {
-            entry = known
-        } else if operation.operation == .delete {
-            return OperationResult(id: operation.id, accountID: nil, name: nil, failure: nil)
-        } else {
-            return failed(operation, ConnectorFailure(.permanent, "no such entry", serverText: "32"))
-        }
-        if operation.operation == .delete {
-            entries[entry.id] = nil
-            return OperationResult(id: operation.id, accountID: nil, name: nil, failure: nil)
-        }
-        entry.name = operation.newName ?? operation.name
-        let failures = apply(operation.requests, to: &entry, withGroups: withGroups)
-        if operation.appliesDialectDisabling { entry.attributes["pwdAccountLockedTime"] = ["0"] }
-        entries[entry.id] = entry
-        return OperationResult(id: operation.id, accountID: entry.id, name: entry.name, failure: nil, failedRequests: failures)
+        var failure: ConnectorFailure?
+        var done: Set<Int> = []
+        var refused: [Int: ConnectorFailure] = [:]
+        var isSwitched = false
+
+        mutating func note(_ failure: ConnectorFailure) { self.failure = self.failure ?? failure }
     }
 
-    private func apply(_ requests: [AccountOperation.Request], to entry: inout Entry, withGroups: Bool) -> [Int: ConnectorFailure] {
-        var failures: [Int: ConnectorFailure] = [:]
-        for (index, request) in requests.enumerated() {
-            switch (request.kind, request.operation) {
-            case (.membership, let operation):
-                guard withGroups else { continue }
-                for group in request.values {
-                    if let refusal = refusedGroups[group] {
-                        failures[index] = refusal
-                    } else if operation == .remove {
-                        entry.groups.remove(group)
-                    } else {
-                        entry.groups.insert(group)
-                    }
-                }
-            case (.attribute, .set): entry.attributes[request.name] = request.values
-            case (.attribute, .add): entry.attributes[request.name, default: []] += request.values
-            case (.attribute, .remove):
-                entry.attributes[request.name]?.removeAll { request.values.isEmpty || request.values.contains($0) }
-                if entry.attributes[request.name]?.isEmpty == true { entry.attributes[request.name] = nil }
+    private func perform(_ operation: AccountOperation, withGroups: Bool) -> OperationResult {
+        if operation.operation == .create { return create(operation, withGroups) }
+        guard let entry = operation.accountID.flatMap({ stored[$0] }) ?? entry(named: operation.name.text) else {
+            return withoutEntry(operation, withGroups)
+        }
+        var course = Course(entry: entry)
+        if operation.direction == .withdrawing {
+            withdraw(operation, &course, withGroups)
+        } else {
+            change(operation, &course, withGroups)
+        }
+        if operation.operation == .delete, course.failure == nil {
+            stored[entry.id] = nil
+            if capabilities.maintainsReferences { forget(course.entry.name) }
+            return OperationResult(id: operation.id, accountID: nil, name: nil, failure: nil, failedRequests: course.refused)
+        }
+        stored[entry.id] = course.entry
+        return OperationResult(
+            id: operation.id, accountID: entry.id, name: course.entry.name, failure: course.failure, failedRequests: course.refused,
+            doneRequests: course.done, isSwitched: course.isSwitched)
+    }
+
+    private func create(_ operation: AccountOperation, _ withGroups: Bool) -> OperationResult {
+        if entry(named: operation.name.text) != nil {
+            return failed(operation, ConnectorFailure(.conflict, "the name is taken", serverText: "68", attribute: "dn"))
+        }
+        for request in operation.requests where request.kind == .attribute {
+            if let refusal = refusedAttributes[request.name] { return failed(operation, refusal) }
+        }
+        next += 1
+        var course = Course(entry: Entry(id: AccountID("id-\(next)"), name: operation.name, attributes: [:]))
+        _ = write(operation, operation.requests.indices.filter { operation.requests[$0].kind == .attribute }, &course)
+        stored[course.entry.id] = course.entry
+        if withGroups { memberships(operation, [.add, .set], &course) }
+        return OperationResult(
+            id: operation.id, accountID: course.entry.id, name: course.entry.name, failure: nil, failedRequests: course.refused)
+    }
+
+    private func withoutEntry(_ operation: AccountOperation, _ withGroups: Bool) -> OperationResult {
+        var course = Course(entry: Entry(id: AccountID(""), name: operation.name, attributes: [:]))
+        if withGroups { memberships(operation, [.remove], &course) }
+        let isOnlyGroups = operation.newName == nil && operation.requests.allSatisfy { $0.kind == .membership && $0.operation == .remove }
+        guard operation.operation == .delete || operation.operation == .modify && isOnlyGroups else {
+            return failed(operation, ConnectorFailure(.permanent, "no such entry", serverText: "32"))
+        }
+        return OperationResult(id: operation.id, accountID: nil, name: nil, failure: nil, failedRequests: course.refused)
+    }
+
+    /// Each step whatever befell the others.
+    private func withdraw(_ operation: AccountOperation, _ course: inout Course, _ withGroups: Bool) {
+        let attributes = operation.requests.indices.filter { operation.requests[$0].kind == .attribute }
+        if operation.operation != .delete {
+            let isWritten = write(operation, attributes.filter { operation.requests[$0].switches }, &course)
+            if operation.appliesDialectDisabling { course.entry.attributes["pwdAccountLockedTime"] = ["0"] }
+            course.isSwitched = isWritten || operation.appliesDialectDisabling
+        }
+        if withGroups { memberships(operation, [.remove], &course) }
+        rename(operation, &course)
+        _ = write(operation, attributes.filter { !operation.requests[$0].switches }, &course)
+    }
+
+    /// Steady, or enabling: there, switching on comes last, unless a rename or an attribute was refused.
+    private func change(_ operation: AccountOperation, _ course: inout Course, _ withGroups: Bool) {
+        let isEnabling = operation.direction == .enabling
+        let attributes = operation.requests.indices.filter { operation.requests[$0].kind == .attribute }
+        if withGroups { memberships(operation, [.remove], &course) }
+        guard rename(operation, &course) else { return }
+        guard write(operation, attributes.filter { !isEnabling || !operation.requests[$0].switches }, &course) else { return }
+        if withGroups { memberships(operation, [.add, .set], &course) }
+        guard isEnabling, write(operation, attributes.filter { operation.requests[$0].switches }, &course) else { return }
+        if operation.appliesDialectDisabling { course.entry.attributes["pwdAccountLockedTime"] = nil }
+        course.isSwitched = true
+    }
+
+    @discardableResult
+    private func rename(_ operation: AccountOperation, _ course: inout Course) -> Bool {
+        guard let newName = operation.newName, newName != course.entry.name else { return true }
+        if let refusedRenames {
+            course.note(refusedRenames)
+            return false
+        }
+        let old = course.entry.name
+        course.entry.name = newName
+        for (group, names) in members where names.contains(old) {
+            guard capabilities.maintainsReferences || operation.carriedMemberships.contains(group) else { continue }
+            members[group] = names.subtracting([old]).union([newName])
+        }
+        return true
+    }
+
+    /// One modify: all of it, or nothing.
+    private func write(_ operation: AccountOperation, _ indices: [Int], _ course: inout Course) -> Bool {
+        for index in indices {
+            if let refusal = refusedAttributes[operation.requests[index].name] {
+                course.note(refusal)
+                return false
             }
         }
-        return failures
+        for index in indices {
+            let request = operation.requests[index]
+            switch request.operation {
+            case .set: course.entry.attributes[request.name] = request.values
+            case .add:
+                let present = course.entry.attributes[request.name] ?? []
+                course.entry.attributes[request.name] = present + request.values.filter { !present.contains($0) }
+            case .remove:
+                course.entry.attributes[request.name]?.removeAll { request.values.isEmpty || request.values.contains($0) }
+                if course.entry.attributes[request.name]?.isEmpty == true { course.entry.attributes[request.name] = nil }
+            }
+            course.done.insert(index)
+        }
+        return true
+    }
+
+    private func memberships(_ operation: AccountOperation, _ kinds: Set<RequestOperation>, _ course: inout Course) {
+        for (index, request) in operation.requests.enumerated() where request.kind == .membership && kinds.contains(request.operation) {
+            for group in request.values {
+                if let failure = membership(group, request.operation, operation, course.entry.name) { course.refused[index] = failure }
+            }
+            if course.refused[index] == nil { course.done.insert(index) }
+        }
+    }
+
+    private func membership(
+        _ group: String, _ kind: RequestOperation, _ operation: AccountOperation, _ name: AccountName
+    ) -> ConnectorFailure? {
+        if let refusal = refusedGroups[group] { return refusal }
+        if deletedGroups.contains(group) {
+            return kind == .remove ? nil : ConnectorFailure(.permanent, "the group does not exist", serverText: "32")
+        }
+        if kind == .remove {
+            members[group, default: []].subtract([name] + operation.formerNames)
+        } else {
+            members[group, default: []].insert(name)
+        }
+        return lostGroups.contains(group) ? ConnectorFailure(.unknown, "the group did not answer") : nil
+    }
+
+    private func forget(_ name: AccountName) {
+        for group in members.keys { members[group]?.remove(name) }
     }
 }

@@ -1,0 +1,46 @@
+internal import IdentityModel
+
+/// By what the accounts of a plan were looked up so far: an entry that is found by one person's values must not be another's as well. Not for several threads
+/// at once.
+package final class PlannedCorrelations {
+    /// By the values' hash, which is all that is kept of a company of a million.
+    private var users: [UInt64: UserID] = [:]
+    private var twice: [UInt64: [UserKey]] = [:]
+
+    package init() {}
+
+    func note(_ values: [String: String], system: SystemName, user: User) {
+        let hash = hash(values, system)
+        guard let first = users[hash] else {
+            users[hash] = user.id
+            return
+        }
+        if first != user.id || twice[hash] != nil { twice[hash, default: []].append(user.key) }
+    }
+
+    /// Somebody else with the same values; nil: nobody.
+    func other(_ values: [String: String], system: SystemName, than user: User) -> String? {
+        let hash = hash(values, system)
+        guard let first = users[hash], let others = twice[hash] else { return nil }
+        if first == user.id { return others.first.map { "user \($0)" } }
+        return "user \(first)"
+    }
+
+    private func hash(_ values: [String: String], _ system: SystemName) -> UInt64 {
+        // Systems compare correlation attributes regardless of case nearly everywhere.
+        let parts = values.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value.caseFolded] }
+        return StableHash.hash(([system.text] + parts).joined(separator: "\u{1F}"))
+    }
+}
+
+extension Account {
+    /// The values that we wrote for the correlation attributes; nil unless we wrote all of them.
+    func writtenCorrelation(_ map: PolicyMap) -> [String: String]? {
+        var values: [String: String] = [:]
+        for name in map.correlation {
+            guard case .text(let text)? = written[name]?.first else { return nil }
+            values[name] = text
+        }
+        return values.isEmpty ? nil : values
+    }
+}
