@@ -105,6 +105,8 @@ public enum ReferenceTarget: Hashable, Sendable {
     case account(AccountName)
     /// Its Create is still open in this plan.
     case awaited
+    /// It is still to come, but not in this plan: its user has not started yet, or a Create failed, waits or was left aside.
+    case expected
     case none
 }
 
@@ -177,6 +179,12 @@ public protocol DispatchStore: Sendable {
     /// Whose accounts these are: of this system, and of any other that is the same one under another name (`realm`; nil where it is not known). An account of
     /// this very system comes before one of another.
     func owners(_ system: SystemName, realm: Realm?, ids: [AccountID]) async throws(StoreError) -> [AccountID: AccountOwner]
+    /// Enabled accounts of the system in which a reference to one of these users is written: by the user that is meant.
+    func referers(to users: [UserID], on system: SystemName) async throws(StoreError) -> [UserID: [Account]]
+    /// Accounts of ours on the system that should be there, without those of `others`: up to `limit` of the container, else of anywhere.
+    func neighbours(
+        of name: AccountName?, on system: SystemName, without others: [UserID], limit: Int
+    ) async throws(StoreError) -> [Account]
     /// Users whose accounts on the system have these names now; compared regardless of case.
     func holders(of names: [AccountName], on system: SystemName) async throws(StoreError) -> [AccountName: [UserID]]
     /// Who is meant, and their account on the system. The source in which a reference was said is asked first; where it does not know the key, all

@@ -37,7 +37,8 @@ public enum Effect: String, Sendable, CaseIterable, Comparable {
         // `onDelete: UPDATE` is called Modify, and it withdraws the account all the same.
         if becomes == .deprovisioned { effects = [.disable] }
         if renames { effects.append(.rename) }
-        if removes { effects.append(.removeAccess) }
+        // Whoever loses the account loses the memberships with it.
+        if removes && becomes != .deleted { effects.append(.removeAccess) }
         return effects
     }
 }

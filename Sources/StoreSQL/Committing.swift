@@ -132,6 +132,25 @@ private struct EncodedSettlement: Sendable {
             row.flag(accounts[position].account.isUnsettled)
             row.document(accounts[position].document)
         }
+        try keepReferences(session)
+    }
+
+    private func keepReferences(_ session: any SQLSession) throws {
+        var written: [(target: String, account: Account)] = []
+        for (account, _) in accounts {
+            var targets: Set<String> = []
+            for values in account.written.values {
+                for case .reference(let reference) in values { targets.insert(reference.key.text) }
+            }
+            for target in targets.sorted() { written.append((target, account)) }
+        }
+        try session.bulkLoad(
+            "INSERT INTO account_references (system, target, user_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", count: written.count
+        ) { position, row in
+            row.text(written[position].account.system.text)
+            row.text(written[position].target)
+            row.text(written[position].account.user.text)
+        }
     }
 
     func appendEvents(at: Instant, _ session: any SQLSession) throws {

@@ -17,6 +17,61 @@ extension SQLStore {
     }
 }
 
+extension SQLStore {
+    package func referers(to users: [UserID], on system: SystemName) async throws(StoreError) -> [UserID: [Account]] {
+        let ids = SQLValue.texts(Set(users.map(\.text)))
+        return try await read { session in
+            var meant: [UserKey: Set<UserID>] = [:]
+            for sql in ["SELECT user_key, user_id FROM claims WHERE user_id IN (#)", "SELECT user_key, id FROM users WHERE id IN (#)"] {
+                try session.query(sql, in: ids) { meant[UserKey($0.text(0)), default: []].insert(UserID($0.text(1))) }
+            }
+            var referers: [UserID: [Account]] = [:]
+            try session.query(
+                """
+                SELECT \(AccountRecord.columns), r.target FROM account_references r
+                JOIN accounts a ON a.user_id = r.user_id AND a.system = r.system
+                WHERE r.system = $1 AND a.state = 'enabled' AND r.target IN (#) ORDER BY r.user_id
+                """, [.text(system.text)], in: SQLValue.texts(meant.keys.map(\.text))
+            ) { row in
+                let account = try AccountRecord.account(row)
+                let key = UserKey(row.text(2))
+                // The index keeps what was written once; the account knows what is written now.
+                guard account.written.values.joined().contains(where: { $0.references(key) }) else { return }
+                for user in meant[key] ?? [] { referers[user, default: []].append(account) }
+            }
+            return referers
+        }
+    }
+
+    package func neighbours(
+        of name: AccountName?, on system: SystemName, without others: [UserID], limit: Int
+    ) async throws(StoreError) -> [Account] {
+        let left = Set(others)
+        let container = name.map { ($0.text.firstIndex(of: ",").map { index in String(name?.text[index...] ?? "") }) ?? "" } ?? ""
+        return try await read { session in
+            var found: [Account] = []
+            for suffix in container.isEmpty ? [""] : [container, ""] where found.isEmpty {
+                try session.query(
+                    """
+                    SELECT \(AccountRecord.columns) FROM accounts a WHERE a.system = $1 AND a.state IN ('enabled', 'deprovisioned')
+                    AND a.account_id IS NOT NULL AND ($2 = '' OR lower(substr(a.name, -length($2))) = lower($2)) ORDER BY a.user_id LIMIT $3
+                    """, [.text(system.text), .text(suffix), .number(limit + left.count)]
+                ) { row in
+                    let account = try AccountRecord.account(row)
+                    if !left.contains(account.user), found.count < limit { found.append(account) }
+                }
+            }
+            return found
+        }
+    }
+}
+
+extension AccountValue {
+    fileprivate func references(_ key: UserKey) -> Bool {
+        if case .reference(let reference) = self { reference.key == key } else { false }
+    }
+}
+
 private enum ReferenceResolution {
     /// Whom each reference means; nobody has no entry.
     static func people(_ references: [UserReference], _ session: any SQLSession) throws -> [UserReference: UserID] {
@@ -47,6 +102,14 @@ private enum ReferenceResolution {
     ) throws -> [UserID: ReferenceTarget] {
         let ids = SQLValue.texts(users.map(\.text))
         var targets: [UserID: ReferenceTarget] = [:]
+        try session.query("SELECT id FROM users WHERE status = 'pendingStart' AND id IN (#)", in: ids) {
+            targets[UserID($0.text(0))] = .expected
+        }
+        try session.query(
+            """
+            SELECT user_id FROM orders WHERE system = $1 AND operation = 'Create' AND state IN (1, 2, 3, 5, 7) AND user_id IN (#)
+            """, [.text(system.text)], in: ids
+        ) { targets[UserID($0.text(0))] = .expected }
         try session.query(
             """
             SELECT user_id FROM orders WHERE system = $1 AND plan = $2 AND operation IN ('Create', 'Modify', 'Enable') AND state IN (0, 1, 2)

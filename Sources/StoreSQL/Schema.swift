@@ -17,6 +17,15 @@ enum Schema {
             "DROP INDEX accounts_by_id",
             "CREATE INDEX accounts_by_id ON accounts (account_id, system, state, realm)",
             "CREATE INDEX accounts_unsettled ON accounts (user_id) WHERE unsettled = 1",
+            // Whose key was ever written into whose account: to find those who point at somebody whose name changes.
+            """
+            CREATE TABLE account_references (
+              system TEXT NOT NULL, target TEXT NOT NULL, user_id TEXT NOT NULL, PRIMARY KEY (system, target, user_id)) \(dialect.clustered)
+            """,
+            """
+            INSERT INTO account_references (system, target, user_id)
+            SELECT DISTINCT a.system, j.value, a.user_id FROM accounts a, json_tree(a.document, '$.written') j WHERE j.key = 'ref'
+            """,
         ]
     }
 

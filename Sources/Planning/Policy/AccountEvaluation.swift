@@ -105,7 +105,7 @@ package final class AccountEvaluation {
         return try expression.program.evaluate(activation, tracing: tell)
     }
 
-    private func define(_ index: Int) {
+    func define(_ index: Int) {
         let rule = map.lets[index]
         // The correlation may have needed it already.
         if activation.holds(rule.slot) { return }
@@ -117,7 +117,7 @@ package final class AccountEvaluation {
     }
 
     /// Computes the attribute, unless it is one that waits for a name.
-    private func needsName(_ index: Int) -> Bool {
+    func needsName(_ index: Int) -> Bool {
         let rule = map.attributes[index]
         if rule.enforce == .onCreate, let values = stored[rule.name], !values.isEmpty {
             // An adopted entry brings names with it that we have not reserved yet.
@@ -189,35 +189,6 @@ package final class AccountEvaluation {
         let rule = map.attributes[index]
         let message = "\(expression.position): \(rule.name): \(error.message)"
         finish(index, rule.skipsOnError ? .leftAlone(warning: message) : .failed(message))
-    }
-
-    /// The values by which the account is looked up before names are chosen: `steps` are those that the map's correlation attributes need.
-    package func correlation(steps: [PolicyMap.Step]) -> Correlation {
-        for step in steps {
-            switch step {
-            case .define(let index): define(index)
-            case .compute(let index): _ = needsName(index)
-            }
-        }
-        return correlation
-    }
-
-    /// The same when the evaluation has run to its end.
-    package var correlation: Correlation {
-        var values: [String: String] = [:]
-        var isNamed = false
-        for index in map.correlationIndices {
-            let name = map.attributes[index].name
-            switch outcomes[index] {
-            case .values(let found)?, .stored(let found)?:
-                guard case .text(let text)? = found.first else { return .missing("the correlation attribute \(name) has no value") }
-                values[name] = text
-            case .leftAlone?: return .missing("the correlation attribute \(name) has no value")
-            case .failed(let message)?: return .missing("the correlation attribute \(name) has no value: \(message)")
-            case nil: isNamed = true
-            }
-        }
-        return isNamed ? .namedLater : .values(values)
     }
 
     // MARK: Names

@@ -20,15 +20,6 @@ package enum AttributeOutcome: Sendable, Hashable {
     }
 }
 
-/// By what an account is looked up.
-package enum Correlation: Sendable, Hashable {
-    case values([String: String])
-    /// One of the attributes is a name that is still to be chosen.
-    case namedLater
-    /// One of them has no value: why. Such an account is never created, because a lost answer could not be resolved.
-    case missing(String)
-}
-
 extension Value {
     /// The attribute values an expression's result stands for; nil when the result has none that a system could hold.
     package var accountValues: [AccountValue]? {

@@ -49,9 +49,11 @@ struct Lane: Sendable {
     func run(orphans: [ProvisioningOrder], parking: Int) async throws -> (SystemSummary, events: Int) {
         var course = Course()
         course.lost = orphans.map { LostOrder(order: $0, failure: nil) }
+        course.realm = try? await system.connector.realm()
         try await look(&course)
         while !Task.isCancelled {
             if course.summary.outage != nil, try await !reconnect(&course) { break }
+            if course.realm == nil { course.realm = try? await system.connector.realm() }
             guard let next = try await store.pending(plan)[system.name] else { break }
             guard next.wave < parking else { break }
             if next.wave != course.wave {
@@ -137,7 +139,7 @@ struct Lane: Sendable {
         settled.accountNames = batch.accountNames
         let settling = Settling(
             system: system, wave: batch.wave, now: options.clock.now(), policy: options.retry, substitutes: substitutes)
-        try settling.settle(unsent: batch, into: &settled)
+        try await settling.settle(unsent: batch, into: &settled)
         let operations = batch.transmissions.compactMap(\.operation)
         var results: [OrderID: OperationResult] = [:]
         if let outage {
@@ -150,6 +152,7 @@ struct Lane: Sendable {
         }
         recent.note(batch, results)
         try await settling.settle(batch.transmissions, results, into: &settled)
+        try await planReferers(batch, results, &settled)
         if let outage = settled.outage { log.warning("\(system.name): \(outage)") }
         var report = Report(batch: number)
         report.events = try await committer.commit(settled)

@@ -1,5 +1,6 @@
 internal import Contracts
 internal import IdentityModel
+internal import Planning
 
 extension Lane {
     /// Asks the store and the system, in one question each, what has to be known of these orders; and decides what is sent.
@@ -13,6 +14,7 @@ extension Lane {
         facts.realm = course.realm
         try await findNamesOfOthers(&facts)
         await lookUp(first, &facts)
+        await probeNames(first, &facts)
         try await findOwners(first, &facts)
         try await resolveReferences(first, course, &facts, &batch)
         let preparation = Preparation(system: system, facts: facts, wave: course.wave)
@@ -26,14 +28,23 @@ extension Lane {
         return batch
     }
 
-    /// Never two orders of one account at a time: the second waits for the next wave.
+    /// Never two orders of one account at a time, and never two that would make or take one entry: the second waits for the next wave, and finds what the
+    /// first has made of it.
     private func apart(_ orders: [ProvisioningOrder], _ course: Course) -> (first: [ProvisioningOrder], later: [ProvisioningOrder]) {
         var users: Set<UserID> = []
-        for batch in course.underWay.values { for transmission in batch.transmissions { users.insert(transmission.order.user) } }
+        var entries: Set<EntryKey> = []
+        for batch in course.underWay.values {
+            for transmission in batch.transmissions {
+                users.insert(transmission.order.user)
+                if let entry = EntryKey(transmission.order) { entries.insert(entry) }
+                if let found = transmission.found { entries.insert(.id(found.id)) }
+            }
+        }
         var first: [ProvisioningOrder] = []
         var later: [ProvisioningOrder] = []
         for order in orders {
-            if users.insert(order.user).inserted { first.append(order) } else { later.append(order) }
+            let isFree = EntryKey(order).map { entries.insert($0).inserted } ?? true
+            if isFree, users.insert(order.user).inserted { first.append(order) } else { later.append(order) }
         }
         return (first, later)
     }
@@ -56,8 +67,36 @@ extension Lane {
 
     func query(_ order: ProvisioningOrder, _ known: Account?) -> AccountQuery? {
         if order.operation == .create { return order.correlation.isEmpty ? nil : .correlation(order.correlation) }
+        if order.adopts, let id = order.accountID { return .id(id) }
         guard order.attempts > 0 || known?.isUnknown == true, let id = known?.id ?? order.accountID else { return nil }
         return .id(id)
+    }
+
+    /// A name that was free when the plan was made may be taken by now. Those that stand in the account's own name the system refuses by itself.
+    private func probeNames(_ orders: [ProvisioningOrder], _ facts: inout BatchFacts) async {
+        guard !system.probedNames.isEmpty, let connector = system.connector as? any ProbesNames else { return }
+        var asked: [(order: ProvisioningOrder, probe: NameProbe)] = []
+        for order in orders where order.operation == .create && facts.unanswered[order.id] == nil {
+            if let found = facts.found[order.id], found != .absent { continue }
+            for name in system.probedNames {
+                let request = order.requests.first { $0.kind == .attribute && $0.name == name.attribute }
+                guard case .text(let value)? = request?.after.first else { continue }
+                let container = name.isPerContainer ? order.nameAfter?.container : nil
+                asked.append((order, NameProbe(attribute: name.attribute, value: value, container: container)))
+            }
+        }
+        guard !asked.isEmpty else { return }
+        do throws(ConnectorFailure) {
+            let holders = try await connector.holders(of: asked.map(\.probe))
+            for ((order, probe), holders) in zip(asked, holders) where facts.taken[order.id] == nil {
+                if holders.contains(where: { !$0.isAccount(facts.known[order.user]?.id) }) { facts.taken[order.id] = probe }
+            }
+        } catch {
+            let failure =
+                error.errorClass == .unknown || error.errorClass == .conflict
+                ? ConnectorFailure(.transient, error.message, serverText: error.serverText) : error
+            for (order, _) in asked { facts.unanswered[order.id] = failure }
+        }
     }
 
     /// A name that an account had once may be another's by now: nothing is taken away under it.
@@ -124,6 +163,22 @@ extension Lane {
             if !awaited.isEmpty { edges[order.user] = Set(awaited) }
         }
         return edges.isEmpty ? [] : Knots.among(edges)
+    }
+}
+
+/// The entry that an order may make or take, as far as one can tell before it is looked up.
+private enum EntryKey: Hashable {
+    case correlation([String: String])
+    case id(AccountID)
+
+    init?(_ order: ProvisioningOrder) {
+        if order.operation == .create, !order.correlation.isEmpty {
+            self = .correlation(order.correlation)
+        } else if order.adopts, let id = order.accountID {
+            self = .id(id)
+        } else {
+            return nil
+        }
     }
 }
 

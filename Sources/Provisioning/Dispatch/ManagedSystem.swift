@@ -16,17 +16,39 @@ package struct ManagedSystem: Sendable {
     package let switchingAttributes: Set<String>
     /// What becomes of a Create when the entry is there already.
     package let adoption: Adoption
+    /// Names that the system is asked about once more, right before a Create.
+    package let probedNames: [ProbedName]
+
+    /// A name that nobody else may hold, and that does not stand in the account's own name.
+    package struct ProbedName: Hashable, Sendable {
+        package let attribute: String
+        package let isPerContainer: Bool
+        package init(attribute: String, isPerContainer: Bool) {
+            self.attribute = attribute
+            self.isPerContainer = isPerContainer
+        }
+    }
 
     package init(_ map: PolicyMap, connector: any Connector) {
         self.init(
             name: map.system, connector: connector, requires: map.requires, accountName: map.accountName,
             leavesDisablingToConnector: map.disablingAttributes.isEmpty, switchingAttributes: map.switchingAttributes,
-            adoption: Adoption(map))
+            adoption: Adoption(map), probedNames: ManagedSystem.probedNames(map))
+    }
+
+    private static func probedNames(_ map: PolicyMap) -> [ProbedName] {
+        map.attributes.compactMap { rule in
+            guard case .unique(let unique) = rule.value, unique.places.contains(.target), rule.name != map.accountName,
+                !(unique.scope == .container && map.attributesInName.contains(rule.name))
+            else { return nil }
+            return ProbedName(attribute: rule.name, isPerContainer: unique.scope == .container)
+        }
     }
 
     package init(
         name: SystemName, connector: any Connector, requires: [SystemName] = [], accountName: String = "dn",
-        leavesDisablingToConnector: Bool = false, switchingAttributes: Set<String> = [], adoption: Adoption = Adoption()
+        leavesDisablingToConnector: Bool = false, switchingAttributes: Set<String> = [], adoption: Adoption = Adoption(),
+        probedNames: [ProbedName] = []
     ) {
         self.name = name
         self.connector = connector
@@ -35,6 +57,7 @@ package struct ManagedSystem: Sendable {
         self.leavesDisablingToConnector = leavesDisablingToConnector
         self.switchingAttributes = switchingAttributes
         self.adoption = adoption
+        self.probedNames = probedNames
     }
 
     /// Nobody but us keeps memberships and references right when an account gets another name.

@@ -12,6 +12,8 @@ struct BatchFacts: Sendable {
     /// Names of the orders' accounts, of now or of before, that other accounts of the system have.
     var namesOfOthers: [UserID: Set<AccountName>] = [:]
     var realm: Realm?
+    /// Names of Creates that somebody has by now.
+    var taken: [OrderID: NameProbe] = [:]
     /// For owners who are not the order's own user.
     var ownerKeys: [UserID: UserKey] = [:]
     var references: [UserReference: ReferencedAccount] = [:]
@@ -73,6 +75,10 @@ struct Preparation {
         guard let name = transmission.order.nameAfter else {
             return .refused(transmission.order, ConnectorFailure(.permanent, "the order has no account name"))
         }
+        if let taken = facts.taken[transmission.order.id] {
+            let what = "\(taken.attribute) \(taken.value) was taken on \(system.name) since the plan was made"
+            return .refused(transmission.order, ConnectorFailure(.conflict, what, attribute: taken.attribute))
+        }
         return complete(transmission, sighting: nil) { requests in
             operation(transmission.order, .create, id: nil, name: name, newName: nil, requests)
         }
@@ -99,9 +105,15 @@ struct Preparation {
         let order = transmission.order
         var transmission = transmission
         transmission.found = sighting.account
-        guard order.operation == .create else { return rest(sighting, transmission) }
+        let own = AccountOwner(user: order.user, system: order.system)
+        guard order.operation == .create else {
+            if order.adopts, let owner = facts.owners[sighting.account.id], owner != own {
+                return .refused(order, conflict(order, sighting, owner))
+            }
+            return rest(sighting, transmission)
+        }
         switch facts.owners[sighting.account.id] {
-        case AccountOwner(user: order.user, system: order.system)?: return rest(sighting, transmission)
+        case own?: return rest(sighting, transmission)
         case let owner?: return .refused(order, conflict(order, sighting, owner))
         case nil:
             // Ours, and its answer was lost: this order's, or that of an earlier Create.
@@ -220,9 +232,21 @@ struct Preparation {
                 }
                 requests.append(sent(request, values, onto: sighting, transmission.order))
                 transmission.requestIndexes.append(index)
+            case .expected(let user):
+                transmission.deferred[index] = "the account of \(user) on \(system.name) is still to come"
+                transmission.planAgain = true
             case .awaited:
                 guard facts.isForced || facts.knots.contains(transmission.order.user) else { return .held(transmission.order) }
                 awaited.append(index)
+            case .nobody(let user) where request.operation == .set && !request.before.isEmpty:
+                // What we wrote points at nobody: it goes, until there is somebody.
+                transmission.order.requests[index] = AttributeRequest(
+                    name: request.name, operation: .remove, before: request.before, after: [])
+                transmission.order.dereferences = true
+                transmission.order.warnings.append("\(request.name): \(user) has no account on \(system.name)")
+                transmission.planAgain = true
+                requests.append(sent(transmission.order.requests[index], [], onto: sighting, transmission.order))
+                transmission.requestIndexes.append(index)
             case .nobody(let user):
                 transmission.deferred[index] = "\(user) has no account on \(system.name)"
                 transmission.planAgain = true
@@ -262,6 +286,8 @@ struct Preparation {
     private enum Resolution {
         case values([String])
         case awaited
+        /// Somebody is to get an account, but not in this run: what is written is left alone.
+        case expected(UserReference)
         case nobody(UserReference)
     }
 
@@ -279,6 +305,7 @@ struct Preparation {
                     if facts.isRenaming(found) { return .awaited }
                     values.append(name.text)
                 case .awaited: return .awaited
+                case .expected: return .expected(user)
                 case .none: return .nobody(user)
                 }
             }

@@ -25,13 +25,18 @@ struct Settling: Sendable {
     let substitutes: any SubstitutesNames
 
     /// Before anything is sent: orders held back, and orders refused.
-    func settle(unsent batch: DispatchBatch, into settled: inout SettledBatch) throws {
+    func settle(unsent batch: DispatchBatch, into settled: inout SettledBatch) async throws {
         for order in batch.held {
             let transition = try order.receiving(.notSent, at: now, policy: policy, jitter: 0)
             settled.settlement.entries.append(Settlement.Entry(order: transition.order, account: nil, wave: wave + 1))
         }
         for (order, failure) in batch.refused {
-            try settle(order, .failed(failure), into: &settled)
+            let transition = try receive(.failed(failure), order)
+            if case .substituteName(let failure) = transition.next {
+                try await substitute(transition.order, failure, into: &settled)
+            } else {
+                try fold(transition, account: nil, into: &settled)
+            }
         }
     }
 

@@ -107,6 +107,11 @@ extension Transmission {
             order, id: result.accountID ?? found?.id ?? (hasBegun ? order.accountID : nil), name: name, isSwitched: result.isSwitched,
             byDialect: byDialect)
         account.realm = realm ?? account.realm
+        if isOver {
+            // Sent again with the next order, whatever it is about.
+            let refused = order.requests.filter { $0.kind == .attribute && $0.outcome != .done && $0.before == $0.after }
+            account.doubt?.attributes.formUnion(refused.map(\.name))
+        }
         return account
     }
 

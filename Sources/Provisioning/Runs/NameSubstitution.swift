@@ -25,7 +25,10 @@ package struct NameSubstitution: SubstitutesNames {
             reasons: order.reasons)
         let planning = ChunkPlanning(
             configuration: configuration.only(order.system), hints: NameHints(), changes: [change], accounts: knowledge.accounts)
-        planning.exclude(try await refused(order, taken))
+        let refused = try await refused(order, taken)
+        // A value that is no name of the map: nobody is called otherwise because of it.
+        guard !refused.isEmpty else { return nil }
+        planning.exclude(refused)
         while let questions = planning.nameQuestions() {
             let holders = try await store.holders(of: questions.claims)
             planning.answer(questions, holders: holders, taken: try await probe(questions.probes, planning))
@@ -34,19 +37,25 @@ package struct NameSubstitution: SubstitutesNames {
         return renamed(order, as: computed)
     }
 
-    /// The claims of the order that are taken: what the server named, else what a probe finds, else (an entry of that name) every name in a container.
+    /// The claims of the order that are taken: what the server named, else what a probe finds; where the entry's own name is taken, every name that stands in it.
     private func refused(_ order: ProvisioningOrder, _ taken: NameProbe?) async throws -> [NameClaim] {
+        guard let map = configuration.policyMap(order.system) else { return [] }
+        let standing = order.claims.filter { $0.attribute == map.accountName || map.attributesInName.contains($0.attribute) }
         if let taken {
-            let named = order.claims.filter { $0.attribute == taken.attribute && $0.folded == taken.value.lowercased() }
-            if !named.isEmpty { return named }
+            let named = order.claims.filter { $0.attribute == taken.attribute && map.isSameName(taken.value, $0) }
+            return named.isEmpty && taken.attribute == map.accountName ? standing : named
         }
         guard let connector = connectors[order.system] as? any ProbesNames else { return order.claims }
-        let probes = order.claims.map { claim in
+        var probes = order.claims.map { claim in
             NameProbe(attribute: claim.attribute, value: claim.folded, container: claim.scope.isEmpty ? nil : claim.scope)
         }
-        let holders = try await connector.holders(of: probes)
-        let held = zip(order.claims, holders).filter { $0.1.contains { !$0.isAccount(order.accountID) } }.map(\.0)
-        return held.isEmpty ? order.claims.filter { !$0.scope.isEmpty } : held
+        if let name = order.nameAfter {
+            probes.append(NameProbe(attribute: map.accountName, value: name.text, container: nil, accountName: name))
+        }
+        let holders = try await connector.holders(of: probes).map { $0.contains { !$0.isAccount(order.accountID) } }
+        let held = zip(order.claims, holders).filter(\.1).map(\.0)
+        guard held.isEmpty, holders.count > order.claims.count, holders[order.claims.count] else { return held }
+        return standing
     }
 
     private func probe(_ probes: [ChunkPlanning.ProbeQuestion], _ planning: ChunkPlanning) async throws -> [Bool] {
@@ -70,8 +79,16 @@ package struct NameSubstitution: SubstitutesNames {
             guard request.kind == .attribute, let after = values[request.name] else { return request }
             return AttributeRequest(
                 kind: .attribute, name: request.name, operation: request.operation, before: request.before, after: after,
-                outcome: request.outcome)
+                outcome: request.after == after ? request.outcome : .open)
         }
         return renamed
+    }
+}
+
+extension PolicyMap {
+    /// The value is the name that is claimed, compared as the name's rule compares.
+    fileprivate func isSameName(_ value: String, _ claim: NameClaim) -> Bool {
+        guard let index = index(of: claim.attribute), case .unique(let unique) = attributes[index].value else { return false }
+        return unique.match == .exact ? value == claim.folded : value.lowercased() == claim.folded
     }
 }

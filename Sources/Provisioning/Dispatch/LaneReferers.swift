@@ -1,0 +1,43 @@
+internal import Contracts
+internal import IdentityModel
+
+/// References to an account are values of other accounts: where the system does not keep them right, they are written again when the account gets another name,
+/// and everywhere when it comes anew or goes.
+extension Lane {
+    func planReferers(_ batch: DispatchBatch, _ results: [OrderID: OperationResult], _ settled: inout SettledBatch) async throws {
+        let changed = batch.transmissions.filter { transmission in
+            guard let result = results[transmission.order.id], result.failure == nil || result.name != nil else { return false }
+            let order = transmission.order
+            if order.becomes == .deleted || order.recreates { return result.failure == nil }
+            guard system.leavesReferencesToUs, let name = transmission.operation?.name, let newName = result.name else { return false }
+            return order.operation != .create && name != newName
+        }
+        guard !changed.isEmpty else { return }
+        let referers = try await store.referers(to: changed.map(\.order.user), on: system.name)
+        guard !referers.isEmpty else { return }
+        var request = KnowledgeRequest()
+        request.users = Set(referers.values.joined().map(\.user)).sorted()
+        let users = try await store.knowledge(request).users
+        var seen: Set<UserID> = []
+        for transmission in changed {
+            for account in referers[transmission.order.user] ?? [] {
+                guard let user = users[account.user], seen.insert(account.user).inserted else { continue }
+                let order = followUp(account, user, after: transmission.order)
+                if !order.requests.isEmpty { settled.settlement.followUps.append((order: order, wave: batch.wave + 1)) }
+            }
+        }
+    }
+
+    /// Every reference of the account once more, as it is written: it is resolved, or taken away, when it is sent.
+    private func followUp(_ account: Account, _ user: User, after order: ProvisioningOrder) -> ProvisioningOrder {
+        let references = account.written.filter { $0.value.contains { if case .reference = $0 { true } else { false } } }
+        let requests = references.sorted { $0.key < $1.key }.map { name, values in
+            AttributeRequest(name: name, operation: .set, before: values, after: values)
+        }
+        return ProvisioningOrder(
+            id: OrderID(plan: plan, sequence: 0), user: account.user, userKey: user.key, userName: user.displayName, system: system.name,
+            operation: .modify, state: .pending, change: .unchanged,
+            reasons: ["the account of \(order.userKey), which it points at, changed"], accountID: account.id, nameBefore: account.name,
+            nameAfter: account.name, requests: requests, becomes: account.state, userVersion: user.version, accountVersion: account.version)
+    }
+}
