@@ -91,7 +91,7 @@ extension StoreSuite {
                 let ofUser = try await store.orders(plan.id, users: [Sample.userID(1), Sample.userID(9)])
                 #expect(ofUser.keys.count == 1 && ofUser[Sample.userID(1)]?.map(\.id.sequence) == [1, 3])
             },
-            Check("a reference is an account, awaited, or none") { store in
+            Check("a reference is an account, awaited, expected where a Create failed, or none") { store in
                 let plan = try await store.started(Sample.joinerChunk(1...3))
                 let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
                 var settlement = Settlement()
@@ -99,7 +99,7 @@ extension StoreSuite {
                 try await store.commit(settlement, plan: plan.id, at: Sample.moment(4))
                 let asked = (1...4).map { UserReference(Sample.key($0), in: Sample.hr) }
                 let found = try await store.references(Sample.directory, to: asked, plan: plan.id)
-                #expect(asked.map { found[$0]?.target } == [.account(Sample.name(1)), .awaited, ReferenceTarget.none, ReferenceTarget.none])
+                #expect(asked.map { found[$0]?.target } == [.account(Sample.name(1)), .awaited, .expected, ReferenceTarget.none])
                 #expect(asked.map { found[$0]?.user } == [Sample.userID(1), Sample.userID(2), Sample.userID(3), nil])
             },
             Check("enabled accounts and the effects of applied plans are counted for guards") { store in
