@@ -41,13 +41,14 @@ extension StoreSuite {
                 #expect(knowledge.correlated == [request.correlations[0]: [Sample.userID(3)]])
                 #expect(knowledge.assignments[Sample.userID(4)] == [Sample.everyone, Sample.finance])
                 #expect(knowledge.accounts[Sample.userID(1)]?.map(\.version) == [1])
-                #expect(knowledge.otherClaims == [:])
+                #expect(knowledge.claimsOfUsers[Sample.userID(4)]?.map(\.key) == [Sample.key(4)])
             },
             Check("claims of other sources are known, and a command finds a user by key alone") { store in
                 try await store.applied(Sample.joinerChunk(1...1))
                 var byOther = KnowledgeRequest(source: SourceName("badges"))
                 byOther.users = [Sample.userID(1)]
-                #expect(try await store.knowledge(byOther).otherClaims == [Sample.userID(1): [Sample.claim(1)]])
+                let knowledge = try await store.knowledge(byOther)
+                #expect(knowledge.claimsOfUsers[Sample.userID(1)]?.map(\.source) == [Sample.hr] && knowledge.claims.isEmpty)
                 var byKey = KnowledgeRequest()
                 byKey.keys = [Sample.key(1)]
                 #expect(try await Array(store.knowledge(byKey).users.keys) == [Sample.userID(1)])

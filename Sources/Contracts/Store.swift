@@ -19,20 +19,13 @@ public protocol OriginLock: Sendable {
     func release()
 }
 
-/// An attribute value by which a record is correlated to a user. Compared folded (lower case).
-public struct CorrelationKey: Hashable, Sendable {
-    public let attribute: String
-    public let folded: String
-    public init(attribute: String, folded: String) {
-        self.attribute = attribute
-        self.folded = folded
-    }
-}
-
 /// What planning needs to know of a chunk, asked for in one go.
 public struct KnowledgeRequest: Sendable {
     public var source: SourceName?
+    /// Keys of rows that say everything anew: what their claims said before is not asked for.
     public var keys: [UserKey] = []
+    /// Keys of rows that are of no use: what their claims say stands.
+    public var standing: [UserKey] = []
     /// Rows known only by the hash of their key (missing rows).
     public var keyHashes: [UInt64] = []
     public var correlations: [CorrelationKey] = []
@@ -43,10 +36,11 @@ public struct KnowledgeRequest: Sendable {
 public struct Knowledge: Sendable {
     /// Everyone found by key, correlation or id.
     public var users: [UserID: User] = [:]
-    /// Claims of the asked source by key.
+    /// Claims of the asked source by key, forgotten ones too, without what they say.
     public var claims: [UserKey: SourceClaim] = [:]
-    /// Claims of other sources on the same users.
-    public var otherClaims: [UserID: [SourceClaim]] = [:]
+    /// All claims on the users, by source and key.
+    public var claimsOfUsers: [UserID: [SourceClaim]] = [:]
+    /// By the values of the claims themselves, those of forgotten keys left out.
     public var correlated: [CorrelationKey: [UserID]] = [:]
     public var assignments: [UserID: [RoleAssignment]] = [:]
     /// The day on which the user is to be looked at, as the last applied plan said.
@@ -58,13 +52,33 @@ public struct Knowledge: Sendable {
 /// A chunk of a plan: saved in one transaction.
 public struct PlanChunk: Sendable {
     public var changes: [UserChange] = []
-    /// For each change, the values by which later records may correlate to the user.
+    /// For each change with a claim, the values by which later records may correlate to the user through it.
     public var correlations: [UserID: [CorrelationKey]] = [:]
     /// Their sequences are given by the planner, ascending over the plan.
     public var orders: [ProvisioningOrder] = []
     public var reservations: [NameReservation] = []
     public var quarantines: [Quarantine] = []
+    /// Of the quarantined rows those that say that the person has left.
+    public var quarantinedLeavers: Set<UserKey> = []
+    public var waiting: [WaitingRow] = []
     public init() {}
+}
+
+/// A row of somebody whom no source has brought yet. The latest row of a key counts.
+public struct WaitingRow: Hashable, Sendable {
+    public let source: SourceName
+    public let key: UserKey
+    public let position: SourcePosition
+    public let rowHash: UInt64
+    /// By column. Nil: the row waits no longer.
+    public let values: [String: String]?
+    public init(source: SourceName, key: UserKey, position: SourcePosition, rowHash: UInt64, values: [String: String]?) {
+        self.source = source
+        self.key = key
+        self.position = position
+        self.rowHash = rowHash
+        self.values = values
+    }
 }
 
 public enum StartOutcome: Sendable, Hashable {
@@ -143,6 +157,14 @@ public protocol PlanningStore: Sendable {
     func profile(of source: SourceName) async throws(StoreError) -> SourceProfile?
     func hasApplied(source: SourceName, contentDigest: String) async throws(StoreError) -> Bool
     func knowledge(_ request: KnowledgeRequest) async throws(StoreError) -> Knowledge
+    /// Rows of this source that wait for their person, by key.
+    func waitingRows(of source: SourceName) async throws(StoreError) -> [WaitingRow]
+    /// Quarantined rows of this source, of known people, that say that the person has left.
+    func quarantinedLeavers(of source: SourceName) async throws(StoreError) -> Int
+    /// Sources that have brought people who are still there because of them, and how many, apart from `sources`.
+    func claimants(besides sources: [SourceName]) async throws(StoreError) -> [SourceName: Int]
+    /// Users whom a source claims, by id after `after`.
+    func users(claimedBy source: SourceName, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
     /// Users with a date due up to `asOf`, by id after `after`.
     func dueUsers(asOf: CivilDate, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
     /// Who holds these names, provisionally or for good; free ones have no entry.
@@ -219,7 +241,8 @@ public protocol ReadingStore: Sendable {
     func order(ordinal: Int, sequence: Int) async throws(StoreError) -> ProvisioningOrder?
     /// Rows in quarantine now (of applied plans) or of one plan; each with a stable number.
     func quarantines(plan: PlanID?) async throws(StoreError) -> [(number: Int64, quarantine: Quarantine)]
-    func user(key: UserKey) async throws(StoreError) -> User?
+    /// Everybody who has or had this key, in any source or in this one; whoever is not terminated first.
+    func users(key: UserKey, of source: SourceName?) async throws(StoreError) -> [User]
     /// Everybody that a plan has made real, by key and then id, after `after`.
     func users(after: (key: UserKey, id: UserID)?, limit: Int) async throws(StoreError) -> [(key: UserKey, id: UserID)]
     func claims(user: UserID) async throws(StoreError) -> [SourceClaim]
@@ -229,4 +252,9 @@ public protocol ReadingStore: Sendable {
 
 public protocol Store: PlanningStore, DispatchStore, OutboxStore, ReadingStore {
     func close() async
+}
+
+extension ReadingStore {
+    /// Of those who have or had this key whoever is not terminated.
+    public func user(key: UserKey) async throws(StoreError) -> User? { try await users(key: key, of: nil).first }
 }

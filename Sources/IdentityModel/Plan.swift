@@ -119,15 +119,17 @@ public struct UserChange: Hashable, Sendable {
     public let before: User?
     public let assignments: [RoleAssignment]
     public let assignmentsBefore: [RoleAssignment]
-    /// The row that said so; nil for a date that arrived or a row that is missing.
+    /// The row that said so, or that is missing; nil for a date that arrived.
     public let claim: SourceClaim?
+    /// Claims that end with this change: keys that were renumbered away, sources that left the configuration.
+    public let ended: [SourceClaim]
     /// The next day on which this user must be planned again although nothing changed.
     public let due: CivilDate?
     public let reasons: [String]
 
     public init(
         change: LifecycleChange, user: User, before: User?, assignments: [RoleAssignment], assignmentsBefore: [RoleAssignment],
-        claim: SourceClaim?, due: CivilDate?, reasons: [String]
+        claim: SourceClaim?, ended: [SourceClaim] = [], due: CivilDate?, reasons: [String]
     ) {
         self.change = change
         self.user = user
@@ -135,6 +137,7 @@ public struct UserChange: Hashable, Sendable {
         self.assignments = assignments
         self.assignmentsBefore = assignmentsBefore
         self.claim = claim
+        self.ended = ended
         self.due = due
         self.reasons = reasons
     }

@@ -5,18 +5,29 @@ public struct SourceProfile: Hashable, Sendable {
     public var contentDigest: String
     /// Hash of the configuration the rows were evaluated with.
     public var configurationHash: String
+    /// In place of a hash: the store was made by 0.1.0, which kept no rows' values, so the source is to be read again.
+    public static let configurationOfOlderStore = "0.1.0"
     public var rowCount: Int
     public var columns: [String]
     /// Empty values per column, in the order of `columns`.
     public var emptyCounts: [Int]
+    /// Every file lists everybody: whoever stands in quarantine and is not in this one is no longer anybody's concern.
+    public var isComplete: Bool
+    /// With `take: all`: the name up to which files were taken. Nil: `file`.
+    public var upTo: String?
 
-    public init(file: String, contentDigest: String, configurationHash: String, rowCount: Int, columns: [String], emptyCounts: [Int]) {
+    public init(
+        file: String, contentDigest: String, configurationHash: String, rowCount: Int, columns: [String], emptyCounts: [Int],
+        isComplete: Bool = false, upTo: String? = nil
+    ) {
         self.file = file
         self.contentDigest = contentDigest
         self.configurationHash = configurationHash
         self.rowCount = rowCount
         self.columns = columns
         self.emptyCounts = emptyCounts
+        self.isComplete = isComplete
+        self.upTo = upTo
     }
 }
 
@@ -48,11 +59,14 @@ public struct ReplanReasons: OptionSet, Hashable, Sendable {
 public struct SourceMark: Hashable, Sendable {
     public let keyHash: UInt64
     public let rowHash: UInt64
+    /// The row was missing before, or is as if it were.
+    public let isGone: Bool
     /// Why the user must be planned although the row is the same; empty: nothing asks for it.
     public let again: ReplanReasons
-    public init(keyHash: UInt64, rowHash: UInt64, again: ReplanReasons = []) {
+    public init(keyHash: UInt64, rowHash: UInt64, isGone: Bool = false, again: ReplanReasons = []) {
         self.keyHash = keyHash
         self.rowHash = rowHash
+        self.isGone = isGone
         self.again = again
     }
 }

@@ -29,9 +29,10 @@ public enum UserStatus: String, Sendable, CaseIterable {
 /// The person as we keep them.
 public struct User: Hashable, Sendable {
     public let id: UserID
-    /// The key and the source that created the user; other sources may claim the user as well (`SourceClaim`).
-    public let key: UserKey
-    public let source: SourceName
+    /// The key by which people are told of the user, and the source it is a key of: the first source in the configured order that has a row of them.
+    /// Other sources may claim the user as well, each with a key of its own (`SourceClaim`).
+    public var key: UserKey
+    public var source: SourceName
     public var status: UserStatus
     /// Absent attributes have no entry; an empty text is never a value.
     public var attributes: [String: UserValue]
@@ -92,27 +93,6 @@ public struct Quarantine: Hashable, Sendable {
         self.column = column
         self.columnName = columnName
         self.reason = reason
-    }
-}
-
-/// A source says that a user exists: the row of `source` with `key` is this user.
-public struct SourceClaim: Hashable, Sendable {
-    public let source: SourceName
-    public let key: UserKey
-    public let user: UserID
-    /// 64-bit hash of the key's text (`StableHash`).
-    public let keyHash: UInt64
-    /// Content hash of the row that was last applied.
-    public let rowHash: UInt64
-    public let position: SourcePosition
-
-    public init(source: SourceName, key: UserKey, user: UserID, keyHash: UInt64, rowHash: UInt64, position: SourcePosition) {
-        self.source = source
-        self.key = key
-        self.user = user
-        self.keyHash = keyHash
-        self.rowHash = rowHash
-        self.position = position
     }
 }
 

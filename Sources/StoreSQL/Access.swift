@@ -128,10 +128,26 @@ enum UserRecord {
 }
 
 enum ClaimRecord {
-    static let columns = "c.source, c.user_key, c.user_id, c.key_hash, c.row_hash, c.file, c.line"
-    static func claim(_ row: any SQLRow) -> SourceClaim {
+    static let columns =
+        "c.source, c.user_key, c.user_id, c.key_hash, c.row_hash, c.file, c.line, c.presence, c.generation, c.keeps_alive"
+    static let valueColumns = columns + ", c.status, c.attributes, c.row_values"
+
+    static func claim(_ row: any SQLRow, values: SourceValues? = nil, row kept: [String: String]? = nil) -> SourceClaim {
         SourceClaim(
             source: SourceName(row.text(0)), key: UserKey(row.text(1)), user: UserID(row.text(2)), keyHash: UInt64(bitPattern: row.int(3)),
-            rowHash: UInt64(bitPattern: row.int(4)), position: SourcePosition(file: row.text(5), line: row.number(6)))
+            rowHash: UInt64(bitPattern: row.int(4)), position: SourcePosition(file: row.text(5), line: row.number(6)),
+            presence: SourceClaim.Presence(code: row.number(7)), generation: row.number(8), keepsAlive: row.flag(9), values: values,
+            row: kept)
+    }
+
+    /// From `valueColumns`, with what the last good row said. `user`: says it for a claim that holds nothing of its own.
+    static func claimWithValues(_ row: any SQLRow, user: User?) throws -> SourceClaim {
+        let kept = row.isNull(12) ? nil : try row.withBytes(12) { try KeptRow(documentBytes: $0).values }
+        guard !row.isNull(11) else {
+            return claim(row, values: user.map { SourceValues(status: $0.status, attributes: $0.attributes) }, row: kept)
+        }
+        let attributes = try row.withBytes(11) { try UserAttributes(documentBytes: $0).values }
+        return claim(
+            row, values: SourceValues(status: row.optionalText(10).flatMap(UserStatus.init(rawValue:)), attributes: attributes), row: kept)
     }
 }

@@ -10,15 +10,17 @@ extension SQLStore {
             try gathering.findCorrelated()
             try gathering.readUsers()
             try gathering.readAccounts()
-            try gathering.readOtherClaims()
+            try gathering.readClaims()
             return gathering.knowledge
         }
     }
 
     package func profile(of source: SourceName) async throws(StoreError) -> SourceProfile? {
         try await read { session in
-            try session.queryOne("SELECT document FROM profiles WHERE source = $1", [.text(source.text)]) { row in
-                try row.withBytes(0) { try SourceProfile(documentBytes: $0) }
+            try session.queryOne("SELECT document, read_again FROM profiles WHERE source = $1", [.text(source.text)]) { row in
+                var profile = try row.withBytes(0) { try SourceProfile(documentBytes: $0) }
+                if row.flag(1) { profile.configurationHash = SourceProfile.configurationOfOlderStore }
+                return profile
             }
         }
     }
@@ -55,7 +57,7 @@ private struct KnowledgeGathering {
     }
 
     mutating func findClaims() throws {
-        let keys = SQLValue.texts(Set(request.keys.map(\.text)))
+        let keys = SQLValue.texts(Set((request.keys + request.standing).map(\.text)))
         guard let source = request.source else {
             // Asked without a source (by a command), a key is that of the user.
             try session.query("SELECT id FROM users WHERE user_key IN (#)", in: keys) { wanted.insert(UserID($0.text(0))) }
@@ -77,8 +79,9 @@ private struct KnowledgeGathering {
         for (attribute, keys) in Dictionary(grouping: Set(request.correlations), by: \.attribute) {
             try session.query(
                 """
-                SELECT c.folded, c.user_id FROM correlations c JOIN users u ON u.id = c.user_id AND u.correlated_by = c.plan
-                WHERE c.attribute = $1 AND c.folded IN (#)
+                SELECT DISTINCT k.folded, c.user_id FROM claim_correlations k
+                JOIN claims c ON c.user_key = k.user_key AND c.source = k.source AND c.correlated_by = k.plan
+                WHERE k.attribute = $1 AND c.presence >= 0 AND k.folded IN (#)
                 """, [.text(attribute)],
                 in: SQLValue.texts(keys.map(\.folded))
             ) { row in
@@ -107,12 +110,20 @@ private struct KnowledgeGathering {
         for user in knowledge.accounts.keys { knowledge.accounts[user]?.sort { $0.system < $1.system } }
     }
 
-    mutating func readOtherClaims() throws {
-        try session.query("SELECT \(ClaimRecord.columns) FROM claims c WHERE c.user_id IN (#)", in: ids) { row in
-            let claim = ClaimRecord.claim(row)
-            if claim.source != request.source { knowledge.otherClaims[claim.user, default: []].append(claim) }
+    /// With what they said, except for those that the asking rows replace.
+    mutating func readClaims() throws {
+        let replaced = request.source == nil ? [] : Set(request.keys)
+        try session.query("SELECT \(ClaimRecord.valueColumns) FROM claims c WHERE c.user_id IN (#)", in: ids) { row in
+            let user = UserID(row.text(2))
+            let isReplaced = !replaced.isEmpty && row.text(0) == request.source?.text && replaced.contains(UserKey(row.text(1)))
+            let claim = isReplaced ? ClaimRecord.claim(row) : try ClaimRecord.claimWithValues(row, user: knowledge.users[user])
+            knowledge.claimsOfUsers[user, default: []].append(claim)
         }
-        for user in knowledge.otherClaims.keys { knowledge.otherClaims[user]?.sort { ($0.source, $0.key) < ($1.source, $1.key) } }
+        for user in knowledge.claimsOfUsers.keys {
+            if knowledge.claimsOfUsers[user].map({ $0.count > 1 }) == true {
+                knowledge.claimsOfUsers[user]?.sort { ($0.source, $0.key) < ($1.source, $1.key) }
+            }
+        }
     }
 
     private var ids: [SQLValue] { wanted.map { .text($0.text) } }

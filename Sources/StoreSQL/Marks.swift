@@ -9,10 +9,13 @@ extension SQLStore {
             let mustPlan = try Marks.mustPlan(source, asOf: asOf, session)
             var batch: [SourceMark] = []
             batch.reserveCapacity(Marks.batchSize)
-            try session.query("SELECT key_hash, row_hash FROM claims WHERE source = $1", [.text(source.text)]) { row in
+            try session.query("SELECT key_hash, row_hash, presence FROM claims WHERE source = $1", [.text(source.text)]) { row in
+                let presence = row.int(2)
+                // A row with a forgotten key is somebody's first.
+                guard presence >= 0 else { return }
                 let keyHash = UInt64(bitPattern: row.int(0))
                 let again = mustPlan.isEmpty ? [] : mustPlan[keyHash] ?? []
-                batch.append(SourceMark(keyHash: keyHash, rowHash: UInt64(bitPattern: row.int(1)), again: again))
+                batch.append(SourceMark(keyHash: keyHash, rowHash: UInt64(bitPattern: row.int(1)), isGone: presence > 0, again: again))
                 guard batch.count == Marks.batchSize else { return }
                 body(batch)
                 batch.removeAll(keepingCapacity: true)

@@ -28,8 +28,10 @@ private enum ChangeRows {
     static let insert =
         """
         INSERT INTO plan_changes (id, user_id, user_key, source, status, version, kind, differs, due, correlates, assignments_start,
-        assignments_length, attributes_start, attributes_length, claim_source, claim_key, claim_user, key_hash, row_hash, file, line)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+        assignments_length, attributes_start, attributes_length, claim_source, claim_key, claim_user, key_hash, row_hash, file, line,
+        presence, generation, keeps_alive, claim_status, claim_row, values_start, values_length)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
+        $28)
         """
 
     static func bind(_ id: Int64, _ change: UserChange, _ layout: UserChangeLayout, correlates: Bool, _ row: any SQLBinder) {
@@ -48,7 +50,7 @@ private enum ChangeRows {
         row.number(layout.attributesStart)
         row.number(layout.attributesLength)
         guard let claim = change.claim else {
-            for _ in 0..<7 { row.null() }
+            for _ in 0..<14 { row.null() }
             return
         }
         row.text(claim.source.text)
@@ -58,6 +60,12 @@ private enum ChangeRows {
         row.int(Int64(bitPattern: claim.rowHash))
         row.text(claim.position.file)
         row.number(claim.position.line)
+        row.number(claim.presence.code)
+        row.number(claim.generation)
+        row.flag(claim.keepsAlive)
+        row.optional(claim.values?.status?.rawValue)
+        if let kept = claim.row { row.document(KeptRow(kept).documentBytes) } else { row.null() }
+        for place in [layout.valuesStart, layout.valuesLength] { if let place { row.number(place) } else { row.null() } }
     }
 }
 
@@ -98,15 +106,16 @@ enum OrderRows {
 enum QuarantineRows {
     static let insert =
         """
-        INSERT INTO quarantines (plan, source, user_key, key_hash, file, line, column_number, column_name, reason, active)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)
+        INSERT INTO quarantines (plan, source, user_key, key_hash, file, line, column_number, column_name, reason, terminates, active)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)
         """
 
-    static func columns(_ quarantine: Quarantine, plan: PlanID) -> [SQLValue] {
+    static func columns(_ quarantine: Quarantine, plan: PlanID, terminates: Bool = false) -> [SQLValue] {
         [
             .int(plan.row), .text(quarantine.source.text), .optional(quarantine.key?.text),
             .optional(quarantine.key.map { Int64(bitPattern: StableHash.hash($0.text)) }), .text(quarantine.position.file),
             .number(quarantine.position.line), .number(quarantine.column), .optional(quarantine.columnName), .text(quarantine.reason),
+            .flag(terminates),
         ]
     }
 }
@@ -125,7 +134,12 @@ extension SQLStore {
                 row.int(PlanRows.row(plan, chunk.orders[position].id.sequence))
                 row.document(encoded.orders[position])
             }
-            try session.bulkLoad(QuarantineRows.insert, chunk.quarantines.map { QuarantineRows.columns($0, plan: plan) })
+            try session.bulkLoad(
+                QuarantineRows.insert,
+                chunk.quarantines.map {
+                    QuarantineRows.columns($0, plan: plan, terminates: $0.key.map(chunk.quarantinedLeavers.contains) ?? false)
+                })
+            try session.bulkLoad(WaitingRows.insert, chunk.waiting.map { WaitingRows.columns($0, plan: plan) })
             return .commit([])
         }
     }
@@ -182,6 +196,7 @@ private enum PlanWriting {
             row.int(first + Int64(position))
             row.document(encoded.changes[position].bytes)
         }
+        try insertEndedClaims(of: changes, from: first, session)
         let keys = encoded.correlations
         try session.bulkLoad("INSERT INTO plan_correlations (id, attribute, folded) VALUES ($1, $2, $3)", count: keys.count) {
             position, row in
@@ -191,10 +206,20 @@ private enum PlanWriting {
         }
     }
 
+    /// They are few: people renumbered, sources gone.
+    private static func insertEndedClaims(of changes: [UserChange], from first: Int64, _ session: any SQLSession) throws {
+        let rows = changes.indices.flatMap { position in
+            changes[position].ended.map { claim -> [SQLValue] in
+                [.int(first + Int64(position)), .text(claim.source.text), .text(claim.key.text), .number(claim.presence.code)]
+            }
+        }
+        try session.bulkLoad("INSERT INTO plan_ended_claims (id, source, user_key, presence) VALUES ($1, $2, $3, $4)", rows)
+    }
+
     /// Takes changes and their users' orders out of the plan; names that no other plan holds become free.
     static func remove(changes: [SQLValue], users: [SQLValue], from plan: PlanID, _ session: any SQLSession) throws {
         guard !changes.isEmpty else { return }
-        for table in ["plan_changes", "plan_change_documents", "plan_correlations"] {
+        for table in ["plan_changes", "plan_change_documents", "plan_correlations", "plan_ended_claims"] {
             try session.execute("DELETE FROM \(table) WHERE id IN (#)", in: changes)
         }
         var orders: [SQLValue] = []

@@ -73,16 +73,22 @@ extension SQLStore {
         }
     }
 
-    package func user(key: UserKey) async throws(StoreError) -> User? {
-        try await read { session in
-            // A key may have had several users (generations): the one that is not terminated, else the one with the longest history.
-            try session.queryOne(
-                """
-                SELECT \(UserRecord.columns) FROM users u WHERE u.user_key = $1
-                ORDER BY CASE WHEN u.status = 'terminated' THEN 1 ELSE 0 END, u.version DESC, u.id LIMIT 1
-                """, [.text(key.text)]
-            ) { try UserRecord.user($0) }
+    package func users(key: UserKey, of source: SourceName?) async throws(StoreError) -> [User] {
+        // By a claim, also one whose key was renumbered away; a user whom no source claims is known by the key they were born with.
+        var ids = "SELECT c.user_id FROM claims c WHERE c.user_key = $1"
+        var arguments: [SQLValue] = [.text(key.text)]
+        if let source {
+            ids += " AND c.source = $2"
+            arguments.append(.text(source.text))
+        } else {
+            ids += " UNION SELECT b.id FROM users b WHERE b.user_key = $1"
         }
+        let sql =
+            """
+            SELECT \(UserRecord.columns) FROM users u WHERE u.id IN (\(ids))
+            ORDER BY CASE WHEN u.status = 'terminated' THEN 1 ELSE 0 END, u.version DESC, u.id
+            """
+        return try await read { [arguments] session in try session.queryAll(sql, arguments) { try UserRecord.user($0) } }
     }
 
     package func users(after: (key: UserKey, id: UserID)?, limit: Int) async throws(StoreError) -> [(key: UserKey, id: UserID)] {
@@ -100,8 +106,8 @@ extension SQLStore {
     package func claims(user: UserID) async throws(StoreError) -> [SourceClaim] {
         try await read { session in
             try session.queryAll(
-                "SELECT \(ClaimRecord.columns) FROM claims c WHERE c.user_id = $1 ORDER BY c.source, c.user_key", [.text(user.text)],
-                ClaimRecord.claim)
+                "SELECT \(ClaimRecord.valueColumns) FROM claims c WHERE c.user_id = $1 ORDER BY c.source, c.user_key", [.text(user.text)]
+            ) { try ClaimRecord.claimWithValues($0, user: nil) }
         }
     }
 

@@ -5,7 +5,7 @@ enum Schema {
     }
 
     static func version2(_ dialect: SQLDialect) -> [String] {
-        version2Accounts(dialect)
+        version2Claims(dialect) + version2Accounts(dialect)
     }
 
     /// Which system an account's id is from, and whether its user must be planned again whatever their row says. An id is looked for in every system, so the

@@ -14,10 +14,11 @@ extension SQLStore {
             let stale = try start.stale()
             guard stale.isEmpty else { return .stale(stale) }
             try start.withdrawOlderOrders()
-            try start.replaceQuarantines()
+            let claims = ClaimStart(plan: found, at: at, session: session)
+            try claims.replaceQuarantines(isWholeSource: try start.makeProfileReal()?.isComplete ?? false)
             try start.makeUsersReal()
-            try start.makeClaimsReal()
-            try start.makeProfileReal()
+            try claims.makeClaimsReal()
+            try claims.replaceWaitingRows()
             try Names.makePermanent(plan, session)
             try start.releaseOrders()
             try session.execute("UPDATE plans SET state = 'applying', started_at = $1 WHERE id = $2", [at.value, .int(plan.row)])
@@ -89,56 +90,19 @@ private struct PlanStart {
             """
     }
 
-    /// Entries of this plan replace those of the same keys; keys that were read well, and rows without a key, are out.
-    func replaceQuarantines() throws {
-        let row = SQLValue.int(plan.id.row)
-        try session.execute(
-            """
-            UPDATE quarantines SET active = 0 WHERE active = 1 AND (source, user_key) IN
-            (SELECT source, user_key FROM quarantines WHERE plan = $1 AND user_key IS NOT NULL)
-            """, [row])
-        try session.execute(
-            """
-            UPDATE quarantines SET active = 0 WHERE active = 1 AND user_key IS NOT NULL AND (source, user_key) IN
-            (SELECT claim_source, claim_key FROM plan_changes WHERE id BETWEEN $1 AND $2 AND claim_key IS NOT NULL)
-            """, range)
-        if case .source(let source) = plan.origin {
-            try session.execute(
-                "UPDATE quarantines SET active = 0 WHERE active = 1 AND user_key IS NULL AND source = $1", [.text(source.text)])
-            // Without a claim, a user of this source was planned because their row is missing.
-            try session.execute(
-                """
-                UPDATE quarantines SET active = 0 WHERE active = 1 AND source = $1 AND user_key IN
-                (SELECT user_key FROM plan_changes WHERE id BETWEEN $2 AND $3 AND claim_key IS NULL AND source = $4)
-                """, [.text(source.text)] + range + [.text(source.text)])
-        }
-        try session.execute("UPDATE quarantines SET active = 1 WHERE plan = $1", [row])
-        try session.execute(
-            """
-            INSERT INTO audit (at, kind, plan, text) SELECT $1, 'row quarantined', plan, file || ':' || CAST(line AS TEXT) || ': ' || reason
-            FROM quarantines WHERE plan = $2 ORDER BY id
-            """, [at.value, row])
-    }
-
     /// Users, their assignments and due dates are cut out of the changes' documents by SQL.
     func makeUsersReal() throws {
         try session.execute(
             """
-            INSERT INTO users (id, user_key, source, status, version, attributes, assignments, due, plan_again, correlated_by)
+            INSERT INTO users (id, user_key, source, status, version, attributes, assignments, due, plan_again)
             SELECT c.user_id, c.user_key, c.source, c.status, c.version + c.differs,
               substr(d.document, c.attributes_start, c.attributes_length), substr(d.document, c.assignments_start, c.assignments_length),
-              c.due, 0, CASE WHEN c.correlates = 1 THEN $1 END
-            FROM plan_changes c JOIN plan_change_documents d ON d.id = c.id WHERE c.id BETWEEN $2 AND $3 ORDER BY c.id
+              c.due, 0
+            FROM plan_changes c JOIN plan_change_documents d ON d.id = c.id WHERE c.id BETWEEN $1 AND $2 ORDER BY c.id
             ON CONFLICT (id) DO UPDATE SET user_key = excluded.user_key, source = excluded.source, status = excluded.status,
               version = excluded.version, attributes = excluded.attributes, assignments = excluded.assignments, due = excluded.due,
-              plan_again = 0, correlated_by = COALESCE(excluded.correlated_by, users.correlated_by)
-            """, [.int(plan.id.row)] + range)
-        try session.execute(
-            """
-            INSERT INTO correlations (attribute, folded, user_id, plan)
-            SELECT k.attribute, k.folded, c.user_id, $1 FROM plan_correlations k JOIN plan_changes c ON c.id = k.id
-            WHERE k.id BETWEEN $2 AND $3 ON CONFLICT (attribute, folded, user_id) DO UPDATE SET plan = excluded.plan
-            """, [.int(plan.id.row)] + range)
+              plan_again = 0
+            """, range)
         try session.execute(
             """
             INSERT INTO audit (at, kind, plan, user_id, text) SELECT $1, 'user changed', $2, user_id, kind
@@ -146,28 +110,22 @@ private struct PlanStart {
             """, [at.value, .int(plan.id.row)] + range)
     }
 
-    func makeClaimsReal() throws {
-        try session.execute(
-            """
-            INSERT INTO claims (source, user_key, user_id, key_hash, row_hash, file, line)
-            SELECT claim_source, claim_key, claim_user, key_hash, row_hash, file, line FROM plan_changes
-            WHERE id BETWEEN $1 AND $2 AND claim_key IS NOT NULL ORDER BY id
-            ON CONFLICT (source, user_key) DO UPDATE SET user_id = excluded.user_id, key_hash = excluded.key_hash,
-              row_hash = excluded.row_hash, file = excluded.file, line = excluded.line
-            """, range)
-    }
-
-    func makeProfileReal() throws {
+    /// The profile, where the plan read a file.
+    func makeProfileReal() throws -> SourceProfile? {
         let row = try session.queryOne(
             "SELECT profile_source, profile FROM plans WHERE id = $1 AND profile IS NOT NULL", [.int(plan.id.row)]
         ) { ($0.text(0), try $0.withBytes(1) { try SourceProfile(documentBytes: $0) }) }
-        guard let (source, profile) = row else { return }
+        guard let (source, profile) = row else { return nil }
         try session.execute(
-            "INSERT INTO profiles (source, document) VALUES ($1, $2) ON CONFLICT (source) DO UPDATE SET document = excluded.document",
+            """
+            INSERT INTO profiles (source, document, read_again) VALUES ($1, $2, 0)
+            ON CONFLICT (source) DO UPDATE SET document = excluded.document, read_again = 0
+            """,
             [.text(source), .document(profile.documentBytes)])
         try session.execute(
             "INSERT INTO applied_contents (source, digest) VALUES ($1, $2) ON CONFLICT DO NOTHING",
             [.text(source), .text(profile.contentDigest)])
+        return profile
     }
 
     /// Orders become pending; those whose evaluation failed stay visible as such.

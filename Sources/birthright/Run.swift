@@ -42,7 +42,8 @@ struct Run {
         try await finishApplying(.source(request.source))
         guard let configured = session.configuration.source(request.source) else { return nil }
         let source = Adapters.source(configured, directory: session.directory)
-        guard let file = try await nextFile(request, configured, source) else { return nil }
+        let file = try await nextFile(request, configured, source)
+        if file == nil, try await store.profile(of: configured.name) == nil { return nil }
         return try await planner.plan(request, file: file, from: source)
     }
 
@@ -55,9 +56,7 @@ struct Run {
             }
             return last
         }
-        guard let applied = try await store.profile(of: configured.name) else { return files.first }
-        // In name order, each once: what comes behind the last applied one.
-        return files.first { $0.utf8.lexicographicallyPrecedes(applied.file.utf8) == false && $0 != applied.file }
+        return FileSequence(configured, previous: try await store.profile(of: configured.name)).next(of: files)
     }
 
     /// `--file` is given relative to where the command runs, or to the configuration directory; reports name it relative to the latter

@@ -22,7 +22,7 @@ struct LintTests {
     private static func number(_ expression: String) -> Company { Company().map("number: user.employeeId", "number: " + expression) }
     private static let everybody = "  everybody: { when: \"true\", roles: [Employee] }\n"
 
-    static let slips: [Slip] = conditions + lookUps + candidates + files + roles + connectors
+    static let slips: [Slip] = conditions + lookUps + candidates + files + roles + connectors + sources
 
     private static let conditions = [
         Slip(

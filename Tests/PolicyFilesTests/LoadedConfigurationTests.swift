@@ -29,18 +29,26 @@ struct LoadedConfigurationTests {
         #expect(configuration.service.storePath == "birthright.sqlite")
     }
 
-    @Test("two sources cannot own one attribute")
-    func owners() {
+    @Test("a source says whose rows count, whether it creates users, where it yields, and whether a file may be empty")
+    func precedence() throws {
         let text = """
             sources:
-              a: { files: a.csv, key: "row.ID", map: { lastName: "row.N", email: "row.E" } }
-              b: { files: b.csv, key: "row.ID", map: { email: "row.E" } }
-              c: { files: c.csv, key: "row.ID", map: { email: "row.E" }, owns: [] }
+              staff:
+                files: a.csv
+                key: row.ID
+                map: { lastName: "row.N", email: "row.E" }
+                claims: row.STATUS != "Terminated"
+                creates: false
+                yields: [email]
+                contract: { columns: [ID, N, E, STATUS], mayBeEmpty: true }
+              students: { files: b.csv, key: "row.ID", map: { phone: "row.P" } }
             """
-        #expect(
-            Company().with("birthright.yaml", text).load().diagnostics.map(\.headline) == [
-                "birthright.yaml:3:3: error: both 'a' and 'b' own 'email'; each attribute has one owning source: name it under 'owns'"
-            ])
+        let sources = try #require(Company().with("birthright.yaml", text).load().configuration).sources
+        #expect(sources[0].claims?.program.source == "row.STATUS != \"Terminated\"" && sources[1].claims == nil)
+        #expect(!sources[0].creates && sources[1].creates)
+        #expect(sources[0].yields == ["email"] && sources[1].yields == [])
+        #expect(sources[0].contract.mayBeEmpty && !sources[1].contract.mayBeEmpty)
+        #expect(!sources[0].keepsAlive && sources[1].keepsAlive)
     }
 
     @Test("guards keep their standards unless they are set")

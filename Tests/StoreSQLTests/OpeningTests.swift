@@ -47,7 +47,7 @@ struct OpeningTests {
             try await store.write { try $0.execute("INSERT INTO birthright_migrations (version) VALUES ($1)", [.int(99)]) }
             await store.close()
             let message =
-                "\(path) was written by a newer version of birthright (its tables are version 99, this one knows 2); use that version"
+                "\(path) was written by a newer version of birthright (its tables are version 99, this one knows \(Migrations.steps.count)); use that version"
             #expect(await refusal(path) == "the store cannot be opened: \(message)")
         }
     }
@@ -95,7 +95,7 @@ struct OpeningTests {
             try await store.write { try $0.execute("DELETE FROM birthright_migrations", []) }
             await store.close()
             let message =
-                "\(path) was written by an older version of birthright (its tables are version 0, this one knows 2) and is only read here; "
+                "\(path) was written by an older version of birthright (its tables are version 0, this one knows \(Migrations.steps.count)) and is only read here; "
                 + "a command that writes, such as `plan`, brings it up to date"
             #expect(await readingRefusal(path) == "the store cannot be opened: \(message)")
         }

@@ -37,7 +37,9 @@ extension SourceProfile: CanonicalDocument {
             writer.name("emptyCounts")
             writer.array(emptyCounts) { $0.int(Int64($1)) }
             writer.member("file", file)
+            writer.member("isComplete", isComplete ? 1 : 0)
             writer.member("rowCount", rowCount)
+            writer.member("upTo", ifPresent: upTo)
         }
     }
 
@@ -46,18 +48,20 @@ extension SourceProfile: CanonicalDocument {
         var columns: [String] = []
         var emptyCounts: [Int] = []
         var rowCount: Int?
+        var isComplete = false
         try reader.object { reader, name throws(DocumentError) in
             switch name {
             case "columns": columns = try reader.strings()
             case "emptyCounts": emptyCounts = try reader.array { reader throws(DocumentError) in Int(try reader.int()) }
             case "rowCount": rowCount = Int(try reader.int())
+            case "isComplete": isComplete = try reader.int() != 0
             default: texts[name] = try reader.string()
             }
         }
         self.init(
             file: try texts["file"].required("file"), contentDigest: try texts["contentDigest"].required("contentDigest"),
             configurationHash: try texts["configurationHash"].required("configurationHash"), rowCount: try rowCount.required("rowCount"),
-            columns: columns, emptyCounts: emptyCounts)
+            columns: columns, emptyCounts: emptyCounts, isComplete: isComplete, upTo: texts["upTo"])
     }
 }
 

@@ -5,6 +5,9 @@ public struct UserChangeLayout: Hashable, Sendable {
     public let assignmentsLength: Int
     public let attributesStart: Int
     public let attributesLength: Int
+    /// The values of the claim: often those of the user. Nil where the claim brings none.
+    public let valuesStart: Int?
+    public let valuesLength: Int?
 }
 
 extension UserChange: CanonicalDocument {
@@ -13,21 +16,31 @@ extension UserChange: CanonicalDocument {
     /// The document, and the places of the user's own documents in it.
     public func documentWithLayout() -> (bytes: [UInt8], layout: UserChangeLayout) {
         var writer = DocumentWriter()
-        let (assignments, attributes) = writeSpans(to: &writer)
+        let (assignments, attributes, values) = writeSpans(to: &writer)
         let bytes = writer.bytes
         func scalars(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
         let assignmentsStart = scalars(0..<assignments.lowerBound)
         let assignmentsLength = scalars(assignments)
         let between = scalars(assignments.upperBound..<attributes.lowerBound)
+        let attributesStart = assignmentsStart + assignmentsLength + between
+        let attributesLength = scalars(attributes)
+        var own = (start: attributesStart, length: attributesLength)
+        if let values {
+            own = (attributesStart + attributesLength + scalars(attributes.upperBound..<values.lowerBound), scalars(values))
+        }
+        let hasValues = claim?.values != nil
         let layout = UserChangeLayout(
             assignmentsStart: assignmentsStart + 1, assignmentsLength: assignmentsLength,
-            attributesStart: assignmentsStart + assignmentsLength + between + 1, attributesLength: scalars(attributes))
+            attributesStart: attributesStart + 1, attributesLength: attributesLength,
+            valuesStart: hasValues ? own.start + 1 : nil, valuesLength: hasValues ? own.length : nil)
         return (bytes, layout)
     }
 
-    /// Writes the document and says where, in bytes, the assignments and the attributes stand.
-    private func writeSpans(to writer: inout DocumentWriter) -> (assignments: Range<Int>, attributes: Range<Int>) {
-        var spans = (assignments: 0..<0, attributes: 0..<0)
+    /// Writes the document and says where, in bytes, the assignments, the attributes and the claim's own values stand.
+    private func writeSpans(
+        to writer: inout DocumentWriter
+    ) -> (assignments: Range<Int>, attributes: Range<Int>, values: Range<Int>?) {
+        var spans: (assignments: Range<Int>, attributes: Range<Int>, values: Range<Int>?) = (0..<0, 0..<0, nil)
         writer.object { writer in
             writer.name("assignments")
             spans.assignments = writer.span { self.assignments.write(to: &$0) }
@@ -46,9 +59,13 @@ extension UserChange: CanonicalDocument {
             writer.member("change", change.rawValue)
             if let claim {
                 writer.name("claim")
-                claim.write(to: &writer)
+                spans.values = claim.write(to: &writer, of: user.attributes)
             }
             writer.member("due", ifPresent: due?.description)
+            if !ended.isEmpty {
+                writer.name("ended")
+                ended.write(to: &writer)
+            }
             writer.member("id", user.id.text)
             writer.member("key", user.key.text)
             writer.member("reasons", ifAny: reasons)
@@ -66,8 +83,8 @@ extension UserChange: CanonicalDocument {
         let user = try parts.user()
         self.init(
             change: try parts.change.required("change"), user: user, before: parts.isSameAsBefore ? user : parts.before,
-            assignments: assignments, assignmentsBefore: parts.assignmentsBefore ?? assignments, claim: parts.claim, due: parts.due,
-            reasons: parts.reasons)
+            assignments: assignments, assignmentsBefore: parts.assignmentsBefore ?? assignments, claim: parts.claim,
+            ended: parts.ended, due: parts.due, reasons: parts.reasons)
     }
 
     private struct Parts {
@@ -83,6 +100,7 @@ extension UserChange: CanonicalDocument {
         var assignments: [RoleAssignment]?
         var assignmentsBefore: [RoleAssignment]?
         var claim: SourceClaim?
+        var ended: [SourceClaim] = []
         var due: CivilDate?
         var reasons: [String] = []
 
@@ -94,7 +112,8 @@ extension UserChange: CanonicalDocument {
             case "before" where reader.peek == UInt8(ascii: "t"): isSameAsBefore = try reader.bool()
             case "before": before = try User(reading: &reader)
             case "change": change = try reader.raw(LifecycleChange.self)
-            case "claim": claim = try SourceClaim(reading: &reader)
+            case "claim": claim = try SourceClaim(reading: &reader, of: attributes?.values ?? [:])
+            case "ended": ended = try [SourceClaim](reading: &reader)
             case "due":
                 let text = try reader.string()
                 guard let date = CivilDate(text) else { throw DocumentError("'\(text)' is no date") }

@@ -27,7 +27,7 @@ extension UserValue: CanonicalDocument {
             self = .reference(UserKey(key), in: texts["from"].map { SourceName($0) })
             return
         }
-        let text = try texts["date"].required("date")
+        guard let text = texts["date"] else { throw DocumentError("'\(texts.keys.sorted().first ?? "")' is no kind of value") }
         guard let date = CivilDate(text) else { throw DocumentError("'\(text)' is no date") }
         self = .date(date)
     }
@@ -103,45 +103,5 @@ extension RoleAssignment: CanonicalDocument {
         let texts = try reader.strings()
         guard texts.count == 2, let origin = RoleOrigin(texts[1]) else { throw DocumentError("an assignment is a role and an origin") }
         self.init(role: RoleName(texts[0]), origin: origin)
-    }
-}
-
-extension SourceClaim: CanonicalDocument {
-    public func write(to writer: inout DocumentWriter) {
-        writer.object { writer in
-            writer.member("file", position.file)
-            writer.member("key", key.text)
-            writer.name("keyHash")
-            writer.int(Int64(bitPattern: keyHash))
-            writer.member("line", position.line)
-            writer.name("rowHash")
-            writer.int(Int64(bitPattern: rowHash))
-            writer.member("source", source.text)
-            writer.member("user", user.text)
-        }
-    }
-
-    public init(reading reader: inout DocumentReader) throws(DocumentError) {
-        var source: SourceName?
-        var key: UserKey?
-        var user: UserID?
-        var hashes: [String: UInt64] = [:]
-        var file: String?
-        var line: Int?
-        try reader.object { reader, name throws(DocumentError) in
-            switch name {
-            case "file": file = try reader.string()
-            case "key": key = try reader.identifier(UserKey.self)
-            case "keyHash", "rowHash": hashes[name] = UInt64(bitPattern: try reader.int())
-            case "line": line = Int(try reader.int())
-            case "source": source = try reader.identifier(SourceName.self)
-            case "user": user = try reader.identifier(UserID.self)
-            default: try reader.skip()
-            }
-        }
-        self.init(
-            source: try source.required("source"), key: try key.required("key"), user: try user.required("user"),
-            keyHash: try hashes["keyHash"].required("keyHash"), rowHash: try hashes["rowHash"].required("rowHash"),
-            position: SourcePosition(file: try file.required("file"), line: try line.required("line")))
     }
 }

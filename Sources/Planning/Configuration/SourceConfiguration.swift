@@ -17,7 +17,12 @@ package struct SourceConfiguration: Sendable {
         package let maxRowCountChange: Int?
         /// Percentage points per column.
         package let maxNullRateChange: Int?
-        package init(columns: [String], optionalColumns: [String], maxRowCountChange: Int?, maxNullRateChange: Int?) {
+        /// A complete source may bring a file without rows.
+        package let mayBeEmpty: Bool
+        package init(
+            columns: [String], optionalColumns: [String], maxRowCountChange: Int?, maxNullRateChange: Int?, mayBeEmpty: Bool = false
+        ) {
+            self.mayBeEmpty = mayBeEmpty
             self.columns = columns
             self.optionalColumns = optionalColumns
             self.maxRowCountChange = maxRowCountChange
@@ -63,15 +68,29 @@ package struct SourceConfiguration: Sendable {
     package let mappings: [Mapping]
     package let owns: Set<String>
     package let missing: Missing
+    /// False as if the row were absent; nil: every row claims its person.
+    package let claims: Expression?
+    /// Whether a row of somebody whom no other source knows makes a user, or waits until there is one.
+    package let creates: Bool
+    /// Attributes whose absence is no decision: the next source has its say.
+    package let yields: Set<String>
     /// `row` as the expressions were compiled against it; its fields are the columns they may read.
     package let rowType: ObjectType
     package var columns: [String] { rowType.fields.map(\.name) }
+
+    /// Keeps people alive by having a row of them, and terminates them by losing it (law.md, presence).
+    package var keepsAlive: Bool { kind == .complete && missing == .terminate && creates }
+    /// Its files do not say everything again each time, so its rows are kept.
+    package var keepsRows: Bool { kind == .incremental || take == .all }
+    /// What it maps and owns, `status` included.
+    package var settable: Set<String> { owns.intersection(mappings.map(\.attribute)) }
     package let position: TextPosition
 
     package init(
         name: SourceName, files: String, take: Take, completion: Completion, delimiter: String?, encoding: String?, timeZone: String,
         schedule: String?, kind: Kind, key: Expression, correlation: [String], contract: Contract, validations: [Validation],
-        mappings: [Mapping], owns: Set<String>, missing: Missing, rowType: ObjectType, position: TextPosition
+        mappings: [Mapping], owns: Set<String>, missing: Missing, claims: Expression? = nil, creates: Bool = true,
+        yields: Set<String> = [], rowType: ObjectType, position: TextPosition
     ) {
         self.name = name
         self.files = files
@@ -89,6 +108,9 @@ package struct SourceConfiguration: Sendable {
         self.mappings = mappings
         self.owns = owns
         self.missing = missing
+        self.claims = claims
+        self.creates = creates
+        self.yields = yields
         self.rowType = rowType
         self.position = position
     }

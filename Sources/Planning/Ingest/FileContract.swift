@@ -29,6 +29,15 @@ package struct ContractBreach: Hashable, Sendable, CustomStringConvertible {
 }
 
 package enum FileContract {
+    /// Percent, where the contract says nothing.
+    static let maxRowCountChange = 20
+    /// No share of rows trips below this many affected rows: in a small company one person is a large share.
+    static let fewestRows = 5
+
+    private enum DisplayedCount {
+        static func rows(_ count: Int) -> String { count == 1 ? "1 row" : "\(count) rows" }
+    }
+
     package struct Verdict: Sendable, Hashable {
         package var breaches: [ContractBreach] = []
         package var warnings: [String] = []
@@ -56,10 +65,20 @@ package enum FileContract {
     /// The whole file against the last applied one.
     package static func check(_ current: SourceProfile, of configuration: SourceConfiguration, previous: SourceProfile?) -> Verdict {
         var verdict = Verdict()
+        if current.rowCount == 0, configuration.kind == .complete {
+            guard !configuration.contract.mayBeEmpty, previous?.rowCount != 0 else { return verdict }
+            let last =
+                previous.map { "the last applied file (\($0.file)) had \(DisplayedCount.rows($0.rowCount))" }
+                ?? "no file was applied before"
+            verdict.breaches.append(
+                ContractBreach(check: .rowCount, message: "the file has a header and no rows; \(last)"))
+            return verdict
+        }
         guard let previous else { return verdict }
-        if configuration.kind == .complete, let limit = configuration.contract.maxRowCountChange, previous.rowCount > 0 {
+        if configuration.kind == .complete, previous.rowCount > 0 {
+            let limit = configuration.contract.maxRowCountChange ?? FileContract.maxRowCountChange
             let difference = abs(current.rowCount - previous.rowCount)
-            if difference * 100 > limit * previous.rowCount {
+            if difference >= FileContract.fewestRows, difference * 100 > limit * previous.rowCount {
                 let percent = difference * 100 / previous.rowCount
                 verdict.breaches.append(
                     ContractBreach(
@@ -71,6 +90,8 @@ package enum FileContract {
         guard let limit = configuration.contract.maxNullRateChange, current.rowCount > 0, previous.rowCount > 0 else { return verdict }
         for (index, column) in current.columns.enumerated() {
             guard let old = previous.columns.firstIndex(of: column), old < previous.emptyCounts.count else { continue }
+            let affected = abs(current.emptyCounts[index] - previous.emptyCounts[old])
+            guard affected >= FileContract.fewestRows else { continue }
             let now = current.emptyCounts[index] * 1_000 / current.rowCount
             let before = previous.emptyCounts[old] * 1_000 / previous.rowCount
             if abs(now - before) > limit * 10 {

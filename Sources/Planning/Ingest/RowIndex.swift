@@ -1,7 +1,7 @@
 package import IdentityModel
 
-/// What is remembered of every row while a file is read: an open-addressing table of key hashes, 21 bytes a slot. It grows by half when it is
-/// seven eighths full; while it grows, the old and the new slots are 52.5 bytes for each old one, 60 bytes per row. So at most 64 bytes per row,
+/// What is remembered of every row while a file is read: an open-addressing table of key hashes, 22 bytes a slot. It grows by half when it is
+/// seven eighths full; while it grows, the old and the new slots are 55 bytes for each old one, 63 bytes per row. So at most 64 bytes per row,
 /// however long the rows are.
 ///
 /// Two different keys with one 64-bit hash would be called duplicates and quarantined with their lines: loud, and with
@@ -18,15 +18,16 @@ package struct RowIndex: Sendable {
         case duplicate(firstLine: Int)
     }
 
-    private static let known: UInt8 = 1
-    private static let seen: UInt8 = 2
+    private static let known: UInt16 = 1
+    private static let seen: UInt16 = 2
+    private static let gone: UInt16 = 4
     /// The bits above are the reasons to plan again.
-    private static let reasonsShift = 2
+    private static let reasonsShift: UInt16 = 3
 
     private var keys: [UInt64]
     private var rows: [UInt64]
     private var lines: [UInt32]
-    private var flags: [UInt8]
+    private var flags: [UInt16]
     private var count = 0
     /// With another configuration every row is planned.
     package var planEverything = false
@@ -47,7 +48,8 @@ package struct RowIndex: Sendable {
         for mark in marks {
             let slot = slot(for: mark.keyHash)
             rows[slot] = mark.rowHash
-            flags[slot] |= RowIndex.known | mark.again.rawValue << RowIndex.reasonsShift
+            flags[slot] |= RowIndex.known | UInt16(mark.again.rawValue) << RowIndex.reasonsShift
+            if mark.isGone { flags[slot] |= RowIndex.gone }
         }
     }
 
@@ -66,8 +68,18 @@ package struct RowIndex: Sendable {
         return again.isEmpty ? .unchanged : .again(again)
     }
 
-    private func reasons(_ state: UInt8) -> ReplanReasons {
-        let marked = ReplanReasons(rawValue: state >> RowIndex.reasonsShift)
+    /// Notes that a row with this key was there, but of no use; says why its user has to be planned all the same.
+    package mutating func stand(keyHash: UInt64, line: UInt32) -> ReplanReasons {
+        let slot = slot(for: keyHash)
+        let state = flags[slot]
+        guard state & RowIndex.seen == 0 else { return [] }
+        flags[slot] = state | RowIndex.seen
+        lines[slot] = line
+        return state & RowIndex.known == 0 ? [] : reasons(state)
+    }
+
+    private func reasons(_ state: UInt16) -> ReplanReasons {
+        let marked = ReplanReasons(rawValue: UInt8(truncatingIfNeeded: state >> RowIndex.reasonsShift))
         return planEverything ? marked.union(.configuration) : marked
     }
 
@@ -85,7 +97,7 @@ package struct RowIndex: Sendable {
     /// Whether a row with this key was applied once.
     package func isKnown(_ keyHash: UInt64) -> Bool { state(of: keyHash) & RowIndex.known != 0 }
 
-    private func state(of keyHash: UInt64) -> UInt8 {
+    private func state(of keyHash: UInt64) -> UInt16 {
         let key = keyHash == 0 ? 1 : keyHash
         var slot = home(of: key)
         while keys[slot] != 0 {
@@ -104,7 +116,7 @@ package struct RowIndex: Sendable {
     package func unseen() -> [Unseen] {
         var unseen: [Unseen] = []
         for slot in flags.indices where flags[slot] & (RowIndex.known | RowIndex.seen) == RowIndex.known {
-            unseen.append(Unseen(keyHash: keys[slot], wasGone: rows[slot] == 0, again: reasons(flags[slot])))
+            unseen.append(Unseen(keyHash: keys[slot], wasGone: flags[slot] & RowIndex.gone != 0, again: reasons(flags[slot])))
         }
         return unseen.sorted { $0.keyHash < $1.keyHash }
     }

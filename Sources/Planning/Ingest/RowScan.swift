@@ -56,8 +56,9 @@ package struct RowScan {
         }
     }
 
-    /// A row that could not be read whole, but whose key is known, counts as present. Returns the key, or nil when it is unreadable too.
-    package mutating func see(_ problem: SourceRowBatch.Problem) -> UserKey? {
+    /// A row that could not be read whole, but whose key is known, counts as present. Returns the key, or nil when it is unreadable too, and why its
+    /// user has to be planned all the same.
+    package mutating func see(_ problem: SourceRowBatch.Problem) -> (key: UserKey, again: ReplanReasons)? {
         var values = problem.values
         values.append(contentsOf: repeatElement("", count: max(0, emptyCounts.count - values.count)))
         reader.load(values)
@@ -68,8 +69,7 @@ package struct RowScan {
         let hash = StableHash.hash(text)
         // With a delimiter too many or too few the values may be shifted: a key that nobody knows is not to be believed.
         if !index.isKnown(hash) { hasUnreadableKey = true }
-        _ = index.see(keyHash: hash, rowHash: 0, line: UInt32(clamping: problem.line))
-        return UserKey(text)
+        return (UserKey(text), index.stand(keyHash: hash, line: UInt32(clamping: problem.line)))
     }
 
     private func plainKey(_ row: Int, _ batch: SourceRowBatch) -> UserKey {

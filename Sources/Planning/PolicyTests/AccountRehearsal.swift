@@ -72,7 +72,7 @@ struct AccountRehearsal {
         return User(
             id: ChangeDetection.userID(source: AccountRehearsal.source, key: UserKey("somebody")), key: key,
             source: AccountRehearsal.source,
-            status: ChangeDetection.status(wanted: situation.status, attributes: situation.attributes, today: situation.date),
+            status: StatusBlock(wanted: situation.status, attributes: situation.attributes).status(on: situation.date, hasStarted: false),
             attributes: situation.attributes, version: 0)
     }
 

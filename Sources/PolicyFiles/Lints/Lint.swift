@@ -40,7 +40,7 @@ extension Lint {
     package static let all: [Lint] = [
         .attributeNeverMapped, .attributeNeverWritten, .candidateNumberCut, .candidateTooLong, .columnNotInContract,
         .constantCondition, .cutByComment, .deleteWhileGranted, .graceWithoutDisable, .keyNotActedOn, .lookUpWithoutDefault,
-        .neverRead, .noConnector, .roleNotGiven, .uniqueWithoutNumber, .unsetSetting, .unusedAllow,
+        .neverRead, .noConnector, .roleNotGiven, .sharedAttribute, .statusTwice, .uniqueWithoutNumber, .unsetSetting, .unusedAllow,
     ]
 
     package static let attributeNeverMapped = Lint(
@@ -133,6 +133,19 @@ extension Lint {
         matters:
             "nobody is born with it. A role can also be assigned by hand; then it stays until somebody takes it away, also from people who leave.",
         remedy: "write a rule that gives it, remove it, or allow it: by hand only.")
+
+    package static let sharedAttribute = Lint(
+        "shared-attribute",
+        finds: "an attribute that two sources may set.",
+        matters:
+            "the first source decides for everybody it has a row of, with an absent value too: what the other one says of them counts for nothing.",
+        remedy: "name under 'owns' what a source is to set, or under 'yields' of the first one what the other may add.")
+
+    package static let statusTwice = Lint(
+        "status-twice",
+        finds: "two sources that may set status, the first of which has no 'claims'.",
+        matters: "the first one decides alone: whom it calls terminated has left, although the other one has them active.",
+        remedy: "say with 'claims' which rows of the first one count: claims: row.STATUS != \"Terminated\".")
 
     package static let uniqueWithoutNumber = Lint(
         "unique-without-number",

@@ -71,8 +71,12 @@ enum ServiceShapes {
                 "map", .dictionary(names: nil, .expression),
                 "User attributes, and what they are made of. row.X is \"\" when empty, row.?X is none.",
                 isRequired: true),
-            KeyShape("owns", .list(.text), "The attributes only this source may write; without it, all it maps."),
+            KeyShape("owns", .list(.text), "The attributes this source may set, 'status' among them; without it, all it maps."),
+            KeyShape("yields", .list(.text), "Attributes whose absence here is no decision: the next source has its say."),
             KeyShape("missing", .choice(SourceConfiguration.Missing.self), "What becomes of users who are not in a complete file."),
+            KeyShape(
+                "creates", .flag, "Whether a row of somebody nobody knows makes a user; false: it waits until another source brings them."),
+            KeyShape("claims", .expression, "False for a row that is to be taken as absent: row.STATUS != \"Terminated\""),
         ])
 
     static let format = MappingShape(
@@ -87,8 +91,11 @@ enum ServiceShapes {
         [
             KeyShape("columns", .list(.text), "Columns that must be there."),
             KeyShape("optionalColumns", .list(.text), "Columns that may be missing."),
-            KeyShape("maxRowCountChange", .percentage("%"), "In both directions, against the last applied file: 20%"),
+            KeyShape(
+                "maxRowCountChange", .percentage("%"),
+                "In both directions, against the last applied file; 20% without it, for complete files."),
             KeyShape("maxNullRateChange", .percentage("pp"), "Per column, in percentage points: 10pp"),
+            KeyShape("mayBeEmpty", .flag, "Whether a complete file may have no rows; one that has none is refused otherwise."),
         ])
 
     static let check = MappingShape(

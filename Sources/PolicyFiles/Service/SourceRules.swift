@@ -5,6 +5,7 @@ internal import Planning
 /// The expressions of a source, compiled against the columns that they read and the contract names.
 struct SourceRules {
     let key: Expression?
+    let claims: Expression?
     let validations: [SourceConfiguration.Validation]
     let mappings: [SourceConfiguration.Mapping]
     let rowType: ObjectType
@@ -15,6 +16,7 @@ struct SourceRules {
         let environment = Vocabulary.sourceEnvironment(row: rowType)
         return SourceRules(
             key: texts.key?.expression(environment, expecting: .string),
+            claims: texts.claims?.expression(environment, expecting: .bool),
             validations: texts.validations.compactMap { validation in
                 guard let check = validation.check.expression(environment, expecting: .bool) else { return nil }
                 ConditionLint.run(check.program, validation.check, .check)
@@ -48,6 +50,7 @@ private struct MappingText {
 /// The texts of the expressions, before the columns are known.
 private struct Texts {
     var key: ExpressionSource?
+    var claims: ExpressionSource?
     var validations: [(check: ExpressionSource, reason: String)] = []
     var mappings: [MappingText] = []
     private let file: ConfigurationFile
@@ -55,6 +58,7 @@ private struct Texts {
     init(_ source: SourceReader) {
         file = source.file
         key = source.section.required("key").flatMap { [file] in file.expression($0, "key") }
+        claims = source.section["claims"].flatMap { [file] in file.expression($0, "claims") }
         readValidations(source)
         guard let node = source.section.required("map"), let entries = file.mapping(node, named: "'map'") else { return }
         for entry in entries {
@@ -90,7 +94,7 @@ private struct Texts {
     func columns(_ contract: SourceConfiguration.Contract) -> [String] {
         let listed = contract.columns + contract.optionalColumns
         var columns = listed.reduce(into: []) { (all: inout [String], column) in if !all.contains(column) { all.append(column) } }
-        let expressions = [key].compactMap { $0 } + validations.map(\.check) + mappings.map(\.source)
+        let expressions = [key, claims].compactMap { $0 } + validations.map(\.check) + mappings.map(\.source)
         for expression in expressions {
             for column in RowColumns.read(by: expression.text) where !listed.contains(column) {
                 if !listed.isEmpty { warn(column, expression, listed) }

@@ -7,18 +7,14 @@ internal import Planning
 enum SourcesReader {
     static func read(_ section: Section, _ schema: UserSchema, _ file: ConfigurationFile) -> [SourceConfiguration] {
         guard let node = section["sources"], let entries = file.mapping(node, named: "'sources'") else { return [] }
-        var owners: [String: String] = [:]
-        return entries.compactMap { entry in
+        let placed = entries.compactMap { entry -> SourcePrecedence.Placed? in
             guard let source = SourceReader(entry, schema, file)?.read() else { return nil }
-            for attribute in source.owns.sorted() {
-                if let other = owners.updateValue(source.name.text, forKey: attribute) {
-                    file.error(
-                        "both '\(other)' and '\(source.name)' own '\(attribute)'; each attribute has one owning source: name it under 'owns'",
-                        at: entry.keyPoint, length: entry.keyLength)
-                }
-            }
-            return source
+            let map = entry.value.mapping?.first { $0.key == "map" }?.value.mapping ?? []
+            return SourcePrecedence.Placed(
+                source: source, entry: entry, dates: map.filter { $0.key == "startDate" || $0.key == "endDate" })
         }
+        SourcePrecedence(sources: placed, file: file).check()
+        return placed.map(\.source)
     }
 }
 
@@ -55,7 +51,9 @@ struct SourceReader {
             delimiter: format.delimiter, encoding: format.encoding, timeZone: timeZone(), schedule: schedule(),
             kind: choice("type") ?? .complete,
             key: key, correlation: correlation, contract: contract, validations: rules.validations, mappings: rules.mappings, owns: owns,
-            missing: choice("missing") ?? .terminate, rowType: rules.rowType, position: file.position(entry.keyPoint))
+            missing: choice("missing") ?? .terminate, claims: rules.claims,
+            creates: section["creates"].flatMap { file.flag($0, "creates") } ?? true, yields: Set(attributes("yields") ?? []),
+            rowType: rules.rowType, position: file.position(entry.keyPoint))
     }
 
     private func choice<Choice: RawRepresentable<String> & CaseIterable>(_ key: String) -> Choice? {
@@ -87,7 +85,8 @@ struct SourceReader {
         return SourceConfiguration.Contract(
             columns: columns.map(\.text), optionalColumns: optional.map(\.text),
             maxRowCountChange: part["maxRowCountChange"].flatMap { file.percentage($0, "maxRowCountChange", unit: "%") },
-            maxNullRateChange: part["maxNullRateChange"].flatMap { file.percentage($0, "maxNullRateChange", unit: "pp") })
+            maxNullRateChange: part["maxNullRateChange"].flatMap { file.percentage($0, "maxNullRateChange", unit: "pp") },
+            mayBeEmpty: part["mayBeEmpty"].flatMap { file.flag($0, "mayBeEmpty") } ?? false)
     }
 
     private func format() -> (delimiter: String?, encoding: String?) {

@@ -15,13 +15,20 @@ actor ChunkRun {
     private let correlations = PlannedCorrelations()
     var realms: [SystemName: Realm] = [:]
     private let correlationAttributes: [String]
+    private let days: SourceDays
     private(set) var counts = Counts()
-    /// Users that a new key correlated to: they are not missing although their old key is.
-    private var correlatedUsers: Set<UserID> = []
+    private(set) var notes = PlanningNotes()
     /// The chunk that the store is keeping at this moment.
     private(set) var saving: (UnsavedChunk, Task<[NameClaim], any Error>)?
-    /// Rows whose user has another key in this source: decided when the whole file is read.
-    private var deferred: [SourceRecord] = []
+    /// What the rows of the file have told so far of who is who.
+    var sightings = RowSightings()
+    let matching: RowMatching?
+    private var removed: Set<UserID> = []
+    /// The rows that wait already, and their hashes by key.
+    var waitingRows: [WaitingRow] = []
+    var waiting: [UserKey: UInt64] = [:]
+    /// Maps rows that are kept with their claims.
+    let mapper: RowMapper?
 
     /// What the plan holds so far.
     struct Counts: Sendable {
@@ -32,197 +39,72 @@ actor ChunkRun {
 
     init(
         configuration: Configuration, source: SourceConfiguration?, store: any Store, connectors: [SystemName: any Connector], plan: Plan,
-        today: CivilDate
+        days: SourceDays
     ) {
         self.configuration = configuration
         self.source = source
         self.store = store
         self.connectors = connectors
         self.plan = plan
+        self.days = days
         records = RecordPlanning(
             configuration: configuration, source: source, rules: RuleEvaluation(rules: configuration.rules, schema: configuration.schema),
-            today: today)
+            days: days)
         correlationAttributes = Set(configuration.sources.flatMap(\.correlation)).sorted()
+        matching = source.map { RowMatching($0) }
+        mapper = source.flatMap { $0.keepsRows ? RowMapper(configuration: $0, schema: configuration.schema) : nil }
     }
 
-    // MARK: Chunks of each kind
+    func noteQuarantinedLeaver() { notes.quarantinedLeavers += 1 }
 
-    func planRecords(_ chunk: [SourceRecord], quarantines: [Quarantine]) async throws {
-        var request = KnowledgeRequest(source: source?.name)
-        request.keys = chunk.map(\.key)
-        var knowledge = try await store.knowledge(request)
-        try await correlate(chunk.filter { knowledge.claims[$0.key] == nil }, into: &knowledge)
-        var saved = PlanChunk()
-        saved.quarantines = quarantines
-        var drafts = Drafts()
-        for record in chunk {
-            switch match(record, knowledge) {
-            case .taken(let id): saved.quarantines.append(quarantine(record, "correlates to user \(id), as another row of this file does"))
-            case .user(let before):
-                if let before, knowledge.claims[record.key] == nil { correlatedUsers.insert(before.id) }
-                plan(.record(record), before: before, knowledge, &drafts, &saved)
-            case .ambiguous(let attribute, let users):
-                let reason =
-                    "\(attribute) correlates to \(users.count) users (\(users.map(\.text).sorted().joined(separator: ", "))); none is taken"
-                saved.quarantines.append(quarantine(record, reason))
-            case .later: deferred.append(record)
-            }
-        }
-        try await save(drafts, knowledge, into: saved)
-    }
+    // MARK: People without a row
 
-    /// Rows that were applied once and are not in this file.
-    func planUnseen(_ chunk: [RowIndex.Unseen], terminates: Bool) async throws {
-        var request = KnowledgeRequest(source: source?.name)
-        request.keyHashes = chunk.map(\.keyHash)
-        let knowledge = try await store.knowledge(request)
-        let byHash = Dictionary(knowledge.claims.values.map { ($0.keyHash, $0) }, uniquingKeysWith: { first, _ in first })
-        var drafts = Drafts()
-        var saved = PlanChunk()
-        for row in chunk {
-            guard let claim = byHash[row.keyHash], let before = knowledge.users[claim.user], !correlatedUsers.contains(claim.user) else {
-                continue
-            }
-            plan(terminates && !row.wasGone ? .missing(claim) : .again(row.again), before: before, knowledge, &drafts, &saved)
-        }
-        try await save(drafts, knowledge, into: saved)
-    }
+    func planDue(_ users: [UserID]) async throws { try await plan(users.filter { !removed.contains($0) }, .again(.date)) }
 
-    func planDue(_ users: [UserID]) async throws {
+    /// People whom a source claimed that has left the configuration; each once, by however many such sources.
+    func planRemoved(_ users: [UserID]) async throws { try await plan(users.filter { removed.insert($0).inserted }, .removed) }
+
+    private func plan(_ users: [UserID], _ cause: PlanningCause) async throws {
         var request = KnowledgeRequest()
         request.users = users
         let knowledge = try await store.knowledge(request)
         var drafts = Drafts()
         var saved = PlanChunk()
         for id in users {
-            guard let before = knowledge.users[id] else { continue }
-            plan(.again(.date), before: before, knowledge, &drafts, &saved)
+            if let person = knowledge.person(id) { plan(cause, person, &drafts, &saved) }
         }
         try await save(drafts, knowledge, into: saved)
-    }
-
-    /// Rows whose user had another key: `wasSeen` tells whether that key is in the file too.
-    func planDeferred(wasSeen: @Sendable (UInt64) -> Bool) async throws {
-        let rows = deferred
-        deferred = []
-        for start in stride(from: 0, to: rows.count, by: SourceRun.chunkSize) {
-            try await planDeferred(Array(rows[start..<min(start + SourceRun.chunkSize, rows.count)]), wasSeen: wasSeen)
-        }
-    }
-
-    private func planDeferred(_ rows: [SourceRecord], wasSeen: @Sendable (UInt64) -> Bool) async throws {
-        var knowledge = Knowledge()
-        try await correlate(rows, into: &knowledge)
-        var saved = PlanChunk()
-        var drafts = Drafts()
-        for record in rows {
-            guard case .single(let id) = correlation(record, knowledge), let before = knowledge.users[id] else { continue }
-            let others = (knowledge.otherClaims[id] ?? []).filter { $0.source == source?.name && $0.key != record.key }
-            if correlatedUsers.contains(id) {
-                saved.quarantines.append(quarantine(record, "correlates to user \(id), as another row of this file does"))
-            } else if let other = others.first(where: { wasSeen($0.keyHash) }) {
-                saved.quarantines.append(
-                    quarantine(record, "correlates to the user of row \(other.key), which is in the same file (\(other.position))"))
-            } else {
-                correlatedUsers.insert(id)
-                plan(.record(record), before: before, knowledge, &drafts, &saved)
-            }
-        }
-        try await save(drafts, knowledge, into: saved)
-    }
-
-    // MARK: Which user is it?
-
-    private enum Match {
-        case user(User?)
-        case ambiguous(attribute: String, users: [UserID])
-        /// Another row of this file correlated to that user already.
-        case taken(UserID)
-        /// The user has another key in this source: decided when the whole file is read.
-        case later
-    }
-
-    private enum Correlated {
-        case none
-        case single(UserID)
-        case several(String, [UserID])
-    }
-
-    private func correlate(_ records: [SourceRecord], into knowledge: inout Knowledge) async throws {
-        guard let source, !source.correlation.isEmpty, !records.isEmpty else { return }
-        // Without a source, so that the claims of every source are told, this one's included.
-        var request = KnowledgeRequest()
-        request.correlations = Array(Set(records.flatMap { keys(of: $0.attributes, for: source.correlation) }))
-        guard !request.correlations.isEmpty else { return }
-        let found = try await store.knowledge(request)
-        knowledge.correlated = found.correlated
-        knowledge.users.merge(found.users) { _, new in new }
-        knowledge.assignments.merge(found.assignments) { _, new in new }
-        knowledge.accounts.merge(found.accounts) { _, new in new }
-        knowledge.otherClaims.merge(found.otherClaims) { _, new in new }
-        knowledge.dues.merge(found.dues) { _, new in new }
-    }
-
-    /// In the order the source names them; empty values never correlate; two hits are not "the first".
-    private func correlation(_ record: SourceRecord, _ knowledge: Knowledge) -> Correlated {
-        for attribute in source?.correlation ?? [] {
-            for key in keys(of: record.attributes, for: [attribute]) {
-                let users = knowledge.correlated[key] ?? []
-                if users.count == 1 { return .single(users[0]) }
-                if users.count > 1 { return .several(attribute, users) }
-            }
-        }
-        return .none
-    }
-
-    private func match(_ record: SourceRecord, _ knowledge: Knowledge) -> Match {
-        if let claim = knowledge.claims[record.key] { return .user(knowledge.users[claim.user]) }
-        switch correlation(record, knowledge) {
-        case .none: return .user(nil)
-        case .several(let attribute, let users): return .ambiguous(attribute: attribute, users: users)
-        case .single(let id):
-            if correlatedUsers.contains(id) { return .taken(id) }
-            if knowledge.otherClaims[id]?.contains(where: { $0.source == source?.name }) == true { return .later }
-            return .user(knowledge.users[id])
-        }
-    }
-
-    private func keys(of attributes: [String: UserValue], for names: [String]) -> [CorrelationKey] {
-        names.compactMap { name in
-            guard let text = attributes[name]?.text, !text.isEmpty else { return nil }
-            return CorrelationKey(attribute: name, folded: text.lowercased())
-        }
-    }
-
-    private func quarantine(_ record: SourceRecord, _ reason: String) -> Quarantine {
-        Quarantine(
-            source: source?.name ?? SourceName(""), key: record.key, position: record.position, column: 1, columnName: nil, reason: reason)
     }
 
     // MARK: Planning and saving
 
-    private func plan(
-        _ cause: PlanningCause, before: User?, _ knowledge: Knowledge, _ drafts: inout Drafts, _ saved: inout PlanChunk
+    /// `bornBefore`: how many people the key of the row was given to.
+    func plan(
+        _ cause: PlanningCause, _ person: KnownPerson?, bornBefore: Int = 0, _ drafts: inout Drafts, _ saved: inout PlanChunk
     ) {
-        let held = before.flatMap { knowledge.assignments[$0.id] } ?? []
-        let others = before.flatMap { knowledge.otherClaims[$0.id] } ?? []
-        switch records.plan(cause, before: before, held: held, otherClaims: others) {
+        switch records.plan(cause, person: person, bornBefore: bornBefore) {
         case .change(let change)?:
             drafts.changes.append(change)
             drafts.again[change.user.id] = cause.again
+            if cause.again?.contains(.configuration) ?? false, let claim = change.claim,
+                !(person?.claims.contains { $0.saysTheSame(as: claim) } ?? false)
+            {
+                drafts.restated.insert(change.user.id)
+            }
+            notes.note(change, again: cause.again)
         case .quarantine(let quarantine)?: saved.quarantines.append(quarantine)
         case nil: break
         }
     }
 
-    private func save(_ drafts: Drafts, _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
+    func save(_ drafts: Drafts, _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
         let planning = ChunkPlanning(
             configuration: configuration, hints: hints, correlations: correlations, changes: drafts.changes, accounts: knowledge.accounts)
         try await answerLookups(planning)
-        let next = UnsavedChunk(drafts: drafts, dues: knowledge.dues, quarantines: chunk.quarantines, planning: planning)
+        let next = UnsavedChunk(drafts: drafts, dues: knowledge.dues, rows: chunk, planning: planning)
         try await compute(next)
         try await finishSaving()
-        if next.chunk.changes.isEmpty && next.chunk.quarantines.isEmpty { return }
+        if next.chunk.changes.isEmpty && next.chunk.quarantines.isEmpty && next.chunk.waiting.isEmpty { return }
         begin(next)
     }
 
@@ -231,14 +113,16 @@ actor ChunkRun {
         try await answerNames(unsaved.planning)
         let (orders, waiting) = try await withoutUnknownReferences(unsaved.planning.orders(from: counts.orders + 1))
         let ordered = Set(orders.map(\.user))
-        var chunk = PlanChunk()
-        chunk.quarantines = unsaved.quarantines
+        var chunk = unsaved.rows
         chunk.orders = orders
         chunk.reservations = ChunkPlanning.reservations(of: orders)
         chunk.changes = unsaved.drafts.changes.filter { change in
             ordered.contains(change.user.id) || isWorthKeeping(change, unsaved, isWaiting: waiting.contains(change.user.id))
         }.map { waiting.contains($0.user.id) ? $0.dueAgain(plan.asOf) : $0 }
-        chunk.correlations = chunk.changes.reduce(into: [:]) { $0[$1.user.id] = keys(of: $1.user.attributes, for: correlationAttributes) }
+        chunk.correlations = chunk.changes.reduce(into: [:]) { keys, change in
+            guard let values = change.claim?.values else { return }
+            keys[change.user.id] = correlationAttributes.compactMap { CorrelationKey($0, of: values.attributes) }
+        }
         unsaved.take(chunk)
     }
 
@@ -310,11 +194,13 @@ actor ChunkRun {
     /// a reference that waits for an account would make a plan in every run. (What asked for it stays, so the next run looks again.)
     private func isWorthKeeping(_ change: UserChange, _ unsaved: UnsavedChunk, isWaiting: Bool) -> Bool {
         let id = change.user.id
-        guard change.change == .unchanged, change.assignments == change.assignmentsBefore, let again = unsaved.drafts.again[id] else {
-            return true
-        }
-        if isWaiting { return !again.isDisjoint(with: [.order, .quarantine]) }
-        return again != .configuration || change.due != unsaved.dues[id]
+        guard change.change == .unchanged, change.assignments == change.assignmentsBefore, let again = unsaved.drafts.again[id],
+            !unsaved.drafts.restated.contains(id), change.ended.isEmpty
+        else { return true }
+        guard again.isSubset(of: [.date, .configuration, .reference]) else { return true }
+        // Whoever waits for an account is marked as such, once.
+        if isWaiting { return !again.contains(.reference) && !(unsaved.dues[id].map { $0 <= days.latest } ?? false) }
+        return again.contains(.reference) || change.due != unsaved.dues[id]
     }
 }
 

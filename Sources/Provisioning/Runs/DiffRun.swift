@@ -71,13 +71,14 @@ package struct DiffRun {
         request.users = ids
         let knowledge = try await store.knowledge(request)
         let users = ids.compactMap { knowledge.users[$0] }
-        let first = try await before.plan(users, knowledge.assignments, knowledge.accounts, names: [], store)
+        let first = try await before.plan(users, knowledge, names: [], store)
         let settled = first.settled(users, knowledge)
-        let second = try await after.plan(settled.users, settled.assignments, settled.accounts, names: [before], store)
+        let second = try await after.plan(settled.users, settled.knowledge, names: [before], store)
         return settled.users.map { user in
             UserComparison(
-                user: user, present: first.outcome(user, held: settled.assignments[user.id] ?? []),
-                other: second.outcome(user, held: settled.assignments[user.id] ?? []), accounts: settled.accounts[user.id] ?? [])
+                user: user, present: first.outcome(user, held: settled.knowledge.assignments[user.id] ?? []),
+                other: second.outcome(user, held: settled.knowledge.assignments[user.id] ?? []),
+                accounts: settled.knowledge.accounts[user.id] ?? [])
         }
     }
 
@@ -99,7 +100,7 @@ final class DiffSide {
         self.configuration = configuration
         records = RecordPlanning(
             configuration: configuration, source: nil, rules: RuleEvaluation(rules: configuration.rules, schema: configuration.schema),
-            today: today)
+            days: SourceDays(today))
     }
 
     func holder(of claim: NameClaim) -> UserID? { names[claim.stableHash] }
@@ -114,12 +115,12 @@ final class DiffSide {
 
     /// `others`: sides whose names are taken as well.
     func plan(
-        _ users: [User], _ held: [UserID: [RoleAssignment]], _ accounts: [UserID: [Account]], names others: [DiffSide], _ store: any Store
+        _ users: [User], _ knowledge: Knowledge, names others: [DiffSide], _ store: any Store
     ) async throws(StoreError) -> Planned {
         var planned = Planned()
         var changes: [UserChange] = []
         for user in users {
-            switch records.plan(.again(.configuration), before: user, held: held[user.id] ?? [], otherClaims: []) {
+            switch records.plan(.again(.configuration), person: knowledge.person(user)) {
             case .change(let change)?:
                 planned.changes[user.id] = change
                 changes.append(change)
@@ -127,7 +128,7 @@ final class DiffSide {
             case nil: break
             }
         }
-        let planning = ChunkPlanning(configuration: configuration, hints: hints, changes: changes, accounts: accounts)
+        let planning = ChunkPlanning(configuration: configuration, hints: hints, changes: changes, accounts: knowledge.accounts)
         planning.answer(lookups: planning.lookups().compactMap { question in Self.answer(question, planning.known(question)) })
         while let questions = planning.nameQuestions() {
             let holders = try await holders(of: questions.claims, others, store)
@@ -180,14 +181,13 @@ extension DiffSide.Planned {
     /// not be computed.
     func settled(
         _ users: [User], _ knowledge: Knowledge
-    ) -> (users: [User], assignments: [UserID: [RoleAssignment]], accounts: [UserID: [Account]]) {
-        var assignments = knowledge.assignments
-        var accounts = knowledge.accounts
-        for (id, change) in changes { assignments[id] = change.assignments }
+    ) -> (users: [User], knowledge: Knowledge) {
+        var knowledge = knowledge
+        for (id, change) in changes { knowledge.assignments[id] = change.assignments }
         for (id, orders) in orders {
-            for order in orders where order.failure == nil { accounts[id, default: []].settle(order) }
+            for order in orders where order.failure == nil { knowledge.accounts[id, default: []].settle(order) }
         }
-        return (users.map { changes[$0.id]?.user ?? $0 }, assignments, accounts)
+        return (users.map { changes[$0.id]?.user ?? $0 }, knowledge)
     }
 }
 

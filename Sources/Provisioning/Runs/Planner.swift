@@ -21,30 +21,38 @@ package struct Planner: Sendable {
         self.progress = progress
     }
 
-    /// Plans one file of a source. The caller holds the lock of the source's origin.
+    /// Plans one file of a source; nil: its people who have to be planned although there is no new file, from the rows that are kept. The caller holds the lock of the source's origin.
     ///
     /// - Throws: `SourceError` when the file cannot be read, `ConnectorFailure` when a system that has to be asked cannot be, `StoreError`.
-    package func plan(_ request: PlanRequest, file: String, from sync: any SyncSource) async throws -> PlanReport {
+    package func plan(_ request: PlanRequest, file: String?, from sync: any SyncSource) async throws -> PlanReport {
         guard let source = configuration.source(request.source) else {
             throw SourceError(file: "birthright.yaml", message: "there is no source '\(request.source)'")
         }
-        let today = clock.today(in: source.timeZone)
-        let plan = try await store.begin(.source(source.name), configurationHash: configuration.hash, asOf: today, at: clock.now())
+        let days = clock.days(of: configuration.sources)
         var report = PlanReport()
         report.file = file
+        report.breaches = try await removedSources(besides: request.accepted)
+        guard report.breaches.isEmpty else { return report }
+        let plan = try await store.begin(
+            .source(source.name), configurationHash: configuration.hash, asOf: days[source.name], at: clock.now())
         do {
             let previous = try await store.profile(of: source.name)
             let run = SourceRun(
                 configuration: configuration, source: source, request: request, store: store, connectors: connectors, plan: plan,
-                today: today,
-                previous: previous, progress: progress)
+                days: days, previous: previous, progress: progress)
             let marks = MarkCollector(expecting: previous?.rowCount ?? 0)
             let store = self.store
-            async let loaded: Void = store.marks(of: source.name, asOf: today) { marks.insert($0) }
+            async let loaded: Void = store.marks(of: source.name, asOf: days.latest) { marks.insert($0) }
             try await loaded
-            let end = try await sync.read(
-                file, header: { header in try await run.begin(header, marks: marks) }, batch: { batch in try await run.take(batch) })
-            let profile = try await run.end(end)
+            let profile: SourceProfile
+            if let file {
+                let end = try await sync.read(
+                    file, header: { header in try await run.begin(header, marks: marks) }, batch: { batch in try await run.take(batch) })
+                profile = try await run.end(end)
+            } else {
+                guard let previous else { throw SourceError(file: source.files, message: "no file was applied yet") }
+                profile = try await run.planKept(marks, previous: previous)
+            }
             report.warnings = await run.warnings
             report.format = await run.format
             let counts = await run.counts
@@ -57,7 +65,7 @@ package struct Planner: Sendable {
         } catch let broken as ContractBroken {
             report.breaches = broken.breaches
             let reason = broken.breaches.map(\.description).joined(separator: "; ")
-            try await store.decide(plan.id, .discarded, by: "file contract", reason: "\(file): \(reason)", at: clock.now())
+            try await store.decide(plan.id, .discarded, by: "file contract", reason: "\(file ?? source.files): \(reason)", at: clock.now())
             return report
         } catch {
             // Whatever stopped it: nothing of an unsealed plan stays.
@@ -66,28 +74,58 @@ package struct Planner: Sendable {
         }
     }
 
-    /// Plans every user with a date due. The caller holds the lock of the origin `due`.
-    package func planDue() async throws -> PlanReport {
-        // Dates are midnights in their source's time zone; with several sources the earliest day decides, so that nobody is early.
-        let today = configuration.sources.map { clock.today(in: $0.timeZone) }.min() ?? clock.today(in: "UTC")
-        let plan = try await store.begin(.due, configurationHash: configuration.hash, asOf: today, at: clock.now())
+    /// Plans every user with a date due; and, where somebody accepted it, those whom sources claimed that left the configuration. The caller holds the lock of
+    /// the origin `due`.
+    package func planDue(accepted: Set<ContractBreach.Check> = []) async throws -> PlanReport {
+        var report = PlanReport()
+        report.breaches = try await removedSources(besides: accepted)
+        guard report.breaches.isEmpty else { return report }
+        // Each date is a midnight in the zone of the source that decides about its person: whoever may be due is looked at.
+        let days = clock.days(of: configuration.sources)
+        let plan = try await store.begin(.due, configurationHash: configuration.hash, asOf: days[nil], at: clock.now())
         do {
             let chunks = ChunkRun(
-                configuration: configuration, source: nil, store: store, connectors: connectors, plan: plan, today: today)
-            var after: UserID?
-            while true {
-                let users = try await store.dueUsers(asOf: today, after: after, limit: SourceRun.chunkSize)
-                guard let last = users.last else { break }
+                configuration: configuration, source: nil, store: store, connectors: connectors, plan: plan, days: days)
+            for source in try await store.claimants(besides: configuration.sources.map(\.name)).keys.sorted() {
+                try await eachPage {
+                    try await store.users(claimedBy: source, after: $0, limit: SourceRun.chunkSize)
+                } body: { users in
+                    try await chunks.planRemoved(users)
+                }
+            }
+            try await eachPage {
+                try await store.dueUsers(asOf: days.latest, after: $0, limit: SourceRun.chunkSize)
+            } body: { users in
                 try await chunks.planDue(users)
                 let counts = await chunks.counts
                 progress(PlanProgress(rows: 0, users: counts.users, orders: counts.orders))
-                after = last
             }
             try await chunks.finishSaving()
-            return try await seal(plan, ingest: PlanTotals(), profile: nil, report: PlanReport())
+            report.warnings = await chunks.notes.sentences
+            return try await seal(plan, ingest: PlanTotals(), profile: nil, report: report)
         } catch {
             try? await store.decide(plan.id, .discarded, by: "birthright", reason: "planning stopped: \(error)", at: clock.now())
             throw error
+        }
+    }
+
+    private func eachPage(_ page: (UserID?) async throws -> [UserID], body: ([UserID]) async throws -> Void) async throws {
+        var after: UserID?
+        while let users = try await Optional(page(after)), let last = users.last {
+            try await body(users)
+            after = last
+        }
+    }
+
+    /// People are known from sources that the configuration no longer has: somebody has to say that they are to go.
+    private func removedSources(besides accepted: Set<ContractBreach.Check>) async throws -> [ContractBreach] {
+        guard !accepted.contains(.removed) else { return [] }
+        return try await store.claimants(besides: configuration.sources.map(\.name)).sorted { $0.key < $1.key }.map { source, count in
+            ContractBreach(
+                check: .removed,
+                message:
+                    "the source '\(source)' is no longer in the configuration, and \(people(count)) \(count == 1 ? "is" : "are") known from it"
+            )
         }
     }
 

@@ -9,7 +9,6 @@ actor SourceRun {
     private let request: PlanRequest
     private let store: any Store
     private let chunks: ChunkRun
-    private let today: CivilDate
     private let previous: SourceProfile?
     private let progress: @Sendable (PlanProgress) -> Void
     private var scan: RowScan?
@@ -17,42 +16,59 @@ actor SourceRun {
     private var header: SourceHeader?
     private var records: [SourceRecord] = []
     private var quarantines: [Quarantine] = []
+    private var setAside: [RowSetAside] = []
     /// Keys that stand on two lines or more: their rows are taken back at the end.
     private var duplicates: [UserKey: [(line: Int, first: Int)]] = [:]
+    /// What those rows correlate by.
+    private var duplicateValues: [[String: UserValue]] = []
     private(set) var warnings: [String] = []
     /// The chunk that is being planned while the file is read on.
     private var planning: Task<ChunkRun.Counts, any Error>?
     private var planned = ChunkRun.Counts()
 
     static let chunkSize = 1_000
+    /// Fewer rows than these may well say the same twice.
+    private static let fewestRepeated = 20
 
     init(
         configuration: Configuration, source: SourceConfiguration, request: PlanRequest, store: any Store,
         connectors: [SystemName: any Connector],
-        plan: Plan, today: CivilDate, previous: SourceProfile?, progress: @escaping @Sendable (PlanProgress) -> Void
+        plan: Plan, days: SourceDays, previous: SourceProfile?, progress: @escaping @Sendable (PlanProgress) -> Void
     ) {
         self.configuration = configuration
         self.source = source
         self.request = request
         self.store = store
-        self.today = today
         self.previous = previous
         self.progress = progress
-        chunks = ChunkRun(configuration: configuration, source: source, store: store, connectors: connectors, plan: plan, today: today)
+        chunks = ChunkRun(configuration: configuration, source: source, store: store, connectors: connectors, plan: plan, days: days)
     }
 
     // MARK: While reading
 
-    func begin(_ header: SourceHeader, marks: MarkCollector) throws {
+    func begin(_ header: SourceHeader, marks: MarkCollector) async throws {
         self.header = header
+        try refuse(resent(header.file))
         let verdict = FileContract.check(header: header.columns, of: source, previous: previous)
         // A column that expressions read cannot be accepted away: without it every row would look changed.
         if !verdict.breaches.isEmpty { throw ContractBroken(breaches: verdict.breaches) }
         warnings += verdict.warnings
-        var index = marks.take()
-        if let previous, previous.configurationHash != configuration.hash { index.planEverything = true }
+        let index = try await begin(marks)
         scan = RowScan(configuration: source, columns: header.columns, index: index)
         mapper = RowMapper(configuration: source, schema: configuration.schema, columns: header.columns)
+    }
+
+    /// What the store remembers of the source's rows.
+    private func begin(_ marks: MarkCollector) async throws -> RowIndex {
+        var index = marks.take()
+        if let previous, previous.configurationHash != configuration.hash { index.planEverything = true }
+        if previous?.configurationHash == SourceProfile.configurationOfOlderStore {
+            warnings.append(
+                "the store was made by birthright 0.1.0, which did not keep what each source said: until the next good row of a person, source "
+                    + "'\(source.name)' is taken to have said everything that was known of them")
+        }
+        try await chunks.loadWaitingRows()
+        return index
     }
 
     func take(_ batch: SourceRowBatch) async throws {
@@ -60,14 +76,16 @@ actor SourceRun {
         scan?.scan(batch, into: &findings)
         for finding in findings { note(finding, in: batch) }
         for problem in batch.problems {
-            let key = scan?.see(problem)
-            quarantines.append(
-                Quarantine(
-                    source: source.name, key: key, position: SourcePosition(file: batch.file, line: problem.line), column: problem.column,
-                    columnName: problem.columnName, reason: problem.reason))
+            let seen = scan?.see(problem)
+            let quarantine = Quarantine(
+                source: source.name, key: seen?.key, position: SourcePosition(file: batch.file, line: problem.line), column: problem.column,
+                columnName: problem.columnName, reason: problem.reason)
+            setAside.append(RowSetAside(quarantine: quarantine, again: seen?.again ?? []))
         }
         progress(PlanProgress(rows: scan?.rowCount ?? 0, users: planned.users, orders: planned.orders))
-        while records.count >= SourceRun.chunkSize { try await planChunk(Array(records.prefix(SourceRun.chunkSize))) }
+        while records.count >= SourceRun.chunkSize || setAside.count >= SourceRun.chunkSize {
+            try await planChunk(Array(records.prefix(SourceRun.chunkSize)))
+        }
     }
 
     private func note(_ finding: RowScan.Finding, in batch: SourceRowBatch) {
@@ -75,11 +93,12 @@ actor SourceRun {
         case .work(let row, let key, let again):
             switch mapper?.map(batch, row: row, key: key, again: again) {
             case .record(let record)?: records.append(record)
-            case .quarantine(let quarantine)?: quarantines.append(quarantine)
+            case .setAside(let row)?: setAside.append(row)
             case nil: break
             }
         case .duplicate(let row, let key, let firstLine):
             duplicates[key, default: []].append((line: Int(batch.lines[row]), first: firstLine))
+            if let mapper { duplicateValues.append(mapper.correlating(batch, row: row)) }
         case .keyless(let row, let reason):
             quarantines.append(
                 Quarantine(
@@ -90,11 +109,12 @@ actor SourceRun {
 
     private func planChunk(_ chunk: [SourceRecord]) async throws {
         records.removeFirst(chunk.count)
-        let (chunks, quarantines) = (chunks, quarantines)
+        let (chunks, quarantines, setAside) = (chunks, quarantines, setAside)
         self.quarantines = []
+        self.setAside = []
         try await finishPlanning()
         planning = Task {
-            try await chunks.planRecords(chunk, quarantines: quarantines)
+            try await chunks.planRecords(chunk, setAside: setAside, quarantines: quarantines)
             return await chunks.counts
         }
     }
@@ -109,28 +129,77 @@ actor SourceRun {
 
     func end(_ end: SourceEnd) async throws -> SourceProfile {
         guard let scan, let header else { throw SourceError(file: request.file ?? source.files, message: "the file has no header") }
-        let profile = SourceProfile(
+        var profile = SourceProfile(
             file: header.file, contentDigest: end.contentDigest, configurationHash: configuration.hash, rowCount: scan.rowCount,
-            columns: header.columns, emptyCounts: scan.emptyCounts)
+            columns: header.columns, emptyCounts: scan.emptyCounts, isComplete: source.kind == .complete)
+        if source.take == .all { profile.upTo = FileSequence(source, previous: previous).last(after: header.file) }
         let verdict = FileContract.check(profile, of: source, previous: previous)
-        let breaches = verdict.breaches.filter { !request.accepted.contains($0.check) }
-        if !breaches.isEmpty { throw ContractBroken(breaches: breaches) }
-        for breach in verdict.breaches { warnings.append("accepted: \(breach)\(request.reason.map { " (\($0))" } ?? "")") }
+        try refuse(verdict.breaches + (await repeated(profile)))
         try await planChunk(records)
         try await finishPlanning()
         try await chunks.finishSaving()
-        try await retractDuplicates(file: header.file)
+        try await retractDoubles(file: header.file)
         let index = scan.index
-        try await chunks.planDeferred(wasSeen: { index.wasSeen($0) })
+        try await chunks.notePresent(duplicateValues)
+        try await chunks.planRenumbered(besides: Set(duplicates.keys), wasSeen: { index.wasSeen($0) })
+        try await chunks.planWaiting(besides: { index.wasSeen($0) })
         try await planUnseen(index, hasUnreadableKey: scan.hasUnreadableKey)
-        try await chunks.finishSaving()
-        planned = await chunks.counts
+        try await finish()
         return profile
     }
 
-    /// Two rows with one key are both quarantined, and their user stays as is.
-    private func retractDuplicates(file: String) async throws {
-        guard !duplicates.isEmpty else { return }
+    /// Plans who has to be planned although there is no new file, from what is kept of the source's rows: whoever is not settled, whoever waits, and after an
+    /// edit of the configuration everybody.
+    func planKept(_ marks: MarkCollector, previous: SourceProfile) async throws -> SourceProfile {
+        let index = try await begin(marks)
+        let chosen = index.unseen().filter { !$0.again.isEmpty }
+        try await plan(chosen, isMissing: false)
+        try await chunks.planWaiting(besides: { _ in false })
+        try await finish()
+        let leavers = try await store.quarantinedLeavers(of: source.name)
+        if leavers > 0 {
+            warnings.append("rows of \(people(leavers)) say that they have left, but are in quarantine: nothing is withdrawn")
+        }
+        var profile = previous
+        profile.configurationHash = configuration.hash
+        return profile
+    }
+
+    private func finish() async throws {
+        try await chunks.finishSaving()
+        planned = await chunks.counts
+        warnings += await chunks.notes.sentences
+    }
+
+    // MARK: Files that are refused
+
+    /// Throws what nobody has accepted; what somebody has is said.
+    private func refuse(_ breaches: [ContractBreach]) throws {
+        let open = breaches.filter { !request.accepted.contains($0.check) }
+        if !open.isEmpty { throw ContractBroken(breaches: open) }
+        for breach in breaches { warnings.append("accepted: \(breach)\(request.reason.map { " (\($0))" } ?? "")") }
+    }
+
+    private func resent(_ file: String) -> [ContractBreach] {
+        guard source.take == .all, FileSequence(source, previous: previous).isResent(file) else { return [] }
+        let last = previous.map { $0.upTo ?? $0.file } ?? ""
+        return [ContractBreach(check: .resent, message: "\(file) stands at or before the last applied file, \(last)")]
+    }
+
+    /// The same changes a second time under another name: what an incremental file says was true when it was written.
+    private func repeated(_ profile: SourceProfile) async -> [ContractBreach] {
+        guard source.take == .all, source.kind == .incremental, profile.rowCount >= SourceRun.fewestRepeated,
+            (try? await store.hasApplied(source: source.name, contentDigest: profile.contentDigest)) == true
+        else { return [] }
+        return [
+            ContractBreach(check: .resent, message: "\(profile.file) holds the \(profile.rowCount) rows of a file that was applied before")
+        ]
+    }
+
+    // MARK: Rows that stand twice, and rows that are gone
+
+    /// Two rows with one key, or of one person, are both quarantined, and their user stays as is.
+    private func retractDoubles(file: String) async throws {
         var set: [Quarantine] = []
         for key in duplicates.keys.sorted() {
             let rows = duplicates[key] ?? []
@@ -144,24 +213,34 @@ actor SourceRun {
                         reason: "the key \(key) stands on line \(others) too; none of these rows is taken"))
             }
         }
+        let collisions = await chunks.collisions().filter { duplicates[$0.key] == nil }
+        set += collisions.map(\.quarantine)
+        guard !set.isEmpty else { return }
         retracted = set.count
-        try await store.retract(duplicates.keys.sorted(), of: source.name, from: chunks.plan.id, quarantines: set)
+        let keys = duplicates.keys.sorted() + collisions.map(\.key)
+        try await store.retract(keys, of: source.name, from: chunks.plan.id, quarantines: set)
     }
-
-    private var retracted = 0
 
     private func planUnseen(_ index: RowIndex, hasUnreadableKey: Bool) async throws {
         let unseen = index.unseen()
-        var terminates = source.kind == .complete && source.missing == .terminate
-        if terminates && hasUnreadableKey {
-            terminates = false
-            warnings.append("a row's key could not be read: nobody is called missing in this run")
+        var isMissing = source.kind == .complete
+        let missing = isMissing ? unseen.count { !$0.wasGone } : 0
+        if hasUnreadableKey && missing > 0 {
+            isMissing = false
+            warnings.append(
+                "a row's key could not be read, so \(people(missing)) without a row \(missing == 1 ? "is" : "are") not called missing in this run"
+            )
         }
-        let chosen = unseen.filter { !$0.again.isEmpty || (terminates && !$0.wasGone) }
+        try await plan(unseen.filter { !$0.again.isEmpty || (isMissing && !$0.wasGone) }, isMissing: isMissing)
+    }
+
+    private func plan(_ chosen: [RowIndex.Unseen], isMissing: Bool) async throws {
         for start in stride(from: 0, to: chosen.count, by: SourceRun.chunkSize) {
-            try await chunks.planUnseen(Array(chosen[start..<min(start + SourceRun.chunkSize, chosen.count)]), terminates: terminates)
+            try await chunks.planUnseen(Array(chosen[start..<min(start + SourceRun.chunkSize, chosen.count)]), isMissing: isMissing)
         }
     }
+
+    private var retracted = 0
 
     /// Rows read, rows skipped as unchanged, rows set aside.
     var counts: (rows: Int, unchanged: Int, quarantined: Int) {

@@ -7,6 +7,8 @@ struct Drafts {
     var changes: [UserChange] = []
     /// Of users who were looked at although their rows are the same: why.
     var again: [UserID: ReplanReasons] = [:]
+    /// Users whose claim says something else than the store holds.
+    var restated: Set<UserID> = []
 }
 
 /// A chunk that is planned and not known to be kept.
@@ -14,17 +16,18 @@ final class UnsavedChunk {
     let drafts: Drafts
     /// The day each user was to be looked at, before this plan.
     let dues: [UserID: CivilDate]
-    let quarantines: [Quarantine]
+    /// Rows that were set aside or wait.
+    let rows: PlanChunk
     let planning: ChunkPlanning
     /// What is to be kept, once computed.
     private(set) var chunk = PlanChunk()
     /// Who holds the names that it reserves.
     private(set) var names: [NameClaim: UserID] = [:]
 
-    init(drafts: Drafts, dues: [UserID: CivilDate], quarantines: [Quarantine], planning: ChunkPlanning) {
+    init(drafts: Drafts, dues: [UserID: CivilDate], rows: PlanChunk, planning: ChunkPlanning) {
         self.drafts = drafts
         self.dues = dues
-        self.quarantines = quarantines
+        self.rows = rows
         self.planning = planning
     }
 

@@ -79,7 +79,9 @@ struct CompletionEventTests {
     }
 
     @Test func `a reference nobody can resolve is printed as the account of its user`() throws {
-        let elsewhere = [CompletionEvent.Reference(system: SystemName("Other"), user: UserReference(UserKey("E0001"))): AccountName("cn=Ada")]
+        let elsewhere = [
+            CompletionEvent.Reference(system: SystemName("Other"), user: UserReference(UserKey("E0001"))): AccountName("cn=Ada")
+        ]
         let body = try render([Self.order(.executed, requests: [Self.requests[3]])], names: elsewhere).body
         #expect(values(body) == ["Set manager account of E0001"])
     }

@@ -1,0 +1,248 @@
+internal import Contracts
+internal import IdentityModel
+internal import Planning
+
+/// What the rows of a file have told of who is who: what cannot be decided before the file's end.
+struct RowSightings {
+    /// A row that correlated to somebody.
+    struct Sighting: Sendable {
+        let key: UserKey
+        let position: SourcePosition
+    }
+
+    /// Rows whose users this source did not have: planned, unless a second row turns out to be theirs as well.
+    var joined: [UserID: [Sighting]] = [:]
+    /// Rows whose users have another key in this source.
+    var renumbered: [(record: SourceRecord, user: UserID, bornBefore: Int)] = []
+    /// Users whom some row means, whatever became of it: they are not missing.
+    var present: Set<UserID> = []
+}
+
+extension Knowledge {
+    func person(_ id: UserID) -> KnownPerson? { users[id].map { person($0) } }
+
+    func person(_ user: User) -> KnownPerson {
+        KnownPerson(user: user, assignments: assignments[user.id] ?? [], claims: claimsOfUsers[user.id] ?? [])
+    }
+
+    /// The keys this source has of the user.
+    func keys(of id: UserID, in source: SourceName?) -> [SourceClaim] {
+        (claimsOfUsers[id] ?? []).filter { $0.source == source && $0.presence != .forgotten }
+    }
+
+    mutating func merge(_ other: Knowledge) {
+        correlated.merge(other.correlated) { _, new in new }
+        users.merge(other.users) { _, new in new }
+        assignments.merge(other.assignments) { _, new in new }
+        accounts.merge(other.accounts) { _, new in new }
+        claimsOfUsers.merge(other.claimsOfUsers) { _, new in new }
+        dues.merge(other.dues) { _, new in new }
+    }
+}
+
+/// Rows of a file, or rows that are kept.
+extension ChunkRun {
+    func planRecords(_ chunk: [SourceRecord], setAside: [RowSetAside] = [], quarantines: [Quarantine] = []) async throws {
+        var request = KnowledgeRequest(source: source?.name)
+        // After an edit it matters whether a claim says something else than before.
+        let isEdited = chunk.contains { $0.again.contains(.configuration) }
+        request.keys = isEdited ? [] : chunk.map(\.key)
+        request.standing = setAside.compactMap(\.quarantine.key) + (isEdited ? chunk.map(\.key) : [])
+        var knowledge = try await store.knowledge(request)
+        let strangers = chunk.filter { $0.isClaimed && !knowledge.knows($0.key) }.map(\.attributes)
+        let unknown = setAside.filter { row in !(row.quarantine.key.map { knowledge.knows($0) } ?? false) }.map(\.correlating)
+        try await correlate(strangers + unknown, into: &knowledge)
+        var saved = PlanChunk()
+        saved.quarantines = quarantines + setAside.map(\.quarantine)
+        var drafts = Drafts()
+        for record in chunk { place(record, knowledge, &drafts, &saved) }
+        for row in setAside { stand(row, knowledge, &drafts, &saved) }
+        try await save(drafts, knowledge, into: saved)
+    }
+
+    private func place(_ record: SourceRecord, _ knowledge: Knowledge, _ drafts: inout Drafts, _ saved: inout PlanChunk) {
+        guard let matching else { return }
+        let claim = knowledge.claims[record.key]
+        let match = matching.match(
+            record, claim: claim, correlated: { knowledge.correlated[$0] ?? [] },
+            claimed: { knowledge.keys(of: $0, in: matching.source).map(\.key) })
+        let generation = claim?.generation ?? 0
+        switch match {
+        case .known(let user): plan(.record(record), knowledge.person(user), bornBefore: generation, &drafts, &saved)
+        case .newcomer(let bornBefore): plan(.record(record), nil, bornBefore: bornBefore, &drafts, &saved)
+        case .joins(let user):
+            let sighting = RowSightings.Sighting(key: record.key, position: record.position)
+            sightings.joined[user, default: []].append(sighting)
+            sightings.present.insert(user)
+            guard sightings.joined[user]?.count == 1 else { return }
+            plan(.record(record), knowledge.person(user), bornBefore: generation, &drafts, &saved)
+        case .renumbered(let user): sightings.renumbered.append((record, user, generation))
+        case .ambiguous(let attribute, let users):
+            sightings.present.formUnion(users)
+            let names = users.map(\.text).sorted().joined(separator: ", ")
+            saved.quarantines.append(record.quarantine("\(attribute) correlates to \(users.count) users (\(names)); none is taken", source))
+        case .waits: wait(record, values: record.row, &saved)
+        case .absent: wait(record, values: nil, &saved)
+        }
+    }
+
+    /// The latest row of a key waits. A complete file has it again the next time; others keep it. `values`: nil when it waits no longer.
+    private func wait(_ record: SourceRecord, values: [String: String]?, _ saved: inout PlanChunk) {
+        guard let source, source.keepsRows, !source.creates else { return }
+        guard waiting[record.key] != (values == nil ? nil : record.rowHash) else { return }
+        saved.waiting.append(
+            WaitingRow(source: source.name, key: record.key, position: record.position, rowHash: record.rowHash, values: values))
+    }
+
+    /// A row that is of no use leaves what was last said in force; dates and other sources still act.
+    private func stand(_ row: RowSetAside, _ knowledge: Knowledge, _ drafts: inout Drafts, _ saved: inout PlanChunk) {
+        guard let key = row.quarantine.key, let claim = knowledge.claims[key], claim.presence != .forgotten else {
+            for value in matching?.keys(of: row.correlating) ?? [] { sightings.present.formUnion(knowledge.correlated[value] ?? []) }
+            return
+        }
+        if row.readsTerminated, claim.isPresent {
+            saved.quarantinedLeavers.insert(key)
+            noteQuarantinedLeaver()
+        }
+        let again = row.again.subtracting(.quarantine)
+        if !again.isEmpty, let person = knowledge.person(claim.user) { plan(.again(again), person, &drafts, &saved) }
+    }
+
+    /// Rows that were applied once and are not in this file. `isMissing`: the file lists everybody, so they are gone.
+    func planUnseen(_ chunk: [RowIndex.Unseen], isMissing: Bool) async throws {
+        var request = KnowledgeRequest(source: source?.name)
+        request.keyHashes = chunk.map(\.keyHash)
+        let knowledge = try await store.knowledge(request)
+        let byHash = Dictionary(knowledge.claims.values.map { ($0.keyHash, $0) }, uniquingKeysWith: { first, _ in first })
+        var drafts = Drafts()
+        var saved = PlanChunk()
+        for row in chunk {
+            guard let claim = byHash[row.keyHash], let person = knowledge.person(claim.user),
+                let whole = person.claims.first(where: { $0.source == claim.source && $0.key == claim.key })
+            else { continue }
+            if isMissing, !row.wasGone, !sightings.present.contains(claim.user) {
+                plan(.missing(whole), person, &drafts, &saved)
+            } else if !row.again.isEmpty {
+                planAgain(whole, row.again, person, &drafts, &saved)
+            }
+        }
+        try await save(drafts, knowledge, into: saved)
+    }
+
+    /// A row that is kept is mapped again when the configuration has changed.
+    private func planAgain(
+        _ claim: SourceClaim, _ again: ReplanReasons, _ person: KnownPerson, _ drafts: inout Drafts, _ saved: inout PlanChunk
+    ) {
+        guard again.contains(.configuration), claim.rowHash != 0, let row = claim.row, let mapper else {
+            return plan(.again(again), person, &drafts, &saved)
+        }
+        switch mapper.map(kept: row, key: claim.key, position: claim.position, rowHash: claim.rowHash, again: again) {
+        case .record(let record): plan(.record(record), person, bornBefore: claim.generation, &drafts, &saved)
+        case .setAside(let setAside):
+            saved.quarantines.append(setAside.quarantine)
+            plan(.again(again), person, &drafts, &saved)
+        }
+    }
+
+    /// To be called before anything is planned.
+    func loadWaitingRows() async throws {
+        guard let source, source.keepsRows, !source.creates else { return }
+        waitingRows = try await store.waitingRows(of: source.name)
+        waiting = Dictionary(waitingRows.map { ($0.key, $0.rowHash) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Rows that wait for somebody, those apart that the file has anew.
+    func planWaiting(besides wasSeen: @Sendable (UInt64) -> Bool) async throws {
+        guard let mapper else { return }
+        var records: [SourceRecord] = []
+        for row in waitingRows where !wasSeen(StableHash.hash(row.key.text)) {
+            guard let values = row.values,
+                case .record(let record) = mapper.map(kept: values, key: row.key, position: row.position, rowHash: row.rowHash, again: [])
+            else { continue }
+            records.append(record)
+        }
+        try await inChunks(records) { try await planRecords($0.filter(\.isClaimed)) }
+    }
+
+    // MARK: When the whole file is read
+
+    /// Two rows that correlate to one person: neither is the first. Returns those whose rows are to be taken back.
+    func collisions() -> [(key: UserKey, quarantine: Quarantine)] {
+        sightings.joined.values.filter { $0.count > 1 }.flatMap { rows in
+            rows.map { row in (row.key, collision(row, rows.filter { $0.key != row.key })) }
+        }.sorted { $0.key < $1.key }
+    }
+
+    private func collision(_ row: RowSightings.Sighting, _ others: [RowSightings.Sighting]) -> Quarantine {
+        let places = others.map { "\($0.key) (\($0.position))" }.sorted().joined(separator: ", ")
+        return Quarantine(
+            source: source?.name ?? SourceName(""), key: row.key, position: row.position, column: 1, columnName: nil,
+            reason: "correlates to the same person as row \(places); none of them is taken")
+    }
+
+    /// Rows whose user had another key. `wasSeen` tells whether a key is in the file; rows of `duplicates` are set aside already.
+    func planRenumbered(besides duplicates: Set<UserKey>, wasSeen: @Sendable (UInt64) -> Bool) async throws {
+        let rows = sightings.renumbered
+        sightings.renumbered = []
+        sightings.present.formUnion(rows.map(\.user))
+        let ofUser = Dictionary(grouping: rows, by: \.user)
+        try await inChunks(rows.filter { !duplicates.contains($0.record.key) }) { chunk in
+            var request = KnowledgeRequest()
+            request.users = Set(chunk.map(\.user)).sorted()
+            let knowledge = try await store.knowledge(request)
+            var saved = PlanChunk()
+            var drafts = Drafts()
+            for (record, user, bornBefore) in chunk {
+                let rivals = ofUser[user]?.filter { $0.record.key != record.key } ?? []
+                let old = knowledge.keys(of: user, in: source?.name).first { wasSeen($0.keyHash) }
+                if !rivals.isEmpty {
+                    let places = rivals.map { "\($0.record.key) (\($0.record.position))" }.sorted().joined(separator: ", ")
+                    saved.quarantines.append(
+                        record.quarantine("correlates to the same person as row \(places); none of them is taken", source))
+                } else if let old {
+                    let reason = "correlates to the user of row \(old.key), which is in the same file (\(old.position))"
+                    saved.quarantines.append(record.quarantine(reason, source))
+                } else {
+                    plan(.record(record), knowledge.person(user), bornBefore: bornBefore, &drafts, &saved)
+                }
+            }
+            try await save(drafts, knowledge, into: saved)
+        }
+    }
+
+    /// Whoever these values mean is not missing, although no row of theirs could be used.
+    func notePresent(_ values: [[String: UserValue]]) async throws {
+        try await inChunks(values) { chunk in
+            var knowledge = Knowledge()
+            try await correlate(chunk, into: &knowledge)
+            for users in knowledge.correlated.values { sightings.present.formUnion(users) }
+        }
+    }
+
+    // MARK: Asking
+
+    private func correlate(_ values: [[String: UserValue]], into knowledge: inout Knowledge) async throws {
+        guard let matching, !values.isEmpty else { return }
+        // Without a source, so that the claims of every source are told in full.
+        var request = KnowledgeRequest()
+        request.correlations = Array(Set(values.flatMap { matching.keys(of: $0) }))
+        guard !request.correlations.isEmpty else { return }
+        knowledge.merge(try await store.knowledge(request))
+    }
+
+    private func inChunks<Element>(_ elements: [Element], _ body: ([Element]) async throws -> Void) async throws {
+        for start in stride(from: 0, to: elements.count, by: SourceRun.chunkSize) {
+            try await body(Array(elements[start..<min(start + SourceRun.chunkSize, elements.count)]))
+        }
+    }
+}
+
+extension Knowledge {
+    fileprivate func knows(_ key: UserKey) -> Bool { claims[key].map { $0.presence != .forgotten } ?? false }
+}
+
+extension SourceRecord {
+    fileprivate func quarantine(_ reason: String, _ source: SourceConfiguration?) -> Quarantine {
+        Quarantine(source: source?.name ?? SourceName(""), key: key, position: position, column: 1, columnName: nil, reason: reason)
+    }
+}
