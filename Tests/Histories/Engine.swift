@@ -67,6 +67,9 @@ package struct RunReport: Hashable, Sendable {
     package var refusals = 0
     /// Accounts that the policy map could not be evaluated for.
     package var failedEvaluations = 0
+    /// The run went on and on until it was ended.
+    package static let endless: Int32 = 142
+
     package init(exit: Int32, text: String) {
         self.exit = exit
         self.text = text

@@ -103,6 +103,9 @@ package final class Playback {
     private func note(_ step: Step, _ report: RunReport, _ mishap: Mishap?) async throws {
         outcome.runs += 1
         outcome.trace.append("\(step) -> exit \(report.exit)\(report.text.isEmpty ? "" : ": " + report.text)")
+        if report.exit == RunReport.endless {
+            outcome.deviations.append(Deviation(person: nil, system: nil, fact: "run", expected: "an end", got: "none: \(step)"))
+        }
         if let mishap, report.wasStruckAmidWrites { outcome.amidWrites.insert(mishap.kind) }
         if report.refusals + report.failedEvaluations > 0, report.writes > 0 { outcome.amidWrites.formUnion(lasting) }
         if report.writes > 0 {

@@ -161,6 +161,7 @@ final class InProcessEngine: Engine {
             report.wasStruckAmidWrites = plans.contains { $0.state == .applying }
         }
         if life.isOver { report.exit = 137 }
+        if life.isEndless { report.exit = RunReport.endless }
         return report
     }
 }

@@ -10,6 +10,9 @@ final class Life: @unchecked Sendable {
     private let end: Int?
     private var calls = 0
     private var dead = false
+    private(set) var isEndless = false
+    /// More than any run of fifteen people needs.
+    private static let most = 4_000
 
     init(_ mishap: Mishap?) {
         if case .death(let call)? = mishap { end = call } else { end = nil }
@@ -22,6 +25,8 @@ final class Life: @unchecked Sendable {
         lock.withLock {
             calls += 1
             if let end, calls >= end { dead = true }
+            // A run that never ends is ended, and told.
+            if calls > Life.most { (dead, isEndless) = (true, true) }
             return !dead
         }
     }
