@@ -94,7 +94,10 @@ final class DirectoryServer: Sendable {
         try await Task.sleep(for: .milliseconds(200))
     }
 
-    func startAgain() throws { _ = try DirectoryServer.start(folder, port: port, flags) }
+    /// `other`: flags of start.sh for this time.
+    func startAgain(_ other: [String]? = nil) throws {
+        _ = try DirectoryServer.start(folder, port: port, other.map { ["--fast"] + $0 } ?? flags)
+    }
 
     func stop() throws { _ = try DirectoryServer.run("stop.sh", [folder.path]) }
 

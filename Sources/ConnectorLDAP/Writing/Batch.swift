@@ -12,8 +12,8 @@ struct Batch {
     let settings: LDAPSettings
     let traits: ServerTraits
     let exchange: Exchange
-    private var progress: [Progress]
-    private var failures: [MembershipFeed.Owner: ConnectorFailure] = [:]
+    private(set) var progress: [Progress]
+    private(set) var failures: [MembershipFeed.Owner: ConnectorFailure] = [:]
 
     init(_ operations: [AccountOperation], settings: LDAPSettings, traits: ServerTraits, exchange: Exchange) {
         self.operations = operations
@@ -23,7 +23,7 @@ struct Batch {
         progress = operations.map(Progress.init)
     }
 
-    private var dialect: Dialect { settings.dialect }
+    var dialect: Dialect { settings.dialect }
 
     /// Operations whose entry was not found under its name.
     var missing: [Int] { progress.indices.filter { progress[$0].wasMissing } }
@@ -47,19 +47,25 @@ struct Batch {
         progress = feed.progress
     }
 
-    private func memberships(adding: Bool) -> MembershipFeed {
+    func memberships(adding: Bool) -> MembershipFeed {
         MembershipFeed(adding: adding, attribute: settings.memberAttribute, dialect: dialect)
     }
 
-    private mutating func run(_ feed: inout MembershipFeed) {
+    mutating func run(_ feed: inout MembershipFeed) {
         feed.prepare()
         exchange.run(&feed)
         for (owner, failure) in feed.failures { note(failure, owner) }
     }
 
-    /// A membership that is carried has no request of its own: the operation as a whole failed then.
-    private mutating func note(_ failure: ConnectorFailure, _ owner: MembershipFeed.Owner) {
-        if owner.request == nil { progress[owner.operation].note(failure) } else { failures[owner] = failure }
+    /// A membership that is carried has no request of its own: the operation as a whole failed then. What could not be sent or asked counts as not known,
+    /// because only then the account's former names are told when it is tried again.
+    mutating func note(_ failure: ConnectorFailure, _ owner: MembershipFeed.Owner) {
+        guard owner.request == nil else {
+            failures[owner] = failure
+            return
+        }
+        let isOpen = failure.errorClass == .transient || failure.errorClass == .unavailable
+        progress[owner.operation].note(isOpen ? ConnectorFailure(.unknown, failure.message, serverText: failure.serverText) : failure)
     }
 
     private mutating func leaveGroups() {
@@ -141,10 +147,10 @@ struct Batch {
     }
 
     /// It is known where the entry stands.
-    private func isKnown(_ index: Int) -> Bool { !progress[index].wasMissing && progress[index].failure?.errorClass != .unknown }
+    func isKnown(_ index: Int) -> Bool { !progress[index].wasMissing && progress[index].failure?.errorClass != .unknown }
 
     /// Names under which the account may stand in groups although it has another one now.
-    private func oldNames(_ index: Int) -> [String] {
+    func oldNames(_ index: Int) -> [String] {
         let now = DistinguishedName.key(progress[index].name)
         return ([operations[index].name] + operations[index].formerNames).map(\.text).filter { DistinguishedName.key($0) != now }
     }
@@ -161,73 +167,7 @@ struct Batch {
         if !departures.isEmpty { run(&departures) }
     }
 
-    // MARK: What the groups say
-
-    private mutating func checkMemberships() {
-        guard operations.contains(where: \.isUncertain) else { return }
-        let first = expectations()
-        let differing = first.differing(look(first))
-        guard !differing.isEmpty else { return }
-        for adding in [false, true] {
-            var feed = memberships(adding: adding)
-            for expectation in differing.expectations where expectation.isMember == adding {
-                for owner in expectation.owners { feed.include(expectation.name, in: expectation.group, owner) }
-            }
-            if !feed.isEmpty { run(&feed) }
-        }
-        for (expectation, finding) in zip(differing.expectations, look(differing)) {
-            guard case .differs = finding else { continue }
-            let why = expectation.isMember ? "does not hold \(expectation.name)" : "still holds \(expectation.name)"
-            for owner in expectation.owners where owner.request == nil || failures[owner] == nil {
-                note(ConnectorFailure(.transient, "group \(expectation.group) \(why), though the server answered that it was done"), owner)
-            }
-        }
-    }
-
-    /// Asks the groups. What they do not tell is a failed request.
-    private mutating func look(_ check: MembershipCheck) -> [MembershipCheck.Finding] {
-        var feed = IndependentFeed(check.searches(settings.memberAttribute).map(WireRequest.search))
-        exchange.run(&feed)
-        let findings = check.findings(feed.outcomes, Refusal(dialect: dialect))
-        for (expectation, finding) in zip(check.expectations, findings) {
-            guard case .cannotTell(let failure) = finding else { continue }
-            for owner in expectation.owners { note(failure, owner) }
-        }
-        return findings
-    }
-
-    private func expectations() -> MembershipCheck {
-        var check = MembershipCheck()
-        let holders = Set(
-            operations.indices.filter { !isGone($0) && isKnown($0) && (progress[$0].id != nil || progress[$0].failure == nil) }.map {
-                DistinguishedName.key(progress[$0].name)
-            })
-        for (index, operation) in operations.enumerated() where operation.isUncertain {
-            // A name that somebody of this batch has now speaks of that account.
-            let old = oldNames(index).filter { !holders.contains(DistinguishedName.key($0)) }
-            let now = progress[index].name
-            for (position, request) in operation.requests.enumerated() where request.kind == .membership {
-                let owner = MembershipFeed.Owner(operation: index, request: position)
-                guard failures[owner] == nil else { continue }
-                for group in request.values {
-                    if request.operation == .remove {
-                        for name in [now] + old { check.expect(name, in: group, isMember: false, owner) }
-                    } else if progress[index].hasJoined {
-                        check.expect(now, in: group, isMember: true, owner)
-                    }
-                }
-            }
-            guard isKnown(index), !isGone(index), !old.isEmpty else { continue }
-            let owner = MembershipFeed.Owner(operation: index, request: nil)
-            for group in operation.carriedMemberships {
-                check.expect(now, in: group, isMember: true, owner)
-                for name in old { check.expect(name, in: group, isMember: false, owner) }
-            }
-        }
-        return check
-    }
-
-    private func isGone(_ index: Int) -> Bool { operations[index].operation == .delete && progress[index].failure == nil }
+    func isGone(_ index: Int) -> Bool { operations[index].operation == .delete && progress[index].failure == nil }
 
     // MARK: Results
 

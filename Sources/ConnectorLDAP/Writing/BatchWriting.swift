@@ -82,6 +82,11 @@ extension AccountOperation {
     }
 }
 
+extension AccountOperation {
+    /// It has more than its entry to write.
+    fileprivate var isWide: Bool { way != .steady || requests.contains { $0.kind == .membership } || !carriedMemberships.isEmpty }
+}
+
 /// The parts of a batch that are written one after the other: nearly always one.
 ///
 /// Phases go over all operations at once, so two operations on one account keep their order only where neither has more than its entry to write.
@@ -90,19 +95,25 @@ struct BatchParts: Sequence, IteratorProtocol {
     private var start = 0
     /// Only a change of an account whose id is not known can be told to be the same account's by its name.
     private let goesByName: Bool
+    private let isSimple: Bool
 
     init(_ operations: [AccountOperation]) {
         self.operations = operations
+        isSimple = !operations.contains(where: \.isWide)
         goesByName = operations.contains { $0.operation != .create && $0.accountID == nil }
     }
 
     mutating func next() -> Range<Int>? {
         guard start < operations.count else { return nil }
+        if isSimple {
+            defer { start = operations.count }
+            return start..<operations.count
+        }
         var seen: [AccountID: Bool] = [:]
         var named: [String: Bool] = [:]
         for index in start..<operations.count {
             let operation = operations[index]
-            let isWide = operation.way != .steady || operation.requests.contains { $0.kind == .membership }
+            let isWide = operation.isWide
             if let earlier = earlier(operation, seen, named), earlier || isWide {
                 defer { start = index }
                 return start..<index
