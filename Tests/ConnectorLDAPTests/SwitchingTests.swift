@@ -75,6 +75,13 @@ struct SwitchingTests {
         #expect(!feed.progress[0].isSwitched)
     }
 
+    @Test func `where nothing switches nobody is said to be switched off`() {
+        let deleted = operation(.delete, 1, name, id: AccountID("x"), [membership(.remove, allStaff)], direction: .withdrawing)
+        let feed = feed(.withdrawing, deleted, .openLDAP)
+        #expect(feed.isEmpty)
+        #expect(!feed.progress[0].isSwitched)
+    }
+
     @Test func `enabling undoes what disabling did, in the modify that switches on`() {
         let rehire = operation(.enable, 1, name, id: AccountID("x"), [switching("title", "back"), attribute("mail", "m")], disabling: true)
         for (dialect, own) in [(Dialect.openLDAP, "pwdAccountLockedTime="), (.ds389, "nsAccountLock=")] {

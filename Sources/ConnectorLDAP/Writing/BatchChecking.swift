@@ -93,47 +93,49 @@ extension Batch {
     /// Renamed accounts with the groups that still hold the old name. A link of Active Directory follows its entry in the same transaction.
     private mutating func unrepaired(_ holders: Set<String>) -> [Int: [String]] {
         guard settings.maintainsReferences, dialect != .activeDirectory else { return [:] }
-        var open: [Int: [String]] = [:]
+        var outstanding: [Int: [String]] = [:]
         var byGroup: [String: [Renamed]] = [:]
         for (index, operation) in operations.enumerated() where !operation.isUncertain && !operation.carriedMemberships.isEmpty {
             guard isKnown(index), !isGone(index) else { continue }
             for name in oldNames(index) {
                 // Where somebody has the old name now, its absence cannot be waited for.
                 if holders.contains(DistinguishedName.key(name)) {
-                    open[index] = operation.carriedMemberships
+                    outstanding[index] = operation.carriedMemberships
                 } else {
                     for group in operation.carriedMemberships { byGroup[group, default: []].append(Renamed(index: index, oldName: name)) }
                 }
             }
         }
         for (group, renamed) in repairsOutstanding(byGroup) {
-            for account in renamed where open[account.index]?.contains(group) != true { open[account.index, default: []].append(group) }
+            for account in renamed where outstanding[account.index]?.contains(group) != true {
+                outstanding[account.index, default: []].append(group)
+            }
         }
-        return open
+        return outstanding
     }
 
     /// Of some names in some groups, those that may still be there after a while.
     private mutating func repairsOutstanding(_ byGroup: [String: [Renamed]]) -> [(group: String, renamed: [Renamed])] {
-        var open = byGroup.sorted { $0.key < $1.key }.flatMap { group, renamed in
+        var outstanding = byGroup.sorted { $0.key < $1.key }.flatMap { group, renamed in
             stride(from: 0, to: renamed.count, by: Self.repairs.names).map { start in
                 (group: group, renamed: Array(renamed[start..<min(start + Self.repairs.names, renamed.count)]))
             }
         }
-        for look in 1...Self.repairs.looks where !open.isEmpty {
+        for look in 1...Self.repairs.looks where !outstanding.isEmpty {
             if look > 1 { Thread.sleep(forTimeInterval: Self.repairs.pause) }
             let attribute = settings.memberAttribute
             var feed = IndependentFeed(
-                open.map { group, renamed in
+                outstanding.map { group, renamed in
                     let filter = SearchFilter.any(renamed.map { SearchFilter.equal(attribute, $0.oldName) })
                     return .search(SearchRequest(base: group, scope: .base, filter: filter, attributes: ["1.1"]))
                 })
             exchange.run(&feed)
             // Whatever is no clear answer is asked again, name by name.
-            open = zip(open, feed.outcomes).filter { _, outcome in
+            outstanding = zip(outstanding, feed.outcomes).filter { _, outcome in
                 guard case .answered(let answer) = outcome else { return true }
                 return answer.code == 0 ? !answer.entries.isEmpty : answer.code != 32
             }.map(\.0)
         }
-        return open
+        return outstanding
     }
 }

@@ -62,19 +62,13 @@ struct SwitchFeed: RequestFeed {
         let requests = EntryContent.changes(operation, named: progress[index].name, only: switching.contains).map {
             ($0.request, $0.change)
         }
-        guard operation.appliesDialectDisabling || !requests.isEmpty else {
-            // What says the same already is done.
-            progress[index].isSwitched = true
-            return
-        }
+        // Where nothing switches, nobody was switched off.
+        guard operation.appliesDialectDisabling || !requests.isEmpty else { return }
         var account = Account(index: index, requests: requests, appliesOwn: operation.appliesDialectDisabling, step: .whole)
         if account.appliesOwn {
             if dialect.readsBefore == nil { account.own = own([]) } else { account.step = .read }
         }
-        if case .whole = account.step, account.own.isEmpty, requests.isEmpty {
-            progress[index].isSwitched = true
-            return
-        }
+        if case .whole = account.step, account.own.isEmpty, requests.isEmpty { return }
         accounts.append(account)
     }
 
