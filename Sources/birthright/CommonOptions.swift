@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import IdentityModel
+import Provisioning
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
 
@@ -12,12 +13,17 @@ struct CommonOptions: ParsableArguments {
     @Option(name: .long, help: "text, or json: stable and documented.")
     var format = OutputFormat.text
 
-    @Option(name: .customLong("as-of"), help: "Sets the clock: the day to plan for (yyyy-MM-dd).", transform: day)
-    var asOf: CivilDate?
+    @Option(
+        name: .customLong("as-of"), help: "Sets the clock: the day to plan for (yyyy-MM-dd), or a moment (2026-03-02T08:00:00Z).",
+        transform: moment)
+    var asOf: AsOf?
 
-    private static func day(_ text: String) throws -> CivilDate {
-        guard let date = CivilDate(text) else { throw ValidationError("'\(text)' is no day; write yyyy-MM-dd, such as 2026-03-02") }
-        return date
+    private static func moment(_ text: String) throws -> AsOf {
+        if let day = CivilDate(text) { return .day(day) }
+        if let date = try? Date(text, strategy: .iso8601) {
+            return .instant(Instant(milliseconds: Int64((date.timeIntervalSince1970 * 1_000).rounded())))
+        }
+        throw ValidationError("'\(text)' is no day and no moment; write 2026-03-02, or 2026-03-02T08:00:00Z")
     }
 
     var directory: URL { URL(fileURLWithPath: config, isDirectory: true) }

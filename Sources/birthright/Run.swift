@@ -44,7 +44,8 @@ struct Run {
         let source = Adapters.source(configured, directory: session.directory)
         let file = try await nextFile(request, configured, source)
         if file == nil, try await store.profile(of: configured.name) == nil { return nil }
-        return try await planner.plan(request, file: file, from: source)
+        let report = try await planner.plan(request, file: file, from: source)
+        return report.isEmpty ? nil : report
     }
 
     private func nextFile(_ request: PlanRequest, _ configured: SourceConfiguration, _ source: any SyncSource) async throws -> String? {

@@ -99,18 +99,23 @@ package struct UserMerge: Sendable {
     private func speakers(_ claims: [SourceClaim]) -> (speakers: [Speaker], isLost: Bool) {
         var known: [Speaker] = []
         var wasKeptAlive = false
+        // A source that has left the configuration is a source that lost the person, and the last one, unless another lost them after that.
+        var strangersRank = 0
         for claim in claims where claim.presence != .forgotten {
             if let voice = voices[claim.source] {
                 known.append((claim, voice))
                 wasKeptAlive = wasKeptAlive || voice.keepsAlive
-            } else {
-                wasKeptAlive = wasKeptAlive || claim.keepsAlive
+            } else if claim.keepsAlive {
+                wasKeptAlive = true
+                strangersRank = max(strangersRank, claim.isPresent ? .max : claim.goneRank)
             }
         }
         if known.count > 1 { known.sort { $0.voice.rank < $1.voice.rank } }
         let isLost = wasKeptAlive && !known.contains { $0.voice.keepsAlive && $0.claim.isPresent }
         // Whom nobody has any more is as the row that went last said, so that the account can be withdrawn as it was.
         let last = last(of: known.filter { isLost ? $0.voice.keepsAlive : true })
+        // What a stranger said cannot be read any more: the person stays as they were.
+        if isLost, strangersRank > last?.claim.goneRank ?? 0 { return ([], isLost) }
         let isAlone = !known.contains { $0.claim.isPresent }
         return (known.filter { $0.claim.isPresent || ((isLost || isAlone) && $0.claim.source == last?.claim.source) }, isLost)
     }

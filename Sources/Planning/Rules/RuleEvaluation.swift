@@ -78,34 +78,55 @@ package final class RuleEvaluation {
         var assignments = held.filter { assignment in
             if case .rule = assignment.origin { false } else { true }
         }
-        for rule in rules where applies(rule, to: user, today: today) {
-            if try matches(rule) {
-                assignments.append(contentsOf: rule.roles.map { RoleAssignment(role: $0, origin: .rule(rule.name)) })
+        for rule in rules {
+            switch verdict(rule, user.status, today: today) {
+            case .matches: assignments.append(contentsOf: rule.roles.map { RoleAssignment(role: $0, origin: .rule(rule.name)) })
+            case .undecided(let failure): throw failure
+            case .otherStatus, .notYet, .over, .noMatch, .excluded: break
             }
         }
         return assignments.sorted()
     }
 
-    private func applies(_ rule: BusinessRule, to user: User, today: CivilDate) -> Bool {
-        if let from = rule.from, today < from { return false }
-        if let until = rule.until, today > until { return false }
-        return rule.statuses.contains(user.status)
+    /// What one rule comes to for a user.
+    package enum Verdict: Sendable, Hashable {
+        /// The rule does not look at users of this status.
+        case otherStatus
+        case notYet(from: CivilDate)
+        case over(until: CivilDate)
+        /// `absent`: in words, the attribute that `when` reads and the user lacks.
+        case noMatch(absent: String?)
+        /// `when` matches, and so does `unless`.
+        case excluded
+        case matches
+        case undecided(Failure)
+    }
+
+    /// The same evaluation that gives roles, for whoever has to say why.
+    package func verdict(_ rule: BusinessRule, of user: User, today: CivilDate) -> Verdict {
+        reader.load(user)
+        return verdict(rule, user.status, today: today)
     }
 
     /// `unless` beats `when`. A `when` that reads an attribute the user lacks does not match; an `unless` that does is a failure:
     /// an exclusion that cannot be decided must not be taken for "not excluded".
-    private func matches(_ rule: BusinessRule) throws(Failure) -> Bool {
+    private func verdict(_ rule: BusinessRule, _ status: UserStatus, today: CivilDate) -> Verdict {
+        guard rule.statuses.contains(status) else { return .otherStatus }
+        if let from = rule.from, today < from { return .notYet(from: from) }
+        if let until = rule.until, today > until { return .over(until: until) }
         do {
-            guard try rule.when.program.evaluate(activation).asBool == true else { return false }
+            guard try rule.when.program.evaluate(activation).asBool == true else { return .noMatch(absent: nil) }
         } catch {
-            if case .absentField = error.kind { return false }
-            throw Failure(rule: rule.name, message: "\(rule.when.position): rule \(rule.name), when: \(error.message)")
+            if case .absentField = error.kind { return .noMatch(absent: error.message) }
+            return .undecided(
+                Failure(rule: rule.name, message: "\(rule.when.position): rule \(rule.name), when: \(error.message)"))
         }
-        guard let unless = rule.unless else { return true }
+        guard let unless = rule.unless else { return .matches }
         do {
-            return try unless.program.evaluate(activation).asBool != true
+            return try unless.program.evaluate(activation).asBool == true ? .excluded : .matches
         } catch {
-            throw Failure(rule: rule.name, message: "\(unless.position): rule \(rule.name), unless: \(error.message)")
+            return .undecided(
+                Failure(rule: rule.name, message: "\(unless.position): rule \(rule.name), unless: \(error.message)"))
         }
     }
 }

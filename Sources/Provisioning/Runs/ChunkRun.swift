@@ -35,6 +35,7 @@ actor ChunkRun {
         var orders = 0
         var users = 0
         var quarantines = 0
+        var waiting = 0
     }
 
     init(
@@ -132,6 +133,7 @@ actor ChunkRun {
         counts.orders += unsaved.chunk.orders.count
         counts.users += unsaved.chunk.changes.count
         counts.quarantines += unsaved.chunk.quarantines.count
+        counts.waiting += unsaved.chunk.waiting.count
         let (store, chunk, plan) = (store, unsaved.chunk, plan.id)
         saving = (unsaved, Task { try await store.save(chunk, to: plan) })
     }
@@ -145,6 +147,7 @@ actor ChunkRun {
             counts.orders -= unsaved.chunk.orders.count
             counts.users -= unsaved.chunk.changes.count
             counts.quarantines -= unsaved.chunk.quarantines.count
+            counts.waiting -= unsaved.chunk.waiting.count
             unsaved.planning.lose(Set(lost))
             try await compute(unsaved)
             begin(unsaved)

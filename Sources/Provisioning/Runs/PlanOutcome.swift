@@ -11,6 +11,8 @@ package struct PlanReport: Sendable {
     package var breaches: [ContractBreach] = []
     package var warnings: [String] = []
     package var quarantined = 0
+    /// There was no new file, and nobody had to be planned.
+    package var isEmpty = false
     package init() {}
 }
 

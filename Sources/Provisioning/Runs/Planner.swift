@@ -61,6 +61,11 @@ package struct Planner: Sendable {
             ingest.rowsRead = counts.rows
             ingest.rowsUnchanged = counts.unchanged
             ingest.rowsQuarantined = counts.quarantined
+            if file == nil, previous == profile, await run.hasNothing {
+                try await store.decide(plan.id, .discarded, by: "birthright", reason: "nothing to plan", at: clock.now())
+                report.isEmpty = true
+                return report
+            }
             return try await seal(plan, ingest: ingest, profile: (source.name, profile), report: report)
         } catch let broken as ContractBroken {
             report.breaches = broken.breaches

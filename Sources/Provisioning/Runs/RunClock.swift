@@ -2,33 +2,32 @@ internal import Foundation
 package import IdentityModel
 package import Planning
 
+/// What a run is planned for, instead of now.
+package enum AsOf: Sendable, Hashable {
+    case instant(Instant)
+    /// That day, in every zone.
+    case day(CivilDate)
+}
+
 /// The clock of a run: the wall clock, or the moment that `--as-of` sets. The core is only ever given days.
 package struct RunClock: Sendable {
-    /// What a run is planned for.
-    private enum Moment: Sendable {
-        case now
-        case instant(Instant)
-        /// That day, in every zone.
-        case day(CivilDate)
-    }
+    private let asOf: AsOf?
 
-    private let moment: Moment
+    /// nil = now.
+    package init(asOf: AsOf?) { self.asOf = asOf }
 
     /// The day to plan for, whatever the zone; nil = now.
-    package init(asOf: CivilDate? = nil) { moment = asOf.map(Moment.day) ?? .now }
-
-    /// The moment to plan for: the day depends on the zone.
-    package init(asOf: Instant) { moment = .instant(asOf) }
+    package init(asOf: CivilDate? = nil) { self.init(asOf: asOf.map(AsOf.day)) }
 
     /// The wall clock: when things really happen.
     package func now() -> Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }
 
     /// The calendar day of the run in a time zone ("Europe/Oslo"); UTC for a name that is none (the loader refuses those).
     package func today(in timeZone: String) -> CivilDate {
-        switch moment {
-        case .day(let day): day
-        case .instant(let instant): RunClock.day(of: instant, in: timeZone)
-        case .now: RunClock.day(of: now(), in: timeZone)
+        switch asOf {
+        case .day(let day)?: day
+        case .instant(let instant)?: RunClock.day(of: instant, in: timeZone)
+        case nil: RunClock.day(of: now(), in: timeZone)
         }
     }
 

@@ -248,6 +248,9 @@ actor SourceRun {
     }
 
     var format: String? { header?.format }
+
+    /// Nobody changes, no row is set aside or waits, and there is nothing to say.
+    var hasNothing: Bool { planned.users == 0 && planned.quarantines == 0 && planned.waiting == 0 && warnings.isEmpty }
 }
 
 /// Gathers the marks of a source while the file is opened. Its lock makes it safe to hand to the store's reading thread.

@@ -73,7 +73,7 @@ struct Sync: AsyncParsableCommand {
     private func syncDue(_ run: Run) async throws -> Exit {
         try await run.holding(.due) {
             try await run.finishApplying(.due)
-            return try await run.showAndApply(try await run.planner.planDue())
+            return try await run.showAndApply(try await run.planner.planDue(accepted: try accepting.checks()))
         }
     }
 
@@ -90,7 +90,10 @@ struct Sync: AsyncParsableCommand {
                 }
                 let exit = try await run.showAndApply(report, of: configured.name)
                 if exit.rawValue > worst.rawValue { worst = exit }
-                if exit.rawValue > Exit.incomplete.rawValue || file != nil || configured.take == .latest { return worst }
+                // Without a file its people were planned from the rows that are kept, and there is no next one.
+                if exit.rawValue > Exit.incomplete.rawValue || file != nil || report.file == nil || configured.take == .latest {
+                    return worst
+                }
             }
         }
     }

@@ -27,8 +27,9 @@ struct Explain: AsyncParsableCommand {
             let map = try Named.system(system, session.configuration)
             let index = try attribute.map { try Named.attribute($0, of: map) }
             let person = try await Person.find(user, store).asPlanned(store)
-            let explanation = try await Explaining(configuration: session.configuration, map: map, person: person, store: store).explain(
-                index)
+            let explanation = try await Explaining(
+                configuration: session.configuration, map: map, person: person, store: store, clock: RunClock(asOf: common.asOf)
+            ).explain(index)
             switch common.format {
             case .json: say(explanation.json.indentedText)
             case .text: say(explanation.text(.standardOutput))
@@ -44,6 +45,7 @@ struct Explaining {
     let map: PolicyMap
     let person: Person
     let store: any Store
+    let clock: RunClock
 
     private var account: Account? { person.accounts.first { $0.system == map.system } }
     private var isEntitled: Bool { configuration.entitlements(of: person.assignments)[map.system] != nil }
@@ -54,7 +56,8 @@ struct Explaining {
         explanation.isEntitled = isEntitled
         explanation.account = account
         explanation.inputs = inputs(index)
-        explanation.grants = RoleExplaining(configuration: configuration, person: person).grants(on: map.system)
+        explanation.grants = RoleExplaining(configuration: configuration, person: person, today: today)
+            .grants(on: map.system)
         let orders = try await orders()
         explanation.order = lastOrder(orders, index)
         if let index { explanation.order?.order.requests.removeAll { $0.name != map.attributes[index].name } }
@@ -67,6 +70,13 @@ struct Explaining {
             explanation.event = Explanation.Event(trackingNumber: tracking, count: try await store.eventCounts([tracking])[tracking] ?? 0)
         }
         return explanation
+    }
+
+    /// The day in the zone of the source that decides the person's status; of somebody whom a plan brings, the plan's.
+    private var today: CivilDate {
+        if let plan = person.plan { return plan.asOf }
+        let merge = UserMerge(sources: configuration.sources, days: clock.days(of: configuration.sources))
+        return merge.merge(person.claims, id: person.user.id, before: person.user).today
     }
 
     // MARK: What the user is made of

@@ -2,10 +2,10 @@ import Contracts
 import IdentityModel
 
 extension Person {
-    /// Ends the command when nobody has the key.
+    /// By any of their keys, or `SOURCE:KEY`. Ends the command when nobody has it, or several people have.
     static func find(_ text: String, _ store: any Store) async throws -> Person {
         let key = UserKey(text)
-        if let user = try await store.user(key: key) {
+        if let user = try await only(named: text, store) {
             var request = KnowledgeRequest()
             request.users = [user.id]
             let knowledge = try await store.knowledge(request)
@@ -19,6 +19,24 @@ extension Person {
             return Person(user: change.user, assignments: change.assignments, claims: change.claim.map { [$0] } ?? [], plan: plan)
         }
         throw Named.unknownUser(text)
+    }
+
+    private static func only(named text: String, _ store: any Store) async throws -> User? {
+        var users = try await store.users(key: UserKey(text), of: nil)
+        if users.isEmpty, let colon = text.firstIndex(of: ":") {
+            users = try await store.users(key: UserKey(String(text[text.index(after: colon)...])), of: SourceName(String(text[..<colon])))
+        }
+        guard users.count > 1 else { return users.first }
+        var people: [String] = []
+        for user in users {
+            let keys = try await store.claims(user: user.id).map { "\($0.source):\($0.key)" }
+            let named = keys.filter { $0.hasSuffix(":" + text) }
+            people.append(
+                "\(named.first ?? keys.first ?? user.key.text) is \(DisplayText.visible(user.displayName)) (\(user.status.rawValue))")
+        }
+        throw Stop(
+            .configuration,
+            "the key '\(text)' is that of \(users.count) people: \(people.sorted().joined(separator: ", ")); write SOURCE:KEY")
     }
 
     /// The same person as a plan that waits would have them, where one changes them.

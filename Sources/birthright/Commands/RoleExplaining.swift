@@ -6,6 +6,8 @@ import Planning
 struct RoleExplaining {
     let configuration: Configuration
     let person: Person
+    /// The day on which the person's dates and those of rules are read.
+    let today: CivilDate
 
     func grants(on system: SystemName) -> [Explanation.Grant] {
         let giving = configuration.roles.filter { $0.entitlements.contains { $0.system == system } }
@@ -40,18 +42,16 @@ struct RoleExplaining {
     }
 
     private func verdict(_ rule: BusinessRule) -> String {
-        guard rule.statuses.contains(person.user.status) else { return "does not apply to users who are \(person.user.status.rawValue)" }
-        if let plan = person.plan?.asOf {
-            if let from = rule.from, plan < from { return "applies from \(from) on" }
-            if let until = rule.until, plan > until { return "applied until \(until)" }
-        }
-        let activation = activation
-        do throws(CELError) {
-            guard try rule.when.program.evaluate(activation).asBool == true else { return "does not match" }
-            guard let unless = rule.unless else { return "matches" }
-            return try unless.program.evaluate(activation).asBool == true ? "matches, but so does `unless`" : "matches"
-        } catch {
-            return "does not match: \(error.message)"
+        // The planner's own evaluation says it, so that it cannot be another answer than the plan's.
+        let evaluation = RuleEvaluation(rules: configuration.rules, schema: configuration.schema)
+        return switch evaluation.verdict(rule, of: person.user, today: today) {
+        case .otherStatus: "does not apply to users who are \(person.user.status.rawValue)"
+        case .notYet(let from): "applies from \(from) on"
+        case .over(let until): "applied until \(until)"
+        case .noMatch(let absent): absent.map { "does not match: \($0)" } ?? "does not match"
+        case .excluded: "matches, but so does `unless`"
+        case .matches: "matches"
+        case .undecided(let failure): "cannot be decided, so the person is set aside: \(failure.message)"
         }
     }
 

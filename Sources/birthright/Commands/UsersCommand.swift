@@ -2,6 +2,7 @@ import ArgumentParser
 import Contracts
 import IdentityModel
 import Planning
+import Provisioning
 
 /// `birthright users show KEY`.
 struct Users: AsyncParsableCommand {
@@ -14,7 +15,7 @@ struct Users: AsyncParsableCommand {
 
         @OptionGroup var common: CommonOptions
 
-        @Argument(help: "The user's key in the source that created them, such as E0042.")
+        @Argument(help: "One of the user's keys, such as E0042; or SOURCE:KEY, where several people have it.")
         var key: String
 
         func run() async throws {
@@ -30,14 +31,10 @@ struct Users: AsyncParsableCommand {
             }
         }
 
-        /// Each attribute comes from the row of the source that owns it.
+        /// Each attribute comes from a row: that of the source which decides it.
         private func positions(_ person: Person, _ configuration: Configuration) -> [String: SourcePosition] {
-            var positions: [String: SourcePosition] = [:]
-            for claim in person.claims {
-                guard let source = configuration.source(claim.source) else { continue }
-                for name in source.owns { positions[name] = claim.position }
-            }
-            return positions
+            let days = RunClock(asOf: common.asOf).days(of: configuration.sources)
+            return UserMerge(sources: configuration.sources, days: days).origins(of: person.claims).mapValues(\.position)
         }
     }
 }

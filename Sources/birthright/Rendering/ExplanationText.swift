@@ -34,7 +34,7 @@ extension Explanation {
 
     private var rows: [String] {
         person.claims.map { claim in
-            "\(claim.position) (source \(claim.source), key \(claim.key)\(claim.rowHash == 0 ? ", gone since" : ""))"
+            "\(claim.position) (source \(claim.source), key \(claim.key)\(claim.presence.words))"
         }
     }
 

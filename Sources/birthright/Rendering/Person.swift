@@ -9,3 +9,14 @@ struct Person {
     /// The plan that waits and says all this; nil: the store does.
     var plan: Plan?
 }
+
+extension SourceClaim.Presence {
+    /// Behind a claim, for people.
+    var words: String {
+        switch self {
+        case .present: ""
+        case .gone: ", gone since"
+        case .forgotten: ", renumbered since"
+        }
+    }
+}

@@ -22,7 +22,7 @@ struct UserCard {
     private func rows(_ ink: Ink) -> [String] {
         var facts = Facts()
         for claim in person.claims {
-            let gone = claim.rowHash == 0 ? ", gone since" : ""
+            let gone = claim.presence.words
             facts.add("row", "\(claim.position) (source \(claim.source), key \(claim.key)\(gone))")
         }
         return facts.lines(ink)

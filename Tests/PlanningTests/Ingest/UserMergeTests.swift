@@ -154,6 +154,17 @@ struct UserMergeTests {
         #expect(try Campus().merged([note, badge], before: Campus.user(.active)).user.status == .active)
     }
 
+    @Test("whom a removed source lost last stays as they were, and is not what another one said years ago", arguments: [(1, 2), (2, 1)])
+    func removedLast(staffRank: Int, removedRank: Int) throws {
+        let claims = [
+            Campus.claim(Campus.staff, .active, ["lastName": .string("Years ago")], presence: .gone(rank: staffRank)),
+            Campus.claim(SourceName("old hr"), .active, presence: .gone(rank: removedRank)),
+        ]
+        let user = try Campus().merged(claims, before: Campus.user(.active, ["lastName": .string("Before")])).user
+        #expect(user.status == .terminated)
+        #expect(user.attributes["lastName"] == .string(staffRank > removedRank ? "Years ago" : "Before"))
+    }
+
     @Test("a key that was renumbered away says nothing")
     func forgotten() throws {
         let old = Campus.claim(Campus.staff, key: "1", .terminated, ["department": .string("Old")], presence: .forgotten)
