@@ -6,10 +6,13 @@
 BIRTHRIGHT := .build/release/birthright
 # How often `make torture` runs the crash test: twenty kills each time.
 ROUNDS := 10
+# How many random histories `make torture` plays in memory, and through the program with each of two kinds of servers.
+HISTORIES := 20000
+PROGRAM_HISTORIES := 300
 # For how many seconds `make torture` runs each of the five fuzzers.
 FUZZ := 400
 
-.PHONY: help setup build demo test bench torture fuzz lint clean
+.PHONY: help setup build demo test bench torture histories fuzz lint clean
 
 help:
 	@echo 'make setup    install the Debian packages that are missing'
@@ -17,7 +20,8 @@ help:
 	@echo 'make demo     the sample company'"'"'s week, against a private directory server'
 	@echo 'make test     every test'
 	@echo 'make bench    benchmarks beside their yardsticks'
-	@echo 'make torture  the crash test, for longer, and the fuzzers'
+	@echo 'make torture  the crash test, for longer, random histories, and the fuzzers'
+	@echo 'make histories  the random histories alone (HISTORIES=COUNT PROGRAM_HISTORIES=COUNT)'
 	@echo 'make fuzz     the fuzzers alone (FUZZ=SECONDS LAWS="parser ...")'
 	@echo 'make lint     the format of the source'
 	@echo 'make clean    remove what was built'
@@ -41,7 +45,15 @@ bench: build
 torture: setup
 	swift build --build-tests
 	for round in $$(seq $(ROUNDS)); do swift test --skip-build --disable-xctest --filter CrashTests || exit 1; done
+	$(MAKE) histories
 	$(MAKE) fuzz
+
+# In memory, then through the program: against servers with the overlays memberof, refint and unique, and without any.
+histories: build
+	swift build -c release --product Torture
+	.build/release/Torture histories $(HISTORIES)
+	.build/release/Torture program $(PROGRAM_HISTORIES) --binary $(BIRTHRIGHT) --overlays yes
+	.build/release/Torture program $(PROGRAM_HISTORIES) --binary $(BIRTHRIGHT) --overlays no
 
 # An own folder: everything is built with the fuzzer's instruments.
 fuzz: setup

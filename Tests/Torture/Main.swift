@@ -58,6 +58,7 @@ struct Torture {
         let first = try await play(history)
         guard let deviation = first.deviations.first else { return nil }
         let fact = options.values["fact"] ?? deviation.fact
+        guard first.deviations.contains(where: { $0.fact == fact }) else { return nil }
         var shrinker = Shrinker(budget: budget) { candidate in
             guard let outcome = try? await play(candidate) else { return false }
             return outcome.deviations.contains { $0.fact == fact }

@@ -37,7 +37,7 @@ struct RunFlow {
                 guard let report = try await planReport(source, accepting) else { return worst }
                 let end = try await applied(report)
                 worst = (max(worst.0, end.0), worst.1.isEmpty ? end.1 : "\(worst.1) | \(end.1)")
-                if end.0 > 1 || source.take == .latest { return worst }
+                if [2, 3, 4].contains(end.0) || source.take == .latest { return worst }
             }
         }
     }
@@ -103,7 +103,8 @@ struct RunFlow {
 
     private func exit(_ report: PlanReport) -> Int32 {
         if !report.breaches.isEmpty || report.plan?.state == .held { return 3 }
-        return report.quarantined > 0 || !report.warnings.isEmpty || (report.plan?.totals.evaluationsFailed ?? 0) > 0 ? 1 : 0
+        if (report.plan?.totals.evaluationsFailed ?? 0) > 0 { return 1 }
+        return report.quarantined > 0 || !report.warnings.isEmpty ? 5 : 0
     }
 
     private func text(_ report: PlanReport) -> String {

@@ -24,10 +24,15 @@ struct ScriptedBatch {
         self.server = server
         self.send = send
         progress = operations.map { operation in
-            let entry = operation.accountID.flatMap { server.entries[$0.text] } ?? server.entry(named: operation.name.text)
+            guard operation.operation != .create else { return Progress(operation: operation, name: operation.name.text) }
+            // Whoever is not found under the name is looked up by id, but only where the entry itself has to be written: memberships are sent under
+            // the name that was given.
+            let named = server.entry(named: operation.name.text)
+            let writesEntry =
+                operation.operation == .delete || operation.newName != nil || operation.requests.contains { $0.kind == .attribute }
+            let moved = named == nil && writesEntry ? operation.accountID.flatMap { server.entries[$0.text] } : nil
             return Progress(
-                operation: operation, id: operation.operation == .create ? nil : entry?.id,
-                name: operation.operation == .create ? operation.name.text : entry?.name ?? operation.name.text)
+                operation: operation, id: (named ?? moved)?.id ?? operation.accountID?.text, name: moved?.name ?? operation.name.text)
         }
     }
 
@@ -109,11 +114,12 @@ struct ScriptedBatch {
         switch operation.operation {
         case .create: create(index)
         case .delete:
-            guard let id = progress[index].id else { return }
+            guard let id = progress[index].id, server.entries[id] != nil else { return }
             let server = server
             note(index, send { () throws(ScriptedServer.Refusal) in try server.delete(id) })
         case .modify, .enable, .disable, .unlock:
-            guard let id = progress[index].id else {
+            guard let id = progress[index].id, server.entries[id] != nil else {
+                if !operation.requests.contains(where: { $0.kind == .attribute }) && operation.newName == nil { return }
                 progress[index].failure = ConnectorFailure(
                     .permanent, "the account no longer exists", serverText: "LDAP 32: no such object")
                 return
