@@ -126,7 +126,7 @@ extension StoreSuite {
                 let plan = try await store.begin()
                 _ = try await store.save(chunk([change(1, version: 0, claim(Sample.hr, "E1", on: 1, values: [:]))]), to: plan.id)
                 let sealed = try await store.sealed(plan, profile: Sample.profile)
-                #expect(try await store.startApplying(sealed.id, at: Sample.moment(2)) == .started)
+                #expect(try await store.startApplying(sealed.id, at: Sample.moment(2)).leftOut == [])
                 #expect(try await store.claimants(besides: [Sample.hr]) == [:])
                 #expect(try await store.claimants(besides: [badges]) == [Sample.hr: 1])
                 #expect(try await store.users(claimedBy: Sample.hr, after: nil, limit: 9) == [Sample.userID(1)])
@@ -178,7 +178,7 @@ extension StoreSuite {
                 var whole = Sample.profile
                 whole.isComplete = true
                 let sealed = try await store.sealed(plan, profile: whole)
-                #expect(try await store.startApplying(sealed.id, at: Sample.moment(2)) == .started)
+                #expect(try await store.startApplying(sealed.id, at: Sample.moment(2)).leftOut == [])
                 #expect(try await store.quarantines(plan: nil).isEmpty)
             },
         ]

@@ -52,7 +52,7 @@ extension StoreSuite {
                 let trail = try await store.audit(after: 0, limit: 99).map(\.entry).filter { $0.order == 1 }
                 #expect(trail.map(\.text) == ["None -> Pending", "Pending -> Transmitted", "Transmitted -> Executed"])
                 #expect(trail.allSatisfy { $0.user == Sample.userID(1) && $0.plan == plan.id && $0.kind == "order transition" })
-                #expect(try await store.eventCounts(["t1", "t2"]) == ["t1": 1])
+                #expect(try await store.eventHistory(["t1", "t2"]).mapValues(\.count) == ["t1": 1])
             },
             Check("a commit that cannot be kept whole is not kept at all") { store in
                 let plan = try await store.started(Sample.joinerChunk(1...1))
@@ -64,7 +64,7 @@ extension StoreSuite {
                 await #expect(throws: StoreError.self) { try await store.commit(settlement, plan: plan.id, at: Sample.moment(4)) }
                 #expect(try await store.transmitted(plan.id).count == 1)
                 #expect(try await store.accounts(Sample.directory, users: [Sample.userID(1)]).isEmpty)
-                #expect(try await store.eventCounts(["t1"]).isEmpty)
+                #expect(try await store.eventHistory(["t1"]).isEmpty)
             },
             Check("the account's version grows with every commit that carries it") { store in
                 try await store.applied(Sample.joinerChunk(1...1))
@@ -109,8 +109,23 @@ extension StoreSuite {
                 try await store.applied(leaver, .due)
                 _ = try await store.planned(leaver, .command("waits"))
                 #expect(try await store.enabledAccounts() == [Sample.directory: 2])
-                #expect(try await store.appliedEffects(since: Sample.today) == [Sample.directory: [.create: 3, .disable: 1]])
-                #expect(try await store.appliedEffects(since: Sample.today.adding(days: 1)) == [:])
+                #expect(try await store.executedEffects(since: Sample.moment(0)) == [Sample.directory: [.create: 3, .disable: 1]])
+                #expect(try await store.executedEffects(since: Sample.moment(1_000)) == [:])
+            },
+            Check("effects of a plan that a person approved are not held against the next one, nor are those that failed") { store in
+                let plan = try await store.planned(Sample.joinerChunk(1...2), .due)
+                try await store.decide(plan.id, .approved, by: "anna", reason: "right", at: Sample.moment(2))
+                _ = try await store.startApplying(plan.id, at: Sample.moment(2))
+                let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
+                var settlement = Settlement()
+                settlement.entries = [.executed(orders[0]), .failed(orders[1])]
+                try await store.commit(settlement, plan: plan.id, at: Sample.moment(4))
+                #expect(try await store.executedEffects(since: Sample.moment(0)) == [:])
+                let other = try await store.started(Sample.joinerChunk(3...4))
+                let others = try await store.claim(other.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(5))
+                settlement.entries = [.executed(others[0]), .failed(others[1])]
+                try await store.commit(settlement, plan: other.id, at: Sample.moment(6))
+                #expect(try await store.executedEffects(since: Sample.moment(0)) == [Sample.directory: [.create: 1]])
             },
         ]
     }

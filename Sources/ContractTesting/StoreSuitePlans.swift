@@ -31,7 +31,7 @@ extension StoreSuite {
             Check("a plan whose guard tripped is held until it is approved") { store in
                 var plan = try await store.begin()
                 plan.verdicts = [
-                    GuardVerdict(system: Sample.directory, effect: .disable, count: 9, enabledAccounts: 100, limit: "more than 5 %")
+                    GuardVerdict(.effect(.disable, Sample.directory), count: 9, base: 100, limit: "more than 5 %")
                 ]
                 plan.warnings = ["a new column"]
                 let held = try await store.seal(plan, profile: nil, superseding: nil, at: Sample.moment(1))
@@ -39,7 +39,7 @@ extension StoreSuite {
                 await #expect(throws: StoreError.self) { _ = try await store.startApplying(held.id, at: Sample.moment(2)) }
                 try await store.decide(held.id, .approved, by: "anna", reason: "looked at it", at: Sample.moment(2))
                 #expect(try await store.plan(ordinal: 1)?.state == .approved)
-                #expect(try await store.startApplying(held.id, at: Sample.moment(3)) == .started)
+                #expect(try await store.startApplying(held.id, at: Sample.moment(3)) == PlanStarted())
                 let words = try await store.audit(after: 0, limit: 100).map(\.entry).first { $0.kind == "plan approved" }
                 #expect(words?.text == "by anna: looked at it" && words?.plan == held.id)
             },
@@ -102,7 +102,7 @@ extension StoreSuite {
                 let totals = try await store.totals(of: plan.id)
                 #expect(totals.changes == [.joiner: 2, .unchanged: 1])
                 #expect(
-                    totals.effects == [Sample.directory: [.create: 2, .modify: 3, .rename: 1, .disable: 2, .delete: 1, .removeAccess: 1]])
+                    totals.effects == [Sample.directory: [.create: 2, .modify: 2, .rename: 1, .disable: 2, .delete: 1, .enable: 1]])
                 #expect(totals.orders == 9 && totals.evaluationsFailed == 1)
             },
             Check("retracted users leave nothing in the plan but their quarantine") { store in

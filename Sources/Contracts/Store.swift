@@ -46,6 +46,8 @@ public struct Knowledge: Sendable {
     /// The day on which the user is to be looked at, as the last applied plan said.
     public var dues: [UserID: CivilDate] = [:]
     public var accounts: [UserID: [Account]] = [:]
+    /// Orders of these users that are not settled (states 1, 2, 3, 5 and 7), of whatever plan.
+    public var openOrders: [UserID: [ProvisioningOrder]] = [:]
     public init() {}
 }
 
@@ -61,7 +63,16 @@ public struct PlanChunk: Sendable {
     /// Of the quarantined rows those that say that the person has left.
     public var quarantinedLeavers: Set<UserKey> = []
     public var waiting: [WaitingRow] = []
+    /// Accounts of these users that could not be planned.
+    public var leftAside: [AccountLeftAside] = []
     public init() {}
+}
+
+extension PlanChunk {
+    /// There is nothing to keep.
+    public var isEmpty: Bool {
+        changes.isEmpty && orders.isEmpty && quarantines.isEmpty && waiting.isEmpty && leftAside.isEmpty
+    }
 }
 
 /// A row of somebody whom no source has brought yet. The latest row of a key counts.
@@ -81,10 +92,66 @@ public struct WaitingRow: Hashable, Sendable {
     }
 }
 
-public enum StartOutcome: Sendable, Hashable {
-    case started
-    /// Users or accounts changed since the plan was made: which ones, in words.
-    case stale([String])
+/// An account that could not be planned, because its system could not be asked. Whoever it belongs to is looked at by the next run.
+public struct AccountLeftAside: Sendable, Hashable {
+    public let user: UserID
+    public let system: SystemName
+    /// The user is due an account there.
+    public let isDue: Bool
+    public init(user: UserID, system: SystemName, isDue: Bool) {
+        self.user = user
+        self.system = system
+        self.isDue = isDue
+    }
+}
+
+/// What starting a plan did beside making it real.
+public struct PlanStarted: Sendable, Hashable {
+    /// Users and accounts that changed since the plan was made: they are left out, and planned by the next run. In words.
+    public var leftOut: [String] = []
+    /// Orders of other plans that were withdrawn because this plan changes their users.
+    public var superseded = 0
+    public init() {}
+}
+
+/// Pending orders that are not to be sent now.
+public enum OrdersHeldBack: Sendable, Hashable {
+    case none
+    /// Those of the users that this plan changes, except withdrawals that it keeps.
+    case usersOf(PlanID)
+    case operations([Operation])
+    /// How many waves an order is put back that is not this run's.
+    public static let distance = 1_000_000
+}
+
+/// What is not settled, in the whole store: why no run may end as if everything were done.
+public struct OpenWork: Sendable, Hashable {
+    /// Orders of one origin's plans that began to be applied.
+    public struct Orders: Sendable, Hashable {
+        /// Pending: they wait for their system, or for their turn.
+        public var waiting = 0
+        /// Transmitted by a run that is no more: whether they happened is not known.
+        public var transmitted = 0
+        public var errored = 0
+        public var evaluationsFailed = 0
+        public var awaitingApproval = 0
+        public init() {}
+
+        public var isEmpty: Bool { waiting + transmitted + errored + evaluationsFailed + awaitingApproval == 0 }
+        /// Something of these failed, as opposed to: waits.
+        public var failed: Int { errored + evaluationsFailed }
+    }
+
+    public var orders: [Origin: Orders] = [:]
+    /// Plans that wait for somebody's decision, or to be applied, by origin.
+    public var waitingPlans: [Origin: Int] = [:]
+    /// Accounts whose state is not known.
+    public var unknownAccounts = 0
+    /// Accounts that could not be planned because their system could not be asked.
+    public var leftAside: [SystemName: Int] = [:]
+    /// Rows in quarantine.
+    public var quarantined: [SourceName: Int] = [:]
+    public init() {}
 }
 
 /// How a batch of orders ended: one transaction with accounts, audit and events.
@@ -114,6 +181,19 @@ public struct Settlement: Sendable {
     public init() {}
 }
 
+/// What was announced under a tracking number.
+public struct EventHistory: Sendable, Hashable {
+    public let count: Int
+    /// Of the last event: when, and what it said (`OutboxEvent.signature`).
+    public let at: Instant
+    public let signature: String
+    public init(count: Int, at: Instant, signature: String) {
+        self.count = count
+        self.at = at
+        self.signature = signature
+    }
+}
+
 /// The account a reference points at.
 public enum ReferenceTarget: Hashable, Sendable {
     case account(AccountName)
@@ -136,7 +216,12 @@ public struct ReferencedAccount: Hashable, Sendable {
 }
 
 public struct OrderFilter: Sendable {
+    /// The plan that an order was made in.
     public var plan: PlanID?
+    /// The plan that carries it out now.
+    public var owner: PlanID?
+    /// Orders that this plan withdrew when it started.
+    public var supersededBy: PlanID?
     public var user: UserID?
     public var system: SystemName?
     public var states: [OrderState] = []
@@ -177,20 +262,38 @@ public protocol PlanningStore: Sendable {
     func documents(of plan: PlanID, body: @Sendable (UnsafeRawBufferPointer) -> Void) async throws(StoreError)
     /// Changes by kind and effects by system, counted in the store.
     func totals(of plan: PlanID) async throws(StoreError) -> PlanTotals
-    /// Enabled accounts per system, and effects of plans that began to be applied at or after `since` (for guards).
+    /// Enabled accounts per system.
     func enabledAccounts() async throws(StoreError) -> [SystemName: Int]
-    func appliedEffects(since: CivilDate) async throws(StoreError) -> [SystemName: [Effect: Int]]
+    /// Effects executed at or after `since`, those of plans that a person approved left out (for guards).
+    func executedEffects(since: Instant) async throws(StoreError) -> [SystemName: [Effect: Int]]
     /// Seals an open plan: gives it the next ordinal; `superseding` becomes superseded and its reservations are released, in the same transaction.
     func seal(_ plan: Plan, profile: (SourceName, SourceProfile)?, superseding: PlanID?, at: Instant) async throws(StoreError) -> Plan
+    /// Users of plans of other origins that a person approved and that have not started: nobody else changes them meanwhile.
+    func usersOfApprovedPlans(except origin: Origin) async throws(StoreError) -> Set<UserID>
+    /// An open plan without changes and orders sets aside the rows that are set aside already, for the same reasons, and no others.
+    func saysNothingNew(_ plan: PlanID) async throws(StoreError) -> Bool
+    /// Rows that an open plan sets aside and that are not in quarantine now.
+    func newQuarantines(of plan: PlanID) async throws(StoreError) -> Int
+    /// Accepts what an open plan without changes and orders was made from (its profile, its marks of accounts left aside); the plan itself is discarded.
+    func accept(_ plan: PlanID, profile: (SourceName, SourceProfile)?, at: Instant) async throws(StoreError)
+    /// What the system was when we first met it.
+    func realm(of system: SystemName) async throws(StoreError) -> Realm?
+    func record(_ realm: Realm, of system: SystemName, at: Instant) async throws(StoreError)
+    /// Everything that is open, for the end of a run.
+    func openWork() async throws(StoreError) -> OpenWork
     /// Sets a plan aside (discarded, rejected) or approves it; releases reservations unless approved; audited.
     func decide(_ plan: PlanID, _ state: PlanState, by: String, reason: String, at: Instant) async throws(StoreError)
 }
 
 /// The applying half.
 public protocol DispatchStore: Sendable {
-    /// Checks the versions of the whole plan and then, in one transaction, makes its user changes, assignments, claims, profile and names real and its
-    /// orders pending (those with a failed evaluation: state 7). Older orders in state 3 or 7 of the same accounts become withdrawn.
-    func startApplying(_ plan: PlanID, at: Instant) async throws(StoreError) -> StartOutcome
+    /// In one transaction: makes the plan's user changes, assignments, claims, profile and names real and its orders pending (those with a failed evaluation:
+    /// state 7). Users that changed since the plan was made are left out, withdrawals never. Every order of the plan's users that waits (1, 3, 5, 7), of any plan
+    /// and system, is withdrawn, or kept where the plan asks for the same (`WaitingOrder`); what else waits of older plans of this origin is taken over.
+    func startApplying(_ plan: PlanID, at: Instant) async throws(StoreError) -> PlanStarted
+    /// Prepares a plan that is being applied for the next command: pauses and waves of a process that has ended are void, and orders that are held back get out
+    /// of this run's reach (a wave beyond `OrdersHeldBack.distance`). Returns how many those are.
+    func resume(_ plan: PlanID, holding: OrdersHeldBack, at: Instant) async throws(StoreError) -> Int
     /// Moves up to `limit` pending orders of the system and wave, in sequence, to transmitted; orders whose `notBefore` lies after `at` are left.
     func claim(_ plan: PlanID, system: SystemName, wave: Int, limit: Int, at: Instant) async throws(StoreError) -> [ProvisioningOrder]
     /// Orders in state 2: with the lock held these are orphans of a run that died.
@@ -214,10 +317,12 @@ public protocol DispatchStore: Sendable {
     func references(
         _ system: SystemName, to references: [UserReference], plan: PlanID
     ) async throws(StoreError) -> [UserReference: ReferencedAccount]
-    /// Every order of these users in the plan (for events).
+    /// Every order of these users that was made in the plan, but those in whose place another one is kept (for events).
     func orders(_ plan: PlanID, users: [UserID]) async throws(StoreError) -> [UserID: [ProvisioningOrder]]
-    /// How many events of this tracking number there are.
-    func eventCounts(_ trackingNumbers: [String]) async throws(StoreError) -> [String: Int]
+    /// What was announced under these tracking numbers; one that never was has no entry.
+    func eventHistory(_ trackingNumbers: [String]) async throws(StoreError) -> [String: EventHistory]
+    /// Number and start of plans that were sealed; `at` is nil before the start.
+    func starts(of plans: [PlanID]) async throws(StoreError) -> [PlanID: (ordinal: Int, at: Instant?)]
     func commit(_ settlement: Settlement, plan: PlanID, at: Instant) async throws(StoreError)
     /// All orders settled or waiting: the plan is applied.
     func finish(_ plan: PlanID, at: Instant) async throws(StoreError)

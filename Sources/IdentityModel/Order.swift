@@ -45,6 +45,12 @@ public struct AttributeRequest: Hashable, Sendable {
     }
 }
 
+extension AttributeRequest {
+    func asksForTheSame(as other: AttributeRequest) -> Bool {
+        kind == other.kind && name == other.name && operation == other.operation && before == other.before && after == other.after
+    }
+}
+
 /// Where an order stands (product.md section 3).
 public enum OrderState: Int, Sendable, CaseIterable, Comparable {
     case planned = 0
@@ -122,6 +128,8 @@ public struct ProvisioningOrder: Hashable, Sendable {
     public var takenOver: [String: [AccountValue]]
     /// The dialect's own disabling is applied although the map writes such an attribute: its rule has no answer for this account.
     public var usesDialectDisabling: Bool
+    /// An order that waits already and says the same: it is taken over with its id and tracking number, and sent in this one's place.
+    public var keeps: OrderID?
     /// What the account's state is once this order is executed.
     public let becomes: AccountState
     public var nameBases: [String: String]
@@ -137,6 +145,7 @@ public struct ProvisioningOrder: Hashable, Sendable {
         change: LifecycleChange, reasons: [String], warnings: [String] = [], accountID: AccountID? = nil, nameBefore: AccountName? = nil,
         nameAfter: AccountName? = nil, requests: [AttributeRequest] = [], correlation: [String: String] = [:], adopts: Bool = false,
         recreates: Bool = false, dereferences: Bool = false, takenOver: [String: [AccountValue]] = [:], usesDialectDisabling: Bool = false,
+        keeps: OrderID? = nil,
         becomes: AccountState, nameBases: [String: String] = [:], claims: [NameClaim] = [], userVersion: Int, accountVersion: Int,
         attempts: Int = 0, notBefore: Instant? = nil, failure: ConnectorFailure? = nil
     ) {
@@ -160,6 +169,7 @@ public struct ProvisioningOrder: Hashable, Sendable {
         self.dereferences = dereferences
         self.takenOver = takenOver
         self.usesDialectDisabling = usesDialectDisabling
+        self.keeps = keeps
         self.becomes = becomes
         self.nameBases = nameBases
         self.claims = claims
@@ -176,15 +186,39 @@ public struct ProvisioningOrder: Hashable, Sendable {
         return nameBefore != nameAfter
     }
 
-    /// The account is taken out of use: whoever had it is not entitled any more.
-    public var isWithdrawal: Bool { becomes == .deprovisioned || becomes == .deleted }
-
     /// Memberships that we gave are taken away.
     public var removesMemberships: Bool { requests.contains { $0.kind == .membership && $0.operation == .remove } }
 
-    /// What the order counts as when guards count; nothing when it cannot be sent.
+    /// The account is taken out of use: whoever had it is not entitled any more. Such an order is never held back for another's sake (law.md).
+    public var isWithdrawal: Bool { operation == .delete || operation == .disable || becomes == .deprovisioned || becomes == .deleted }
+
+    /// What the order counts as when guards count; nothing when it cannot be sent, or when it was counted before (`keeps`).
     public var effects: [Effect] {
-        failure == nil ? Effect.of(operation, becomes: becomes, renames: renames, removes: removesMemberships) : []
+        guard keeps == nil, state != .evaluationFailed, failure == nil || state != .planned else { return [] }
+        var effects: [Effect] =
+            switch operation {
+            case .create: [recreates ? .recreate : .create]
+            case .modify, .unlock: [.modify]
+            case .enable: [.enable]
+            case .disable: [.disable]
+            case .delete: [.delete]
+            }
+        // `onDelete: UPDATE` is called Modify, and it withdraws the account all the same.
+        if becomes == .deprovisioned { effects = [.disable] }
+        if adopts { effects.append(.adopt) }
+        if renames { effects.append(.rename) }
+        if removesMemberships && !isWithdrawal { effects.append(.removeAccess) }
+        if dereferences { effects.append(.dereference) }
+        return effects
+    }
+
+    /// Asks for the same as another order of the same account: what came of either until now does not count. Secrets stand in neither.
+    public func asksForTheSame(as other: ProvisioningOrder) -> Bool {
+        user == other.user && system == other.system && operation == other.operation && becomes == other.becomes && adopts == other.adopts
+            && accountID == other.accountID && nameBefore == other.nameBefore && nameAfter == other.nameAfter
+            && correlation == other.correlation && Set(claims) == Set(other.claims) && nameBases == other.nameBases
+            && requests.count == other.requests.count
+            && zip(requests, other.requests).allSatisfy { $0.asksForTheSame(as: $1) }
     }
 
     /// Attributes and memberships whose values are users' accounts, not resolved yet.

@@ -77,7 +77,7 @@ extension OrderState {
     /// Where a state leads (product.md section 3). Staying is not a transition.
     public var successors: Set<OrderState> {
         switch self {
-        // A plan's order whose user changed meanwhile never becomes real.
+        // Withdrawn: another order is kept in its place, or its user changed before the plan started.
         case .planned: [.pending, .awaitingApproval, .evaluationFailed, .withdrawn]
         case .pending: [.transmitted, .withdrawn]
         case .transmitted: [.pending, .errored, .executed]

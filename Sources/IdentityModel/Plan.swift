@@ -22,46 +22,64 @@ public enum PlanState: String, Sendable, CaseIterable {
 
 /// What a plan would do, counted as effects per system.
 public enum Effect: String, Sendable, CaseIterable, Comparable {
-    case create, modify, rename, disable, delete, removeAccess
+    case create, modify, rename, disable, delete, enable, adopt
+    /// People who lose a membership and keep the account.
+    case removeAccess
+    /// Entries deleted by hand that are made anew.
+    case recreate
+    /// References that are taken out because nobody is behind them any more.
+    case dereference
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
-    /// What an order counts as when guards count: `renames` and `removes` tell whether it gives the account another name and takes memberships away.
-    public static func of(_ operation: Operation, becomes: AccountState, renames: Bool, removes: Bool) -> [Effect] {
-        var effects: [Effect] =
-            switch operation {
-            case .create: [.create]
-            case .modify, .enable, .unlock: [.modify]
-            case .disable: [.disable]
-            case .delete: [.delete]
-            }
-        // `onDelete: UPDATE` is called Modify, and it withdraws the account all the same.
-        if becomes == .deprovisioned { effects = [.disable] }
-        if renames { effects.append(.rename) }
-        // Whoever loses the account loses the memberships with it.
-        if removes && becomes != .deleted { effects.append(.removeAccess) }
-        return effects
+    /// This effect's bit, as stores keep sets of effects: never given to another one.
+    public var bit: Int64 {
+        switch self {
+        case .create: 1
+        case .modify: 2
+        case .rename: 4
+        case .disable: 8
+        case .delete: 16
+        case .removeAccess: 32
+        case .enable: 64
+        case .adopt: 128
+        case .recreate: 256
+        case .dereference: 512
+        }
     }
+
+    public static func set(bits: Int64) -> [Effect] { allCases.filter { bits & $0.bit != 0 } }
 }
 
 /// A guard that tripped: the plan is held.
 public struct GuardVerdict: Hashable, Sendable, CustomStringConvertible {
-    public let system: SystemName
-    public let effect: Effect
+    /// What there is too much of.
+    public enum Subject: Hashable, Sendable {
+        case effect(Effect, SystemName)
+        case quarantinedRows
+        case failedEvaluations
+    }
+
+    public let subject: Subject
     public let count: Int
-    /// Enabled accounts of that system before the plan.
-    public let enabledAccounts: Int
+    /// What the share is taken of: enabled accounts of that system before the plan (with those it adopts), rows, or accounts evaluated.
+    public let base: Int
     /// "more than 5 % of 300 enabled accounts", in words.
     public let limit: String
 
-    public init(system: SystemName, effect: Effect, count: Int, enabledAccounts: Int, limit: String) {
-        self.system = system
-        self.effect = effect
+    public init(_ subject: Subject, count: Int, base: Int, limit: String) {
+        self.subject = subject
         self.count = count
-        self.enabledAccounts = enabledAccounts
+        self.base = base
         self.limit = limit
     }
 
-    public var description: String { "\(system): \(effect.rawValue) \(count): \(limit)" }
+    public var description: String {
+        switch subject {
+        case .effect(let effect, let system): "\(system): \(effect.rawValue) \(count): \(limit)"
+        case .quarantinedRows: "rows quarantined \(count): \(limit)"
+        case .failedEvaluations: "evaluations failed \(count): \(limit)"
+        }
+    }
 }
 
 /// Counts of a plan.
@@ -72,8 +90,15 @@ public struct PlanTotals: Hashable, Sendable {
     public var changes: [LifecycleChange: Int] = [:]
     public var effects: [SystemName: [Effect: Int]] = [:]
     public var orders = 0
+    /// Of these, orders that waited already and are taken over as they are; guards do not count them again.
+    public var kept = 0
     public var evaluationsFailed = 0
+    /// Of these, accounts that were reported before and fail in the same way.
+    public var evaluationsFailedBefore = 0
     public init() {}
+
+    /// No user changes, and nothing is ordered.
+    public var isEmpty: Bool { changes.isEmpty && orders == 0 }
 }
 
 /// A plan as it stands in the store; its orders and user changes are read in pages.

@@ -6,7 +6,10 @@ public struct OutboxEvent: Hashable, Sendable {
     public let user: UserID
     public let userKey: UserKey
     public let body: String
-    public init(trackingNumber: String, sequence: Int, user: UserID, userKey: UserKey, body: String) {
+    /// What the event says of each order, without values: an event with the signature of the last one says nothing new.
+    public var signature: String
+    public init(trackingNumber: String, sequence: Int, user: UserID, userKey: UserKey, body: String, signature: String = "") {
+        self.signature = signature
         self.trackingNumber = trackingNumber
         self.sequence = sequence
         self.user = user

@@ -39,17 +39,20 @@ public struct ReplanReasons: OptionSet, Hashable, Sendable {
     public static let date = ReplanReasons(rawValue: 1)
     /// A value points at somebody who has no account yet.
     public static let reference = ReplanReasons(rawValue: 2)
-    /// An order in state 3, 5 or 7.
+    /// An order in state 1, 2, 3, 5 or 7, or an account that is not known.
     public static let order = ReplanReasons(rawValue: 4)
     /// The row was quarantined.
     public static let quarantine = ReplanReasons(rawValue: 8)
     public static let configuration = ReplanReasons(rawValue: 16)
+    /// A system could not be asked when the user was planned.
+    public static let leftAside = ReplanReasons(rawValue: 32)
 
     /// For people: "a date has come, the configuration changed".
     public var text: String {
         let words: [(ReplanReasons, String)] = [
             (.date, "a date has come"), (.reference, "a reference waits for an account"), (.order, "an order is not settled"),
             (.quarantine, "the row was quarantined"), (.configuration, "the configuration changed"),
+            (.leftAside, "a system could not be asked"),
         ]
         return words.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
     }

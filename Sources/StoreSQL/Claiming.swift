@@ -10,7 +10,7 @@ extension SQLStore {
         let rows = try await write { session in
             let ids = try session.queryAll(
                 """
-                SELECT id FROM orders WHERE plan = $1 AND system = $2 AND state = 1 AND state IN (1, 2) AND wave = $3 AND not_before <= $4
+                SELECT id FROM orders WHERE owner = $1 AND system = $2 AND state = 1 AND state IN (1, 2) AND wave = $3 AND not_before <= $4
                 ORDER BY not_before, id LIMIT $5
                 """, [.int(plan.row), .text(system.text), .number(wave), at.value, .number(limit)]
             ) { $0.int(0) }.sorted()
@@ -32,7 +32,7 @@ extension SQLStore {
     package func transmitted(_ plan: PlanID) async throws(StoreError) -> [ProvisioningOrder] {
         try await read { session in
             try session.queryAll(
-                "\(OrderRecord.select) WHERE o.plan = $1 AND o.state = 2 AND o.state IN (1, 2)", [.int(plan.row)]
+                "\(OrderRecord.select) WHERE o.owner = $1 AND o.state = 2 AND o.state IN (1, 2)", [.int(plan.row)]
             ) { try OrderRecord.order($0) }.sorted { $0.id < $1.id }
         }
     }
@@ -46,7 +46,7 @@ extension SQLStore {
             for (system, count) in queues {
                 let next = try session.queryOne(
                     """
-                    SELECT wave, not_before FROM orders WHERE plan = $1 AND system = $2 AND state = 1 AND state IN (1, 2)
+                    SELECT wave, not_before FROM orders WHERE owner = $1 AND system = $2 AND state = 1 AND state IN (1, 2)
                     ORDER BY wave, not_before LIMIT 1
                     """, [.int(plan.row), .text(system)]
                 ) { ($0.number(0), $0.int(1)) }
@@ -112,7 +112,8 @@ extension SQLStore {
         let ids = SQLValue.texts(Set(users.map(\.text)))
         return try await read { session in
             var orders: [UserID: [ProvisioningOrder]] = [:]
-            try session.query("\(OrderRecord.select) WHERE o.plan = $1 AND o.user_id IN (#)", [.int(plan.row)], in: ids) {
+            try session.query("\(OrderRecord.select) WHERE o.plan = $1 AND o.keeps IS NULL AND o.user_id IN (#)", [.int(plan.row)], in: ids)
+            {
                 let order = try OrderRecord.order($0)
                 orders[order.user, default: []].append(order)
             }
@@ -121,14 +122,34 @@ extension SQLStore {
         }
     }
 
-    package func eventCounts(_ trackingNumbers: [String]) async throws(StoreError) -> [String: Int] {
+    package func eventHistory(_ trackingNumbers: [String]) async throws(StoreError) -> [String: EventHistory] {
         let values = SQLValue.texts(Set(trackingNumbers))
         return try await read { session in
-            var counts: [String: Int] = [:]
+            var history: [String: EventHistory] = [:]
             try session.query(
-                "SELECT tracking_number, COUNT(*) FROM outbox WHERE tracking_number IN (#) GROUP BY tracking_number", in: values
-            ) { counts[$0.text(0)] = $0.number(1) }
-            return counts
+                """
+                SELECT o.tracking_number, o.sequence, o.at, o.signature FROM outbox o WHERE o.tracking_number IN (#)
+                ORDER BY o.tracking_number, o.sequence
+                """, in: values
+            ) { row in
+                // The last one wins.
+                history[row.text(0)] = EventHistory(
+                    count: row.number(1), at: Instant(milliseconds: row.int(2)), signature: row.text(3))
+            }
+            return history
+        }
+    }
+
+    package func starts(of plans: [PlanID]) async throws(StoreError) -> [PlanID: (ordinal: Int, at: Instant?)] {
+        try await read { session in
+            var starts: [PlanID: (ordinal: Int, at: Instant?)] = [:]
+            try session.query(
+                "SELECT id, ordinal, started_at FROM plans WHERE ordinal IS NOT NULL AND id IN (#)",
+                in: Set(plans).map { SQLValue.int($0.row) }
+            ) { row in
+                starts[PlanID(row: row.int(0))] = (row.number(1), row.optionalInt(2).map { Instant(milliseconds: $0) })
+            }
+            return starts
         }
     }
 }

@@ -39,7 +39,7 @@ private struct EncodedSettlement: Sendable {
 
     func updateOrders(plan: PlanID, at: Instant, _ session: any SQLSession) throws {
         let entries = settlement.entries
-        let rows = entries.indices.map { PlanRows.row(plan, entries[$0].order.id.sequence) }
+        let rows = entries.indices.map { entries[$0].order.id.row }
         let before = try states(rows, session)
         var pending: [SystemName: Int] = [:]
         for (row, entry) in zip(rows, entries) {
@@ -71,6 +71,21 @@ private struct EncodedSettlement: Sendable {
                 entries[position].order.failure?.description, row)
         }
         try count(pending, plan: plan, session)
+        try countEffects(plan: plan, at: at, session)
+    }
+
+    /// What was executed counts into the guards' windows.
+    private func countEffects(plan: PlanID, at: Instant, _ session: any SQLSession) throws {
+        var sums: [SystemName: [Int64: Int]] = [:]
+        for entry in settlement.entries where entry.order.state == .executed {
+            for effect in entry.order.effects { sums[entry.order.system, default: [:]][effect.bit, default: 0] += 1 }
+        }
+        let rows = sums.sorted { $0.key < $1.key }.flatMap { system, counts in
+            counts.sorted { $0.key < $1.key }.map {
+                [at.value, SQLValue.int(plan.row), .text(system.text), .int($0.key), .number($0.value)]
+            }
+        }
+        try session.bulkLoad("INSERT INTO effects (at, plan, system, effect, count) VALUES ($1, $2, $3, $4, $5)", rows)
     }
 
     /// The states that the orders leave, by row.
@@ -156,7 +171,7 @@ private struct EncodedSettlement: Sendable {
     func appendEvents(at: Instant, _ session: any SQLSession) throws {
         let events = settlement.events
         try session.bulkLoad(
-            "INSERT INTO outbox (tracking_number, sequence, user_id, user_key, body, at) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO outbox (tracking_number, sequence, user_id, user_key, body, at, signature) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             count: events.count
         ) { position, row in
             row.text(events[position].trackingNumber)
@@ -165,6 +180,7 @@ private struct EncodedSettlement: Sendable {
             row.text(events[position].userKey.text)
             row.text(events[position].body)
             row.int(at.milliseconds)
+            row.text(events[position].signature)
         }
     }
 }

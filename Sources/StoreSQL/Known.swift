@@ -11,6 +11,7 @@ extension SQLStore {
             try gathering.readUsers()
             try gathering.readAccounts()
             try gathering.readClaims()
+            try gathering.readOpenOrders()
             return gathering.knowledge
         }
     }
@@ -124,6 +125,18 @@ private struct KnowledgeGathering {
                 knowledge.claimsOfUsers[user]?.sort { ($0.source, $0.key) < ($1.source, $1.key) }
             }
         }
+    }
+
+    mutating func readOpenOrders() throws {
+        guard
+            try session.queryOne("SELECT 1 FROM orders WHERE state IN (1, 2) LIMIT 1", [], { _ in true }) != nil
+                || session.queryOne("SELECT 1 FROM orders WHERE state IN (3, 5, 7) LIMIT 1", [], { _ in true }) != nil
+        else { return }
+        try session.query("\(OrderRecord.select) WHERE o.state IN (1, 2, 3, 5, 7) AND o.user_id IN (#)", in: ids) { row in
+            let order = try OrderRecord.order(row)
+            knowledge.openOrders[order.user, default: []].append(order)
+        }
+        for user in knowledge.openOrders.keys { knowledge.openOrders[user]?.sort { $0.id < $1.id } }
     }
 
     private var ids: [SQLValue] { wanted.map { .text($0.text) } }

@@ -38,6 +38,8 @@ private enum Marks {
             (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = 1 AND c.source = $1", [name]),
             (.order, "accounts x ON x.user_id = c.user_id WHERE x.unsettled = 1 AND c.source = $1", [name]),
             (.order, "orders x ON x.user_id = c.user_id WHERE x.state IN (3, 5, 7) AND c.source = $1", [name]),
+            (.order, "orders x ON x.user_id = c.user_id WHERE x.state IN (1, 2) AND c.source = $1", [name]),
+            (.leftAside, "left_aside x ON x.user_id = c.user_id WHERE c.source = $1", [name]),
         ]
         for (reason, from, arguments) in queries {
             try session.query("SELECT c.key_hash FROM claims c JOIN \(from)", arguments) {

@@ -74,7 +74,7 @@ enum OrderRows {
     static let insert =
         """
         INSERT INTO orders (id, plan, user_id, system, operation, becomes, renames, removes, starts_as, user_version, account_version,
-        state, wave, not_before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        state, wave, not_before, owner, keeps, effects) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         """
 
     static let insertDocument = "INSERT INTO order_documents (id, document) VALUES ($1, $2)"
@@ -94,10 +94,14 @@ enum OrderRows {
         row.number(state.rawValue)
         row.number(wave)
         row.int(order.notBefore?.milliseconds ?? 0)
+        row.int(plan.row)
+        if let kept = order.keeps { row.int(kept.row) } else { row.null() }
+        row.int(order.effects.reduce(0) { $0 | $1.bit })
     }
 
     /// The state the order enters when its plan starts to be applied.
     private static func startsAs(_ order: ProvisioningOrder) -> OrderState {
+        if order.keeps != nil { return .withdrawn }
         if order.state == .evaluationFailed || order.failure != nil { return .evaluationFailed }
         return order.state == .awaitingApproval ? .awaitingApproval : .pending
     }
@@ -140,6 +144,9 @@ extension SQLStore {
                     QuarantineRows.columns($0, plan: plan, terminates: $0.key.map(chunk.quarantinedLeavers.contains) ?? false)
                 })
             try session.bulkLoad(WaitingRows.insert, chunk.waiting.map { WaitingRows.columns($0, plan: plan) })
+            try session.bulkLoad(
+                "INSERT INTO plan_left_aside (plan, user_id, system, is_due) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                chunk.leftAside.map { [.int(plan.row), .text($0.user.text), .text($0.system.text), .flag($0.isDue)] })
             return .commit([])
         }
     }

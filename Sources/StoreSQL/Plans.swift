@@ -93,8 +93,7 @@ extension SQLStore {
                 throw StoreError.damaged("a plan that is \(found.state.rawValue) cannot be finished")
             }
             guard found.state == .applying else { return }
-            try session.execute("UPDATE plans SET state = 'applied', ended_at = $1 WHERE id = $2", [at.value, .int(plan.row)])
-            try session.audit([AuditRow(kind: "plan applied", plan: plan)], at: at)
+            try PlanEnding.finish(plan, session, at: at)
         }
     }
 
@@ -108,17 +107,22 @@ extension SQLStore {
             }
             try session.query(
                 """
-                SELECT system, operation, becomes, renames, removes, starts_as, COUNT(*) FROM orders
-                WHERE id BETWEEN $1 AND $2 GROUP BY system, operation, becomes, renames, removes, starts_as
+                SELECT o.system, o.effects, o.starts_as, o.keeps IS NOT NULL, COUNT(CASE WHEN k.state = 7 THEN 1 END), COUNT(*)
+                FROM orders o LEFT JOIN orders k ON k.id = o.keeps
+                WHERE o.id BETWEEN $1 AND $2 GROUP BY o.system, o.effects, o.starts_as, o.keeps IS NOT NULL
                 """, PlanRows.range(plan)
             ) { row in
-                let count = row.number(6)
+                let count = row.number(5)
                 totals.orders += count
-                guard row.number(5) != OrderState.evaluationFailed.rawValue else {
-                    totals.evaluationsFailed += count
-                    return
+                if row.flag(3) { totals.kept += count }
+                if row.number(2) == OrderState.evaluationFailed.rawValue { totals.evaluationsFailed += count }
+                if row.number(4) > 0 {
+                    totals.evaluationsFailed += row.number(4)
+                    totals.evaluationsFailedBefore += row.number(4)
                 }
-                for effect in try Effects.of(row) { totals.effects[SystemName(row.text(0)), default: [:]][effect, default: 0] += count }
+                for effect in Effect.set(bits: row.int(1)) {
+                    totals.effects[SystemName(row.text(0)), default: [:]][effect, default: 0] += count
+                }
             }
             return totals
         }
@@ -134,26 +138,76 @@ extension SQLStore {
         }
     }
 
-    package func appliedEffects(since: CivilDate) async throws(StoreError) -> [SystemName: [Effect: Int]] {
+    package func executedEffects(since: Instant) async throws(StoreError) -> [SystemName: [Effect: Int]] {
         try await read { session in
             var sums: [SystemName: [Effect: Int]] = [:]
-            try session.query("SELECT totals FROM plans WHERE state IN ('applying', 'applied') AND as_of >= $1", [.number(since.days)]) {
-                row in
-                let totals = try row.withBytes(0) { try PlanTotals(documentBytes: $0) }
-                for (system, effects) in totals.effects { sums[system, default: [:]].merge(effects) { $0 + $1 } }
+            try session.query(
+                """
+                SELECT e.system, e.effect, SUM(e.count) FROM effects e JOIN plans p ON p.id = e.plan
+                WHERE e.at >= $1 AND p.is_approved = 0 GROUP BY e.system, e.effect
+                """, [since.value]
+            ) { row in
+                for effect in Effect.set(bits: row.int(1)) { sums[SystemName(row.text(0)), default: [:]][effect] = row.number(2) }
             }
             return sums
         }
     }
+
+    package func usersOfApprovedPlans(except origin: Origin) async throws(StoreError) -> Set<UserID> {
+        try await read { session in
+            let plans = try session.queryAll(
+                "SELECT id FROM plans WHERE state = 'approved' AND origin <> $1", [.text(origin.description)]
+            ) { PlanID(row: $0.int(0)) }
+            var users: Set<UserID> = []
+            for plan in plans {
+                try session.query("SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2", PlanRows.range(plan)) {
+                    users.insert(UserID($0.text(0)))
+                }
+            }
+            return users
+        }
+    }
+
+    package func openWork() async throws(StoreError) -> OpenWork {
+        try await read { session in
+            var work = OpenWork()
+            for states in ["o.state IN (1, 2)", "o.state IN (3, 5, 7)"] {
+                try session.query(
+                    "SELECT p.origin, o.state, COUNT(*) FROM orders o JOIN plans p ON p.id = o.owner WHERE \(states) GROUP BY p.origin, o.state",
+                    []
+                ) { row in
+                    guard let origin = Origin(row.text(0)), let state = OrderState(rawValue: row.number(1)) else {
+                        throw StoreError.damaged("an order has an unknown origin or state")
+                    }
+                    work.orders[origin, default: OpenWork.Orders()].count(state, row.number(2))
+                }
+            }
+            try session.query("SELECT origin, COUNT(*) FROM plans WHERE state IN ('held', 'ready', 'approved') GROUP BY origin", []) {
+                row in
+                if let origin = Origin(row.text(0)) { work.waitingPlans[origin] = row.number(1) }
+            }
+            work.unknownAccounts = try session.queryOne("SELECT COUNT(*) FROM accounts WHERE unsettled = 1") { $0.number(0) } ?? 0
+            try session.query("SELECT system, COUNT(*) FROM left_aside GROUP BY system", []) {
+                work.leftAside[SystemName($0.text(0))] = $0.number(1)
+            }
+            try session.query("SELECT source, COUNT(*) FROM quarantines WHERE active = 1 GROUP BY source", []) {
+                work.quarantined[SourceName($0.text(0))] = $0.number(1)
+            }
+            return work
+        }
+    }
 }
 
-/// What an order counts as when guards count.
-private enum Effects {
-    /// From the columns operation, becomes, renames, removes (1 to 4) of a row.
-    static func of(_ row: any SQLRow) throws -> [Effect] {
-        guard let operation = Operation(rawValue: row.text(1)) else { throw StoreError.damaged("'\(row.text(1))' is no operation") }
-        guard let becomes = AccountState(rawValue: row.text(2)) else { throw StoreError.damaged("'\(row.text(2))' is no account state") }
-        return Effect.of(operation, becomes: becomes, renames: row.flag(3), removes: row.flag(4))
+extension OpenWork.Orders {
+    fileprivate mutating func count(_ state: OrderState, _ number: Int) {
+        switch state {
+        case .pending: waiting += number
+        case .transmitted: transmitted += number
+        case .errored: errored += number
+        case .evaluationFailed: evaluationsFailed += number
+        case .awaitingApproval: awaitingApproval += number
+        case .planned, .verified, .withdrawn, .executed: break
+        }
     }
 }
 
@@ -168,6 +222,12 @@ enum PlanEnding {
         }
     }
 
+    /// Nothing of the plan is open any more.
+    static func finish(_ plan: PlanID, _ session: any SQLSession, at: Instant) throws {
+        try session.execute("UPDATE plans SET state = 'applied', ended_at = $1 WHERE id = $2", [at.value, .int(plan.row)])
+        try session.audit([AuditRow(kind: "plan applied", plan: plan)], at: at)
+    }
+
     /// Ends a plan and releases its names. What a rejected plan would have done can still be read; of a discarded or superseded one only its row is left.
     static func setAside(_ plan: PlanID, _ state: PlanState, _ session: any SQLSession, at: Instant) throws {
         try session.execute(
@@ -176,6 +236,8 @@ enum PlanEnding {
         guard state != .rejected else { return }
         let tables = ["plan_changes", "plan_change_documents", "plan_correlations", "orders", "order_documents"]
         for table in tables { try session.execute("DELETE FROM \(table) WHERE id BETWEEN $1 AND $2", PlanRows.range(plan)) }
-        try session.execute("DELETE FROM quarantines WHERE plan = $1", [.int(plan.row)])
+        for table in ["quarantines", "waiting_rows", "plan_left_aside"] {
+            try session.execute("DELETE FROM \(table) WHERE plan = $1", [.int(plan.row)])
+        }
     }
 }

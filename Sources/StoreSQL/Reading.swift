@@ -37,6 +37,8 @@ extension SQLStore {
         }
         if let plan = filter.plan { condition("o.id <=", .int(PlanRows.last(plan))) }
         if let plan = filter.plan { condition("o.id >=", .int(PlanRows.first(plan))) }
+        if let owner = filter.owner { condition("o.owner =", .int(owner.row)) }
+        if let plan = filter.supersededBy { condition("o.superseded_by =", .int(plan.row)) }
         if let user = filter.user { condition("o.user_id =", .text(user.text)) }
         if let system = filter.system { condition("o.system =", .text(system.text)) }
         if !filter.states.isEmpty { conditions.append(OrderStateFilter.sql(filter.states)) }

@@ -5,7 +5,7 @@ enum Schema {
     }
 
     static func version2(_ dialect: SQLDialect) -> [String] {
-        version2Claims(dialect) + version2Accounts(dialect)
+        version2Claims(dialect) + version2Accounts(dialect) + version2Orders(dialect)
     }
 
     /// Which system an account's id is from, and whether its user must be planned again whatever their row says. An id is looked for in every system, so the
@@ -26,6 +26,43 @@ enum Schema {
             INSERT INTO account_references (system, target, user_id)
             SELECT DISTINCT a.system, j.value, a.user_id FROM accounts a, json_tree(a.document, '$.written') j WHERE j.key = 'ref'
             """,
+        ]
+    }
+
+    /// What plans and orders are to each other between runs.
+    static func version2Orders(_ dialect: SQLDialect) -> [String] {
+        [
+            // The plan that carries an order out: its own, or a later one that took it over. Several plans may keep one order, one after the other.
+            "ALTER TABLE orders ADD COLUMN owner BIGINT NOT NULL DEFAULT 0",
+            "UPDATE orders SET owner = plan",
+            // The order that waits already and says the same.
+            "ALTER TABLE orders ADD COLUMN keeps BIGINT",
+            // The plan that withdrew the order when it started.
+            "ALTER TABLE orders ADD COLUMN superseded_by BIGINT",
+            "CREATE INDEX orders_superseded ON orders (superseded_by) WHERE superseded_by IS NOT NULL",
+            "ALTER TABLE outbox ADD COLUMN signature TEXT NOT NULL DEFAULT ''",
+            // The set of the order's effects, a bit each (`Effect.bit`).
+            "ALTER TABLE orders ADD COLUMN effects BIGINT NOT NULL DEFAULT 0",
+            "DROP INDEX orders_open",
+            "CREATE INDEX orders_open ON orders (owner, system, state, wave, not_before) WHERE state IN (1, 2)",
+            // A person let this plan go past its guards: what it does is not held against the next one.
+            "ALTER TABLE plans ADD COLUMN is_approved BIGINT NOT NULL DEFAULT 0",
+            // Executed effects, as they were committed.
+            """
+            CREATE TABLE effects (
+              id \(dialect.countedKey), at BIGINT NOT NULL, plan BIGINT NOT NULL, system TEXT NOT NULL, effect BIGINT NOT NULL,
+              count BIGINT NOT NULL)
+            """,
+            "CREATE INDEX effects_by_time ON effects (at)",
+            // Accounts that could not be planned because their system could not be asked: by the plan that met them, and for good once it began.
+            """
+            CREATE TABLE plan_left_aside (
+              plan BIGINT NOT NULL, user_id TEXT NOT NULL, system TEXT NOT NULL, is_due BIGINT NOT NULL,
+              PRIMARY KEY (plan, user_id, system)) \(dialect.clustered)
+            """,
+            "CREATE TABLE left_aside (user_id TEXT NOT NULL, system TEXT NOT NULL, PRIMARY KEY (user_id, system)) \(dialect.clustered)",
+            // What a managed system was when we first met it.
+            "CREATE TABLE systems (system TEXT NOT NULL PRIMARY KEY, realm TEXT NOT NULL)",
         ]
     }
 

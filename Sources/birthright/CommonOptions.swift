@@ -26,5 +26,13 @@ struct CommonOptions: ParsableArguments {
         throw ValidationError("'\(text)' is no day and no moment; write 2026-03-02, or 2026-03-02T08:00:00Z")
     }
 
+    /// With BIRTHRIGHT_CLOCK=as-of everything that is written down carries the day of `--as-of`: a week can be played within a minute, and guards that look
+    /// back over days see days.
+    var clock: RunClock {
+        guard let asOf else { return RunClock() }
+        let follows = ProcessInfo.processInfo.environment["BIRTHRIGHT_CLOCK"] == "as-of"
+        return RunClock(asOf: asOf, shell: follows ? .following(asOf) : .system)
+    }
+
     var directory: URL { URL(fileURLWithPath: config, isDirectory: true) }
 }

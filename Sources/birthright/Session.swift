@@ -4,11 +4,12 @@ import Foundation
 import IdentityModel
 import Planning
 import PolicyFiles
+import Provisioning
 
 /// Exit codes (product.md section 5).
 enum Exit: Int32 {
     case done = 0
-    /// Done, but some orders, rows or tests failed.
+    /// Done, but some orders, evaluations or tests failed.
     case incomplete = 1
     /// Configuration or usage error.
     case configuration = 2
@@ -16,6 +17,20 @@ enum Exit: Int32 {
     case held = 3
     /// Could not run: store or file unreachable.
     case unable = 4
+    /// Done, but rows or systems were left aside, or something is open in another origin.
+    case leftAside = 5
+
+    init(_ end: RunEnd) {
+        self =
+            switch end {
+            case .done: .done
+            case .failed: .incomplete
+            case .configuration: .configuration
+            case .held: .held
+            case .unable: .unable
+            case .leftAside: .leftAside
+            }
+    }
 }
 
 /// Ends the command: what to say on standard error, and the exit code.
@@ -140,6 +155,13 @@ func ending(_ body: () async throws -> Exit) async throws {
     } catch let stop as Stop {
         complain(stop.message)
         throw ExitCode(stop.code.rawValue)
+    } catch let broken as SealBroken {
+        complain("error: \(broken)")
+        throw ExitCode(Exit.held.rawValue)
+    } catch StoreError.busy(let origin) {
+        // A living process is at work: nothing is wrong, and nothing was done.
+        complain("held: \(StoreError.busy(origin))")
+        throw ExitCode(Exit.held.rawValue)
     } catch let error as StoreError {
         complain("error: \(error)")
         throw ExitCode(Exit.unable.rawValue)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct PlanTextTests {
     static let held = GuardVerdict(
-        system: Samples.system, effect: .disable, count: 25, enabledAccounts: 300,
+        .effect(.disable, Samples.system), count: 25, base: 300,
         limit: "8.3 % of 300 enabled accounts, more than 5 % allowed")
 
     @Test func `a held plan says what it would do, which guard stopped it, and what to do next`() {
@@ -83,25 +83,6 @@ import Testing
                 Held by the file contract: hr/2026-03-05.csv is not planned, nothing is written
                   columns  column 'STATUS' is missing from the header
                 A missing column cannot be accepted: correct the file, or the contract and the expressions that read the column.
-                """)
-    }
-
-    @Test func `a stale plan says what changed and how to plan again`() {
-        #expect(
-            PlanText.stale(plan: Samples.plan(), reasons: (1...12).map { "user E\($0) changed" }) == """
-                Plan 7 is stale, nothing is written: the world changed since it was made
-                  user E1 changed
-                  user E2 changed
-                  user E3 changed
-                  user E4 changed
-                  user E5 changed
-                  user E6 changed
-                  user E7 changed
-                  user E8 changed
-                  user E9 changed
-                  user E10 changed
-                  and 2 more
-                Make a new one:  birthright plan hr
                 """)
     }
 

@@ -130,9 +130,10 @@ struct Samples {
     }
 
     mutating func verdict() -> GuardVerdict {
-        GuardVerdict(
-            system: SystemName(text()), effect: one(of: Effect.allCases), count: number(1 << 20), enabledAccounts: number(1 << 20),
-            limit: text())
+        let subjects: [GuardVerdict.Subject] = [
+            .effect(one(of: Effect.allCases), SystemName(text())), .quarantinedRows, .failedEvaluations,
+        ]
+        return GuardVerdict(one(of: subjects), count: number(1 << 20), base: number(1 << 20), limit: text())
     }
 
     mutating func totals() -> PlanTotals {
@@ -142,6 +143,7 @@ struct Samples {
         totals.rowsQuarantined = number(9)
         totals.orders = number(99)
         totals.evaluationsFailed = number(9)
+        totals.kept = number(9)
         for kind in LifecycleChange.allCases where flag() { totals.changes[kind] = number(99) }
         for _ in 0..<number(3) {
             let system = SystemName(text())

@@ -57,10 +57,13 @@ struct LoadedConfigurationTests {
         let text = "guards: { disable: { percent: 8% }, modify: { count: 7 }, window: { days: 7, delete: { count: 9 } } }\nsources:"
         let guards = try #require(Company().service("sources:", text).load().configuration).guards
         #expect(guards.limits[.disable] == GuardSettings.Limit(count: nil, percent: 8))
-        #expect(guards.limits[.delete] == GuardSettings.Limit(count: 100, percent: 5))
+        #expect(guards.limits[.delete] == GuardSettings.Limit(count: 100, percent: 5, ofFew: 5))
         #expect(guards.limits[.modify] == GuardSettings.Limit(count: 7, percent: nil))
-        #expect(guards.windowDays == 7)
-        #expect(guards.windowLimits == [.delete: GuardSettings.Limit(count: 9, percent: nil)])
+        #expect(
+            guards.windows == [
+                GuardSettings.Window(days: 1),
+                GuardSettings.Window(days: 7, limits: [.delete: GuardSettings.Limit(count: 9, percent: nil)]),
+            ])
     }
 
     @Test("a rule keeps its dates and statuses")

@@ -127,7 +127,7 @@ extension NameClaim: CanonicalDocument {
 }
 
 extension ProvisioningOrder: CanonicalDocument {
-    /// Everything but the plan's row; what is as it is in a fresh order is left out.
+    /// Everything but the plan's row and the order that this one keeps, which is a row too; what is as it is in a fresh order is left out.
     public func write(to writer: inout DocumentWriter) {
         writer.object { writer in
             writer.member("accountID", ifPresent: accountID?.text)

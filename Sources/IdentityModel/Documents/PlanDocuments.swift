@@ -69,16 +69,21 @@ extension GuardVerdict: CanonicalDocument {
     public func write(to writer: inout DocumentWriter) {
         writer.object { writer in
             writer.member("count", count)
-            writer.member("effect", effect.rawValue)
-            writer.member("enabledAccounts", enabledAccounts)
+            if case .effect(let effect, _) = subject { writer.member("effect", effect.rawValue) }
+            writer.member("enabledAccounts", base)
             writer.member("limit", limit)
-            writer.member("system", system.text)
+            switch subject {
+            case .effect(_, let system): writer.member("system", system.text)
+            case .quarantinedRows: writer.member("what", "quarantinedRows")
+            case .failedEvaluations: writer.member("what", "failedEvaluations")
+            }
         }
     }
 
     public init(reading reader: inout DocumentReader) throws(DocumentError) {
         var system: SystemName?
         var effect: Effect?
+        var what: String?
         var numbers: [String: Int] = [:]
         var limit: String?
         try reader.object { reader, name throws(DocumentError) in
@@ -87,12 +92,20 @@ extension GuardVerdict: CanonicalDocument {
             case "effect": effect = try reader.raw(Effect.self)
             case "limit": limit = try reader.string()
             case "system": system = try reader.identifier(SystemName.self)
+            case "what": what = try reader.string()
             default: try reader.skip()
             }
         }
+        let subject: Subject
+        switch what {
+        case "quarantinedRows": subject = .quarantinedRows
+        case "failedEvaluations": subject = .failedEvaluations
+        case nil: subject = .effect(try effect.required("effect"), try system.required("system"))
+        case let other?: throw DocumentError("'\(other)' is nothing that guards count")
+        }
         self.init(
-            system: try system.required("system"), effect: try effect.required("effect"), count: try numbers["count"].required("count"),
-            enabledAccounts: try numbers["enabledAccounts"].required("enabledAccounts"), limit: try limit.required("limit"))
+            subject, count: try numbers["count"].required("count"), base: try numbers["enabledAccounts"].required("enabledAccounts"),
+            limit: try limit.required("limit"))
     }
 }
 
@@ -113,6 +126,7 @@ extension PlanTotals: CanonicalDocument {
                 }
             }
             writer.member("evaluationsFailed", evaluationsFailed)
+            if kept > 0 { writer.member("kept", kept) }
             writer.member("orders", orders)
             writer.member("rowsQuarantined", rowsQuarantined)
             writer.member("rowsRead", rowsRead)
@@ -137,6 +151,7 @@ extension PlanTotals: CanonicalDocument {
                     totals.effects[SystemName(system)] = try PlanTotals.counts(from: &reader)
                 }
             case "evaluationsFailed": totals.evaluationsFailed = Int(try reader.int())
+            case "kept": totals.kept = Int(try reader.int())
             case "orders": totals.orders = Int(try reader.int())
             case "rowsQuarantined": totals.rowsQuarantined = Int(try reader.int())
             case "rowsRead": totals.rowsRead = Int(try reader.int())

@@ -152,28 +152,57 @@ extension UserSchema.ValueType {
     }
 }
 
-/// Effects above which a plan is held.
+/// How much of a plan is too much (product.md section 3, law.md).
 package struct GuardSettings: Sendable, Hashable {
     package struct Limit: Sendable, Hashable {
         package let count: Int?
         package let percent: Int?
-        package init(count: Int?, percent: Int?) {
+        /// How many accounts the percentage means where there are fewer than fifty; nil for what is configured, which is taken as written.
+        package let ofFew: Int?
+        package init(count: Int?, percent: Int?, ofFew: Int? = nil) {
             self.count = count
             self.percent = percent
+            self.ofFew = ofFew
+        }
+
+        /// For a window over several runs, unless one is configured.
+        var doubled: Limit { Limit(count: count.map { $0 * 2 }, percent: percent.map { $0 * 2 }, ofFew: ofFew.map { $0 * 2 }) }
+    }
+
+    /// A rolling window that ends with the run.
+    package struct Window: Sendable, Hashable {
+        package let days: Int
+        /// Effects that have a limit of their own here; the others have twice that of a run.
+        package let limits: [Effect: Limit]
+        package init(days: Int, limits: [Effect: Limit] = [:]) {
+            self.days = days
+            self.limits = limits
         }
     }
 
     /// Per run.
     package let limits: [Effect: Limit]
-    /// Per rolling window of `windowDays` days, this run included; same limits unless configured.
-    package let windowDays: Int
-    package let windowLimits: [Effect: Limit]
-    package static let standard = GuardSettings(
-        limits: [.disable: Limit(count: 100, percent: 5), .delete: Limit(count: 100, percent: 5)], windowDays: 1, windowLimits: [:])
+    package let windows: [Window]
+    /// Of the rows of a file: those that are set aside, and were not before.
+    package let quarantinedRows: Limit
+    /// Of the accounts that were computed: those that could not be, and were not reported before.
+    package let failedEvaluations: Limit
 
-    package init(limits: [Effect: Limit], windowDays: Int, windowLimits: [Effect: Limit]) {
+    package static let standard = GuardSettings(
+        limits: [
+            .disable: Limit(count: 100, percent: 5, ofFew: 5), .delete: Limit(count: 100, percent: 5, ofFew: 5),
+            .enable: Limit(count: 100, percent: 5, ofFew: 5), .removeAccess: Limit(count: 500, percent: 10, ofFew: 5),
+            .rename: Limit(count: nil, percent: 20, ofFew: 5), .adopt: Limit(count: 500, percent: 10, ofFew: 5),
+            .recreate: Limit(count: 5, percent: 1, ofFew: 5), .dereference: Limit(count: 100, percent: 5, ofFew: 5),
+        ], windows: [Window(days: 1), Window(days: 7)])
+
+    package init(
+        limits: [Effect: Limit], windows: [Window], quarantinedRows: Limit = Limit(count: nil, percent: 10, ofFew: 5),
+        failedEvaluations: Limit = Limit(count: nil, percent: 5, ofFew: 5)
+    ) {
         self.limits = limits
-        self.windowDays = windowDays
-        self.windowLimits = windowLimits
+        self.windows = windows
+        self.quarantinedRows = quarantinedRows
+        self.failedEvaluations = failedEvaluations
     }
 }

@@ -98,9 +98,12 @@ package struct ConfigurationDiff: Sendable {
         }
     }
 
-    /// The guards of the other configuration that its effects would trip. `recent`: effects applied within the rolling window.
-    package func verdicts(recent: [SystemName: [Effect: Int]], settings: GuardSettings) -> [GuardVerdict] {
-        Guards.verdicts(
-            effects: systems.mapValues(\.effects), enabled: systems.mapValues(\.enabledAccounts), recent: recent, settings: settings)
+    /// The guards of the other configuration that its effects would trip. `recent`: effects executed within the last days, by the length of the window.
+    package func verdicts(recent: [Int: [SystemName: [Effect: Int]]], settings: GuardSettings) -> [GuardVerdict] {
+        var facts = Guards.Facts()
+        facts.effects = systems.mapValues(\.effects)
+        facts.enabled = systems.mapValues(\.enabledAccounts)
+        facts.recent = recent
+        return Guards.verdicts(facts, settings)
     }
 }

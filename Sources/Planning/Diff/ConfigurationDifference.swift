@@ -104,12 +104,13 @@ struct ConfigurationPart {
 
     private static func service(_ configuration: Configuration) -> [ConfigurationPart] {
         let guards = configuration.guards
-        let limits = [guards.limits, guards.windowLimits].map { limits in
-            Effect.allCases.map { effect in
-                limits[effect].map { "\($0.count.map(String.init) ?? "-")/\($0.percent.map(String.init) ?? "-")" } ?? ""
-            }
+        func text(_ limit: GuardSettings.Limit?) -> String {
+            limit.map { "\($0.count.map(String.init) ?? "-")/\($0.percent.map(String.init) ?? "-")" } ?? ""
         }
-        return [ConfigurationPart(.service, "guards", "\(limits) \(guards.windowDays)")]
+        func texts(_ limits: [Effect: GuardSettings.Limit]) -> String { Effect.allCases.map { text(limits[$0]) }.description }
+        let windows = guards.windows.map { "\($0.days) \(texts($0.limits))" }
+        let limits = [texts(guards.limits), text(guards.quarantinedRows), text(guards.failedEvaluations)] + windows
+        return [ConfigurationPart(.service, "guards", limits.joined(separator: " "))]
             + configuration.schema.attributes.map {
                 ConfigurationPart(.service, "user attribute \($0.name)", $0.type.rawValue, isSetting: true)
             }

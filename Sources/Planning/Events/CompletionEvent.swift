@@ -67,6 +67,16 @@ package enum CompletionEvent {
         return names.joined(separator: ", ")
     }
 
+    /// What an event about these orders says, without values: per order its operation, how it ended, and the class and code of a failure.
+    package static func signature(_ orders: [ProvisioningOrder]) -> String {
+        let parts = orders.sorted { $0.id < $1.id }.map { order in
+            let failure = order.failure.map { "\($0.errorClass.rawValue) \($0.serverText ?? $0.message)" } ?? ""
+            let failed = order.requests.count { if case .failed = $0.outcome { true } else { false } }
+            return "\(order.id.sequence) \(order.operation.rawValue) \(order.state.rawValue) \(failed) \(failure)"
+        }
+        return identifier(parts.joined(separator: "\u{0}"))
+    }
+
     // MARK: Account requests
 
     private static func accountRequest(

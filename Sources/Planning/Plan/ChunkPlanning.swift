@@ -66,6 +66,8 @@ package final class ChunkPlanning {
         /// What the system is to be asked next; nothing, once it was.
         var look: AccountLook
         var asked = AccountLook.nothing
+        /// Its system could not be asked: no order is made, and nobody may think that all is well.
+        var isLeftAside = false
 
         init(_ situation: AccountSituation) {
             change = situation.change
@@ -80,7 +82,7 @@ package final class ChunkPlanning {
     private let hints: NameHints
     private let correlations: PlannedCorrelations
     private let observer: ExpressionObserver?
-    private var accounts: [Candidacy] = []
+    private(set) var accounts: [Candidacy] = []
     private enum Holder {
         case nobody
         case user(UserID)
@@ -88,7 +90,7 @@ package final class ChunkPlanning {
     /// What the store said of a name.
     private var asked: [NameClaim: Holder] = [:]
     /// Names taken in this chunk, and names that a system says are taken.
-    private var chosen: [NameClaim: UserID] = [:]
+    var chosen: [NameClaim: UserID] = [:]
     private var takenOnTarget: Set<NameClaim> = []
     private var windows: [String: Int] = [:]
 
@@ -130,7 +132,7 @@ package final class ChunkPlanning {
     package func lookups() -> [LookupQuestion] {
         var stepsOfMap: [SystemName: [PolicyMap.Step]] = [:]
         var questions: [LookupQuestion] = []
-        for (index, account) in accounts.enumerated() where account.look != .nothing {
+        for (index, account) in accounts.enumerated() where !account.isLeftAside && account.look != .nothing {
             account.asked = account.look
             account.look = .nothing
             switch account.asked {
@@ -221,7 +223,7 @@ package final class ChunkPlanning {
         for claim in questions.claims { asked[claim] = holders[claim].map(Holder.user) ?? .nobody }
         for (probe, isTaken) in zip(questions.probes, taken) {
             let account = accounts[probe.account]
-            guard let candidate = account.probing, let waiting = account.waiting else { continue }
+            guard !account.isLeftAside, let candidate = account.probing, let waiting = account.waiting else { continue }
             account.probing = nil
             if isTaken {
                 takenOnTarget.insert(candidate.claim)
@@ -343,7 +345,7 @@ package final class ChunkPlanning {
             takenOnTarget.insert(claim)
             chosen[claim] = nil
         }
-        for account in accounts where account.evaluation?.claims.contains(where: claims.contains) == true {
+        for account in accounts where !account.isLeftAside && account.evaluation?.claims.contains(where: claims.contains) == true {
             for claim in account.evaluation?.claims ?? [] where chosen[claim] == account.change.user.id { chosen[claim] = nil }
             account.evaluation = nil
             account.waiting = nil
@@ -356,7 +358,7 @@ package final class ChunkPlanning {
     /// The orders of the chunk in the order of its users, numbered from `first`.
     package func orders(from first: Int) -> [ProvisioningOrder] {
         var orders: [ProvisioningOrder] = []
-        for account in accounts {
+        for account in accounts where !account.isLeftAside {
             guard let evaluation = account.evaluation else { continue }
             note(evaluation.correlation, account.situation)
             guard var order = OrderPlanning(account.situation, evaluation).order() else { continue }

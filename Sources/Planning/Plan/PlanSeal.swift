@@ -1,17 +1,17 @@
 internal import Crypto
 package import IdentityModel
 
-/// SHA-256 over the canonical text of a plan: its configuration hash, the day it is made for, and the document of every user
+/// SHA-256 over the canonical text of a plan: its configuration hash, and the document of every user
 /// change and order in sequence, each on a line. The plan's number and row are not part of it, so that the same plan made
 /// again has the same seal.
 package struct PlanSeal {
     private var hash = SHA256()
 
-    package init(origin: Origin, configurationHash: String, asOf: CivilDate) {
+    /// The day is not part of it: its consequences are, and an approval does not end at midnight.
+    package init(origin: Origin, configurationHash: String) {
         add(line: "birthright plan 1")
         add(line: "origin \(origin)")
         add(line: "configuration \(configurationHash)")
-        add(line: "as of \(asOf)")
     }
 
     package mutating func add(_ document: UnsafeRawBufferPointer) {

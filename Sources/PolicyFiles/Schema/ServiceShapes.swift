@@ -27,7 +27,11 @@ enum ServiceShapes {
 
     static let guards = MappingShape(
         "Limits per run, and per rolling window.",
-        limits + [KeyShape("window", .mapping(window), "Limits over several days, this run included.")])
+        limits + [
+            KeyShape("quarantinedRows", .mapping(limit), "How many rows of a file may be set aside that were not before."),
+            KeyShape("failedEvaluations", .mapping(limit), "How many accounts may newly fail to be computed."),
+            KeyShape("window", .mapping(window), "Limits over several days, this run included; twice those of a run without it."),
+        ])
 
     static let window = MappingShape(
         "Limits over a rolling window.",
@@ -42,7 +46,7 @@ enum ServiceShapes {
         [
             KeyShape(
                 "percent", .either([.integer(0...100), .percentage("%")]),
-                "Of the enabled accounts of the system; ignored below 50 accounts."),
+                "Of the enabled accounts of the system (or of rows, or accounts computed)."),
             KeyShape("count", .integer(0...1_000_000_000), "Accounts."),
         ])
 

@@ -7,27 +7,42 @@ enum GuardsReader {
         let standard = GuardSettings.standard
         guard let node, let section = Section(node, named: "'guards'", keys: ServiceShapes.guards.names, in: file) else { return standard }
         let limits = standard.limits.merging(self.limits(section, file)) { $1 }
-        guard let windowNode = section["window"],
-            let window = Section(windowNode, named: "'window'", keys: ServiceShapes.window.names, in: file)
-        else {
-            return GuardSettings(limits: limits, windowDays: standard.windowDays, windowLimits: standard.windowLimits)
+        return GuardSettings(
+            limits: limits, windows: windows(section["window"], file),
+            quarantinedRows: share(section["quarantinedRows"], "quarantinedRows", file) ?? standard.quarantinedRows,
+            failedEvaluations: share(section["failedEvaluations"], "failedEvaluations", file) ?? standard.failedEvaluations)
+    }
+
+    /// A window of our own stands beside those of a day and a week; without `days` its limits are those of both.
+    private static func windows(_ node: YAMLNode?, _ file: ConfigurationFile) -> [GuardSettings.Window] {
+        let standard = GuardSettings.standard.windows
+        guard let node, let window = Section(node, named: "'window'", keys: ServiceShapes.window.names, in: file) else { return standard }
+        let limits = self.limits(window, file)
+        guard let days = window["days"].flatMap({ file.integer($0, "days", in: 1...366) }) else {
+            return standard.map { GuardSettings.Window(days: $0.days, limits: limits) }
         }
-        let days = window["days"].flatMap { file.integer($0, "days", in: 1...366) } ?? standard.windowDays
-        return GuardSettings(limits: limits, windowDays: days, windowLimits: self.limits(window, file))
+        return standard.filter { $0.days != days } + [GuardSettings.Window(days: days, limits: limits)]
+    }
+
+    private static func share(_ node: YAMLNode?, _ name: String, _ file: ConfigurationFile) -> GuardSettings.Limit? {
+        guard let node else { return nil }
+        return limit(node, name, file)
     }
 
     private static func limits(_ section: Section, _ file: ConfigurationFile) -> [Effect: GuardSettings.Limit] {
         var limits: [Effect: GuardSettings.Limit] = [:]
         for effect in Effect.allCases {
-            guard let node = section[effect.rawValue],
-                let part = Section(node, named: "'\(effect.rawValue)'", keys: ServiceShapes.limit.names, in: file)
-            else { continue }
-            let percent = part["percent"].flatMap { self.percent($0, file) }
-            let count = part["count"].flatMap { file.integer($0, "count", in: 0...1_000_000_000) }
-            if part.entries.isEmpty { file.error("'\(effect.rawValue)' needs 'percent', 'count' or both", at: node) }
-            limits[effect] = GuardSettings.Limit(count: count, percent: percent)
+            if let node = section[effect.rawValue], let limit = limit(node, effect.rawValue, file) { limits[effect] = limit }
         }
         return limits
+    }
+
+    private static func limit(_ node: YAMLNode, _ name: String, _ file: ConfigurationFile) -> GuardSettings.Limit? {
+        guard let part = Section(node, named: "'\(name)'", keys: ServiceShapes.limit.names, in: file) else { return nil }
+        let percent = part["percent"].flatMap { self.percent($0, file) }
+        let count = part["count"].flatMap { file.integer($0, "count", in: 0...1_000_000_000) }
+        if part.entries.isEmpty { file.error("'\(name)' needs 'percent', 'count' or both", at: node) }
+        return GuardSettings.Limit(count: count, percent: percent)
     }
 
     /// `5` or `5%`.

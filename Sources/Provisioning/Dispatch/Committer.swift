@@ -3,24 +3,30 @@ internal import IdentityModel
 internal import Planning
 
 /// Keeps what was settled, one batch after the other over all systems, and with it the events of users whose last order it was.
+///
+/// An event is about a user and the plan that an order was made in: an order that a later plan took over keeps its tracking number.
 struct Committer: Sendable {
     let plan: Plan
     let ordinal: Int
     let store: any Store
     let clock: ShellClock
-    /// The plan began to be applied in this run: no event of it can exist yet.
+    /// The plan began to be applied in this run, and took nothing over: no event of it can exist yet, and every order is its own.
     let isFresh: Bool
     /// Every user has one order in this plan, besides those that are born while it is applied.
     let isSingleSystem: Bool
+    let pendingAfterMilliseconds: Int64
     private let turn = Turn()
 
-    init(plan: Plan, ordinal: Int, store: any Store, clock: ShellClock, isFresh: Bool, isSingleSystem: Bool) {
+    init(
+        plan: Plan, ordinal: Int, store: any Store, clock: ShellClock, isFresh: Bool, isSingleSystem: Bool, pendingAfterMilliseconds: Int64
+    ) {
         self.plan = plan
         self.ordinal = ordinal
         self.store = store
         self.clock = clock
         self.isFresh = isFresh
         self.isSingleSystem = isSingleSystem
+        self.pendingAfterMilliseconds = pendingAfterMilliseconds
     }
 
     /// One transaction. Returns the number of events. Orders of one user on two systems may settle at the same time: whoever comes second
@@ -41,7 +47,7 @@ struct Committer: Sendable {
         var settlement = batch.settlement
         guard !settlement.entries.isEmpty else { return 0 }
         let complete = try await completeUsers(settlement)
-        settlement.events = try await events(complete, system: batch.system, accountNames: batch.accountNames, onlyFirst: false)
+        settlement.events = try await events(complete, system: batch.system, accountNames: batch.accountNames)
         try await write(settlement)
         return settlement.events.count
     }
@@ -54,46 +60,86 @@ struct Committer: Sendable {
 
     // MARK: Whose last order was it?
 
+    private struct Share: Hashable {
+        let user: UserID
+        let plan: PlanID
+    }
+
     private func completeUsers(_ settlement: Settlement) async throws -> [[ProvisioningOrder]] {
-        var fresh: [UserID: [ProvisioningOrder]] = [:]
-        var unsettled = Set(settlement.followUps.map(\.order.user))
-        var users: [UserID] = []
+        var fresh: [Share: [ProvisioningOrder]] = [:]
+        var unsettled = Set(settlement.followUps.map { Share(user: $0.order.user, plan: plan.id) })
+        var shares: [Share] = []
         for entry in settlement.entries {
             let order = entry.order
-            if fresh[order.user] == nil { users.append(order.user) }
-            fresh[order.user, default: []].append(order)
-            if !order.state.isSettled { unsettled.insert(order.user) }
+            let share = Share(user: order.user, plan: order.id.plan)
+            if fresh[share] == nil { shares.append(share) }
+            fresh[share, default: []].append(order)
+            if !order.state.isSettled { unsettled.insert(share) }
         }
-        users.removeAll(where: unsettled.contains)
-        let asked = users.filter { user in !isSingleSystem || fresh[user]?.contains { $0.id.sequence > plan.totals.orders } ?? true }
-        let others = asked.isEmpty ? [:] : try await store.orders(plan.id, users: asked)
-        return users.compactMap { user in
-            let mine = fresh[user] ?? []
-            let kept = others[user]?.filter { other in !mine.contains { $0.id == other.id } } ?? []
+        shares.removeAll(where: unsettled.contains)
+        let asked = shares.filter { share in
+            !isSingleSystem || fresh[share]?.contains { $0.id.sequence > plan.totals.orders } ?? true
+        }
+        let others = try await orders(asked)
+        return shares.compactMap { share in
+            let mine = fresh[share] ?? []
+            let kept = others[share]?.filter { other in !mine.contains { $0.id == other.id } } ?? []
             return kept.allSatisfy(\.state.isSettled) ? kept + mine : nil
         }
     }
 
+    /// Every order of these users in the plans that they were made in.
+    private func orders(_ shares: [Share]) async throws -> [Share: [ProvisioningOrder]] {
+        var found: [Share: [ProvisioningOrder]] = [:]
+        for (plan, shares) in Dictionary(grouping: shares, by: \.plan) {
+            for (user, orders) in try await store.orders(plan, users: shares.map(\.user)) {
+                found[Share(user: user, plan: plan)] = orders
+            }
+        }
+        return found
+    }
+
     // MARK: Events
 
-    /// One event per user. `onlyFirst`: none for a user who has had one.
+    /// One event per user and plan. One that would say word for word what the last one said is not sent again; a withdrawal that fails is said once a day.
     private func events(
-        _ users: [[ProvisioningOrder]], system: SystemName?, accountNames: [UserReference: AccountName], onlyFirst: Bool
+        _ users: [[ProvisioningOrder]], system: SystemName?, accountNames: [UserReference: AccountName], onlyFirst: Bool = false
     ) async throws -> [OutboxEvent] {
         guard !users.isEmpty else { return [] }
         let names = try await resolved(users, system: system, accountNames: accountNames)
-        var counts: [String: Int] = [:]
+        let ordinals = try await ordinals(users)
+        var history: [String: EventHistory] = [:]
         if !isFresh || onlyFirst {
-            counts = try await store.eventCounts(
-                users.compactMap { orders in orders.first.map { CompletionEvent.trackingNumber(ordinal: ordinal, user: $0.user) } })
+            history = try await store.eventHistory(
+                users.compactMap { orders in
+                    orders.first.flatMap { first in
+                        ordinals[first.id.plan].map { CompletionEvent.trackingNumber(ordinal: $0, user: first.user) }
+                    }
+                })
         }
+        let now = clock.now()
         return users.compactMap { orders in
-            guard let first = orders.first else { return nil }
-            let count = counts.isEmpty ? 0 : counts[CompletionEvent.trackingNumber(ordinal: ordinal, user: first.user)] ?? 0
-            if onlyFirst && count > 0 { return nil }
+            guard let first = orders.first, let ordinal = ordinals[first.id.plan] else { return nil }
+            let earlier = history.isEmpty ? nil : history[CompletionEvent.trackingNumber(ordinal: ordinal, user: first.user)]
+            if onlyFirst && earlier != nil { return nil }
+            let signature = CompletionEvent.signature(orders)
+            if let earlier, earlier.signature == signature {
+                let isDaily = orders.contains { $0.isWithdrawal && $0.state == .errored }
+                if !isDaily || now.milliseconds - earlier.at.milliseconds < 86_400_000 { return nil }
+            }
             let recipient = CompletionEvent.Recipient(id: first.user, key: first.userKey, name: first.userName)
-            return CompletionEvent.render(recipient: recipient, ordinal: ordinal, sequence: count + 1, orders: orders, accountNames: names)
+            var event = CompletionEvent.render(
+                recipient: recipient, ordinal: ordinal, sequence: (earlier?.count ?? 0) + 1, orders: orders, accountNames: names)
+            event.signature = signature
+            return event
         }
+    }
+
+    private func ordinals(_ users: [[ProvisioningOrder]]) async throws -> [PlanID: Int] {
+        let others = Set(users.compactMap { $0.first?.id.plan }).subtracting([plan.id])
+        var ordinals = others.isEmpty ? [:] : try await store.starts(of: others.sorted()).mapValues(\.ordinal)
+        ordinals[plan.id] = ordinal
+        return ordinals
     }
 
     /// Names of the accounts these orders point at: the batch knows its own, the store the rest.
@@ -127,22 +173,83 @@ struct Committer: Sendable {
     /// end of the run. Each gets an event unless they have had one. Returns the number of events.
     func report(usersWith states: [OrderState], onlySettled: Bool) async throws -> Int {
         var filter = OrderFilter()
-        filter.plan = plan.id
+        filter.owner = plan.id
         filter.states = states
+        return try await announce(filter) { orders, start in
+            guard !onlySettled else { return orders.allSatisfy(\.state.isSettled) }
+            return isWorthTelling(orders, startedAt: start)
+        }
+    }
+
+    /// Nothing is announced while nothing was done: an outage of a minute is nobody's news. What waits for people is told at once.
+    private func isWorthTelling(_ orders: [ProvisioningOrder], startedAt: Instant?) -> Bool {
+        if orders.contains(where: { $0.state == .executed || $0.state == .verified || $0.state == .awaitingApproval }) { return true }
+        guard let startedAt else { return false }
+        return clock.now().milliseconds - startedAt.milliseconds >= pendingAfterMilliseconds
+    }
+
+    private func announce(
+        _ filter: OrderFilter, _ isWorthIt: ([ProvisioningOrder], _ startedAt: Instant?) -> Bool
+    ) async throws -> Int {
         var after: OrderID?
         var count = 0
         while true {
             let page = try await store.orders(filter, after: after, limit: 500)
             guard let last = page.last else { return count }
             after = last.id
-            let users = Array(Set(page.map(\.user))).sorted()
-            let orders = try await store.orders(plan.id, users: users)
-            let reported = users.compactMap { orders[$0] }.filter { !onlySettled || $0.allSatisfy(\.state.isSettled) }
+            let shares = Set(page.map { Share(user: $0.user, plan: $0.id.plan) })
+            let starts = try await store.starts(of: Set(shares.map(\.plan)).sorted())
+            let orders = try await orders(Array(shares))
+            let reported = shares.sorted { ($0.plan, $0.user) < ($1.plan, $1.user) }.compactMap { share in
+                orders[share].flatMap { isWorthIt($0, starts[share.plan]?.at) ? $0 : nil }
+            }
             var settlement = Settlement()
             settlement.events = try await events(reported, system: nil, accountNames: [:], onlyFirst: true)
             if !settlement.events.isEmpty { try await write(settlement) }
             count += settlement.events.count
             if page.count < 500 { return count }
         }
+    }
+
+    // MARK: Orders that this plan withdrew
+
+    /// Whoever was told that something is under way is told that it was superseded. Done again after a crash, it says nothing twice.
+    func closeSuperseded() async throws -> Int {
+        var filter = OrderFilter()
+        filter.supersededBy = plan.id
+        var after: OrderID?
+        var count = 0
+        while true {
+            let page = try await store.orders(filter, after: after, limit: 500)
+            guard let last = page.last else { return count }
+            after = last.id
+            var settlement = Settlement()
+            settlement.events = try await closing(page)
+            if !settlement.events.isEmpty { try await write(settlement) }
+            count += settlement.events.count
+            if page.count < 500 { return count }
+        }
+    }
+
+    private func closing(_ page: [ProvisioningOrder]) async throws -> [OutboxEvent] {
+        let shares = Set(page.map { Share(user: $0.user, plan: $0.id.plan) })
+        let starts = try await store.starts(of: Set(shares.map(\.plan)).sorted())
+        let tracking = Dictionary(
+            shares.compactMap { share in
+                starts[share.plan].map { (share, CompletionEvent.trackingNumber(ordinal: $0.ordinal, user: share.user)) }
+            }, uniquingKeysWith: { first, _ in first })
+        let history = try await store.eventHistory(Array(tracking.values))
+        let told = shares.filter { share in tracking[share].map { history[$0] != nil } ?? false }
+        let orders = try await orders(Array(told))
+        let superseded = Set(page.map(\.id))
+        let users = told.sorted { ($0.plan, $0.user) < ($1.plan, $1.user) }.compactMap { share in
+            orders[share]?.map { order in
+                guard superseded.contains(order.id) else { return order }
+                var order = order
+                order.failure = ConnectorFailure(.permanent, "superseded by plan \(ordinal)")
+                return order
+            }
+        }
+        return try await events(users.filter { $0.allSatisfy(\.state.isSettled) }, system: nil, accountNames: [:])
     }
 }

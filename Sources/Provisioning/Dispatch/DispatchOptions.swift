@@ -27,6 +27,8 @@ package struct DispatchOptions: Sendable {
     /// How often a system that was there and went away is asked to come back before its orders are left waiting.
     package var reconnectAttempts: Int
     package var clock: ShellClock
+    /// How long an order may wait for its system before its user's event says so, when nothing was done for the user (`pendingAfter`).
+    package var pendingAfterMilliseconds: Int64 = 3_600_000
 
     package init(retry: RetryPolicy = .standard, batchesInFlight: Int = 2, reconnectAttempts: Int = 3, clock: ShellClock = .system) {
         self.retry = retry
@@ -54,6 +56,8 @@ package struct SystemSummary: Sendable, Hashable {
     package var substituted = 0
     /// Why orders wait.
     package var outage: ConnectorFailure?
+    /// The system answers, and is not the one it was: nothing is sent until a person says that this is right.
+    package var isAnotherSystem = false
     package init() {}
 
     package var settled: Int { executed + errored + withdrawn }
@@ -64,6 +68,12 @@ package struct ApplySummary: Sendable, Hashable {
     /// Orders whose policy map could not be evaluated: they were never sent.
     package var evaluationsFailed = 0
     package var events = 0
+    /// Users that changed since the plan was made, in words: left out, planned by the next run.
+    package var leftOut: [String] = []
+    /// Orders of older plans that this plan withdrew when it started.
+    package var superseded = 0
+    /// Orders that are not to be sent in this run, because a plan that changes their users is held.
+    package var heldBack = 0
     /// Nothing waits: the plan is applied. Otherwise it stays as it is and the next `apply` goes on.
     package var isFinished = false
     package init() {}
@@ -74,10 +84,22 @@ package struct ApplySummary: Sendable, Hashable {
     package var waiting: Int { systems.values.reduce(0) { $0 + $1.waiting } }
 }
 
-package enum ApplyOutcome: Sendable, Hashable {
-    /// The world changed since the plan was made: nothing was written.
-    case stale([String])
-    case applied(ApplySummary)
+/// Orders of a plan that goes on which must not be sent in this run.
+package enum HeldBack: Sendable, Hashable {
+    case nothing
+    /// A newer plan is held: orders of the users it changes wait, except withdrawals that it contains unchanged.
+    case usersOf(PlanID)
+    /// The newest file broke its contract: what was approved before goes on, but nobody gets access anew.
+    case newAccess
+}
+
+/// The plan is not what was sealed: somebody changed it in the store. Nothing is written.
+package struct SealBroken: Error, Hashable, Sendable, CustomStringConvertible {
+    package let ordinal: Int
+    package var description: String {
+        "plan \(ordinal) is not what was sealed: its orders or changes were altered in the store; nothing is written. "
+            + "Reject it and plan again (birthright plans reject \(ordinal))"
+    }
 }
 
 /// Orders of one system, as far as they have got.

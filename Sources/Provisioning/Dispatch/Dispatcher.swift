@@ -48,7 +48,9 @@ package struct Dispatcher: Sendable {
 
     /// Applies a plan from wherever it stands: one that is ready or approved is started; one that is being applied is gone on with, as after a
     /// crash or an outage. The caller holds the origin's lock. Orders that cannot be done now stay, and so does the plan.
-    package func apply(_ plan: Plan) async throws -> ApplyOutcome {
+    ///
+    /// - Throws: `SealBroken` when the plan is not the one that was sealed; `NotApplicable`; `StoreError`.
+    package func apply(_ plan: Plan, holding back: HeldBack = .nothing) async throws -> ApplySummary {
         let isFresh: Bool
         switch plan.state {
         case .ready, .approved: isFresh = true
@@ -56,17 +58,39 @@ package struct Dispatcher: Sendable {
         case .open, .held, .rejected, .superseded, .applied, .discarded: throw NotApplicable(ordinal: plan.ordinal, state: plan.state)
         }
         guard let ordinal = plan.ordinal else { throw NotApplicable(ordinal: nil, state: plan.state) }
-        if isFresh, case .stale(let changed) = try await store.startApplying(plan.id, at: options.clock.now()) { return .stale(changed) }
-        let committer = Committer(
-            plan: plan, ordinal: ordinal, store: store, clock: options.clock, isFresh: isFresh,
-            isSingleSystem: isFresh && systems.count == 1)
         var summary = ApplySummary()
+        if isFresh {
+            guard try await PlanSeal.compute(plan, store) == plan.seal else { throw SealBroken(ordinal: ordinal) }
+            let started = try await store.startApplying(plan.id, at: options.clock.now())
+            summary.leftOut = started.leftOut
+            summary.superseded = started.superseded
+        }
+        let takesOver = plan.totals.kept > 0 || summary.superseded > 0
+        let committer = Committer(
+            plan: plan, ordinal: ordinal, store: store, clock: options.clock, isFresh: isFresh && !takesOver,
+            isSingleSystem: isFresh && systems.count == 1 && !takesOver, pendingAfterMilliseconds: options.pendingAfterMilliseconds)
         summary.evaluationsFailed = plan.totals.evaluationsFailed
-        summary.events = try await committer.report(usersWith: [.evaluationFailed], onlySettled: true)
-        try await runLanes(plan, committer, orphans: isFresh ? [] : store.transmitted(plan.id), &summary)
+        summary.events = try await committer.closeSuperseded()
+        summary.events += try await committer.report(usersWith: [.evaluationFailed], onlySettled: true)
+        let orphans = isFresh ? [] : try await store.transmitted(plan.id)
+        summary.heldBack = try await store.resume(plan.id, holding: back.filter, at: options.clock.now())
+        try await runLanes(plan, committer, orphans: orphans, isLooking: false, &summary)
         try Task.checkCancellation()
         try await end(plan, committer, &summary)
-        return .applied(summary)
+        return summary
+    }
+
+    /// Looks at orders that a run which is no more had sent: what happened is settled, what did not happen waits again, and what cannot be asked stays as it is.
+    /// Writes to no system.
+    package func lookAtOrphans(_ plan: Plan) async throws -> ApplySummary {
+        var summary = ApplySummary()
+        let orphans = try await store.transmitted(plan.id)
+        guard !orphans.isEmpty, let ordinal = plan.ordinal else { return summary }
+        let committer = Committer(
+            plan: plan, ordinal: ordinal, store: store, clock: options.clock, isFresh: false, isSingleSystem: false,
+            pendingAfterMilliseconds: options.pendingAfterMilliseconds)
+        try await runLanes(plan, committer, orphans: orphans, isLooking: true, &summary)
+        return summary
     }
 
     // MARK: Lanes
@@ -75,9 +99,9 @@ package struct Dispatcher: Sendable {
 
     /// Systems in parallel; one that requires others begins when they are through.
     private func runLanes(
-        _ plan: Plan, _ committer: Committer, orphans: [ProvisioningOrder], _ summary: inout ApplySummary
+        _ plan: Plan, _ committer: Committer, orphans: [ProvisioningOrder], isLooking: Bool, _ summary: inout ApplySummary
     ) async throws {
-        let pending = try await store.pending(plan.id)
+        let pending = isLooking ? [:] : try await store.pending(plan.id)
         let orphansOfSystem = Dictionary(grouping: orphans, by: \.system)
         var waiting = Set(pending.keys).union(orphansOfSystem.keys)
         var running: Set<SystemName> = []
@@ -88,7 +112,7 @@ package struct Dispatcher: Sendable {
                     running.insert(name)
                     let mine = orphansOfSystem[name] ?? []
                     let total = (pending[name]?.count ?? 0) + mine.count
-                    group.addTask { try await run(plan, name, committer, orphans: mine, total: total) }
+                    group.addTask { try await run(plan, name, committer, orphans: mine, total: total, isLooking: isLooking) }
                 }
                 guard let finished = try await group.next() else { break }
                 running.remove(finished.system)
@@ -106,24 +130,40 @@ package struct Dispatcher: Sendable {
     }
 
     @concurrent private func run(
-        _ plan: Plan, _ name: SystemName, _ committer: Committer, orphans: [ProvisioningOrder], total: Int
+        _ plan: Plan, _ name: SystemName, _ committer: Committer, orphans: [ProvisioningOrder], total: Int, isLooking: Bool
     ) async throws -> Finished {
         var summary = SystemSummary()
         guard let system = systems[name] else {
             summary.outage = ConnectorFailure(.unavailable, "no policy map and no connector for \(name) is configured")
             return (name, summary, 0)
         }
+        if try await !meet(system, &summary) { return (name, summary, 0) }
         let requirements = Requirements(plan: plan.id, system: system, store: store, committer: committer, options: options)
-        let (withdrawn, eventsBefore, parking) = try await requirements.enforce()
+        let (withdrawn, eventsBefore, parking) = isLooking ? (0, 0, 0) : try await requirements.enforce()
         let lane = Lane(
             plan: plan.id, system: system, store: store, committer: committer, substitutes: substitutes, options: options, log: log,
             progress: { now in
                 progress(ApplyProgress(system: name, settled: now.settled + withdrawn, errored: now.errored, total: total))
             })
-        let (lanes, events) = try await lane.run(orphans: orphans, parking: parking)
+        let (lanes, events) = try await lane.run(orphans: orphans, parking: parking, isLooking: isLooking)
         summary = lanes
         summary.withdrawn += withdrawn
         return (name, summary, events + eventsBefore)
+    }
+
+    /// The first question to a system is which one it is; false: nothing is to be sent there now.
+    private func meet(_ system: ManagedSystem, _ summary: inout SystemSummary) async throws -> Bool {
+        do {
+            let check = RealmCheck(store: store, acceptsOthers: false)
+            guard let refusal = try await check.meet(system.name, system.connector, at: options.clock.now()).refusal else { return true }
+            summary.outage = refusal
+            summary.isAnotherSystem = true
+            return false
+        } catch let failure as ConnectorFailure {
+            summary.outage = failure
+            log.warning("\(system.name): \(failure)")
+            return false
+        }
     }
 
     // MARK: The end of the run
@@ -137,5 +177,15 @@ package struct Dispatcher: Sendable {
         let open: [OrderState] = summary.isFinished ? [.awaitingApproval] : [.pending, .transmitted, .awaitingApproval]
         summary.events += try await committer.report(usersWith: open, onlySettled: false)
         if summary.isFinished { try await store.finish(plan.id, at: options.clock.now()) }
+    }
+}
+
+extension HeldBack {
+    fileprivate var filter: OrdersHeldBack {
+        switch self {
+        case .nothing: .none
+        case .usersOf(let plan): .usersOf(plan)
+        case .newAccess: .operations([.create, .enable])
+        }
     }
 }

@@ -46,11 +46,13 @@ struct Lane: Sendable {
     }
 
     /// `orphans`: orders in state 2 whose run died; `parking`: the first wave that is not this run's. Waits, retries and reconnects; returns when nothing is left to do or the system is away.
-    func run(orphans: [ProvisioningOrder], parking: Int) async throws -> (SystemSummary, events: Int) {
+    /// `isLooking`: orphans are looked at, and nothing is sent.
+    func run(orphans: [ProvisioningOrder], parking: Int, isLooking: Bool = false) async throws -> (SystemSummary, events: Int) {
         var course = Course()
         course.lost = orphans.map { LostOrder(order: $0, failure: nil) }
         course.realm = try? await system.connector.realm()
         try await look(&course)
+        if isLooking { return (course.summary, course.events) }
         while !Task.isCancelled {
             if course.summary.outage != nil, try await !reconnect(&course) { break }
             if course.realm == nil { course.realm = try? await system.connector.realm() }

@@ -5,7 +5,7 @@ internal import IdentityModel
 /// what must not be sent now.
 struct Requirements: Sendable {
     /// Orders behind another system's outage are put this many waves back, out of this run's reach.
-    static let parkingDistance = 1_000_000
+    static let parkingDistance = OrdersHeldBack.distance
 
     let plan: PlanID
     let system: ManagedSystem
@@ -18,7 +18,7 @@ struct Requirements: Sendable {
     func enforce() async throws -> (withdrawn: Int, events: Int, parking: Int) {
         var withdrawn = 0
         var events = 0
-        let wave = (try await store.pending(plan)[system.name]?.wave ?? 0) + Requirements.parkingDistance
+        let wave = Requirements.parkingDistance
         for required in system.requires {
             var filter = OrderFilter()
             filter.plan = plan

@@ -2,30 +2,28 @@ internal import Contracts
 internal import IdentityModel
 internal import Planning
 
-/// What a chunk's planning wants to know of systems and store, asked in batches.
+/// What a chunk wants to know of store and systems, asked in batches. A system that cannot be asked leaves its accounts aside.
 extension ChunkRun {
     func answerLookups(_ planning: ChunkPlanning) async throws {
         var questions = planning.lookups()
         while !questions.isEmpty {
             for system in Set(questions.map(\.system)).sorted() {
-                guard let connector = connectors[system] else { continue }
                 let asked = questions.filter { $0.system == system }
-                let lookups = try await connector.find(asked.map(\.query))
-                let ids = lookups.compactMap { lookup in
-                    if case .found(let account) = lookup { account.id } else { nil }
-                }
-                let owners = ids.isEmpty ? [:] : try await store.owners(system, realm: await realm(of: system), ids: ids)
-                planning.answer(lookups: zip(asked, lookups).map { ($0, ActualState($1, owners: owners)) })
+                if await systems.has(system) { try await answer(asked, of: system, planning) }
             }
             questions = planning.lookups()
         }
     }
 
-    private func realm(of system: SystemName) async -> Realm? {
-        if let realm = realms[system] { return realm }
-        let realm = try? await connectors[system]?.realm()
-        realms[system] = realm
-        return realm
+    private func answer(_ asked: [ChunkPlanning.LookupQuestion], of system: SystemName, _ planning: ChunkPlanning) async throws {
+        let queries = asked.map(\.query)
+        let answer = try await systems.ask(system) { connector throws(ConnectorFailure) in try await connector.find(queries) }
+        guard let lookups = answer else { return planning.leaveAside(asked) }
+        let ids = lookups.compactMap { lookup in
+            if case .found(let account) = lookup { account.id } else { nil }
+        }
+        let owners = ids.isEmpty ? [:] : try await store.owners(system, realm: await systems.realm(of: system), ids: ids)
+        planning.answer(lookups: zip(asked, lookups).map { ($0, ActualState($1, owners: owners)) })
     }
 
     func answerNames(_ planning: ChunkPlanning) async throws {
@@ -42,10 +40,17 @@ extension ChunkRun {
     private func probe(_ probes: [ChunkPlanning.ProbeQuestion], _ planning: ChunkPlanning) async throws -> [Bool] {
         var taken = Array(repeating: false, count: probes.count)
         for system in Set(probes.map(\.system)).sorted() {
-            guard let connector = connectors[system] as? any ProbesNames else { continue }
+            guard await systems.has(system) else { continue }
             let indices = probes.indices.filter { probes[$0].system == system }
-            let holders = try await connector.holders(
-                of: indices.map { NameProbe(probes[$0]) })
+            let asked = indices.map { NameProbe(probes[$0]) }
+            let answer = try await systems.ask(system) { connector throws(ConnectorFailure) -> [[NameHolder]] in
+                guard let connector = connector as? any ProbesNames else { return asked.map { _ in [] } }
+                return try await connector.holders(of: asked)
+            }
+            guard let holders = answer else {
+                planning.leaveAside(indices.map { probes[$0] })
+                continue
+            }
             for (index, ids) in zip(indices, holders) { taken[index] = ids.contains { !$0.isAccount(planning.ownEntry(probes[index])) } }
         }
         return taken

@@ -8,18 +8,19 @@ actor ChunkRun {
     let configuration: Configuration
     let source: SourceConfiguration?
     let store: any Store
-    let connectors: [SystemName: any Connector]
+    let systems: SystemsAtHand
     nonisolated let plan: Plan
     private let records: RecordPlanning
     private let hints = NameHints()
     private let correlations = PlannedCorrelations()
-    var realms: [SystemName: Realm] = [:]
+    /// Users of approved plans of other origins that have not started.
+    private let approvedElsewhere: Set<UserID>
     private let correlationAttributes: [String]
     private let days: SourceDays
     private(set) var counts = Counts()
     private(set) var notes = PlanningNotes()
     /// The chunk that the store is keeping at this moment.
-    private(set) var saving: (UnsavedChunk, Task<[NameClaim], any Error>)?
+    var saving: (UnsavedChunk, Task<[NameClaim], any Error>)?
     /// What the rows of the file have told so far of who is who.
     var sightings = RowSightings()
     let matching: RowMatching?
@@ -35,17 +36,21 @@ actor ChunkRun {
         var orders = 0
         var users = 0
         var quarantines = 0
-        var waiting = 0
+        /// Accounts that were computed.
+        var evaluations = 0
+        /// Users left to an approved plan of another origin.
+        var approvedElsewhere = 0
     }
 
     init(
-        configuration: Configuration, source: SourceConfiguration?, store: any Store, connectors: [SystemName: any Connector], plan: Plan,
-        days: SourceDays
+        configuration: Configuration, source: SourceConfiguration?, store: any Store, systems: SystemsAtHand, plan: Plan,
+        days: SourceDays, approvedElsewhere: Set<UserID> = []
     ) {
         self.configuration = configuration
         self.source = source
         self.store = store
-        self.connectors = connectors
+        self.systems = systems
+        self.approvedElsewhere = approvedElsewhere
         self.plan = plan
         self.days = days
         records = RecordPlanning(
@@ -101,11 +106,15 @@ actor ChunkRun {
     func save(_ drafts: Drafts, _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
         let planning = ChunkPlanning(
             configuration: configuration, hints: hints, correlations: correlations, changes: drafts.changes, accounts: knowledge.accounts)
+        counts.evaluations += planning.evaluations
+        let transmitted = knowledge.openOrders.mapValues { Set($0.filter { $0.state == .transmitted }.map(\.system)) }
+        planning.leaveAside { user, system in transmitted[user]?.contains(system) == true }
         try await answerLookups(planning)
-        let next = UnsavedChunk(drafts: drafts, dues: knowledge.dues, rows: chunk, planning: planning)
+        let next = UnsavedChunk(
+            drafts: drafts, dues: knowledge.dues, openOrders: knowledge.openOrders, rows: chunk, planning: planning)
         try await compute(next)
         try await finishSaving()
-        if next.chunk.changes.isEmpty && next.chunk.quarantines.isEmpty && next.chunk.waiting.isEmpty { return }
+        if next.chunk.isEmpty { return }
         begin(next)
     }
 
@@ -113,12 +122,25 @@ actor ChunkRun {
     private func compute(_ unsaved: UnsavedChunk) async throws {
         try await answerNames(unsaved.planning)
         let (orders, waiting) = try await withoutUnknownReferences(unsaved.planning.orders(from: counts.orders + 1))
-        let ordered = Set(orders.map(\.user))
         var chunk = unsaved.rows
-        chunk.orders = orders
-        chunk.reservations = ChunkPlanning.reservations(of: orders)
+        chunk.leftAside = unsaved.planning.leftAside.map { AccountLeftAside(user: $0.user, system: $0.system, isDue: $0.isDue) }
+        await systems.note(chunk.leftAside)
+        let others = leftToOthers(unsaved.drafts, orders)
+        let mine = keeping(orders.filter { !others.contains($0.user) }, unsaved)
+        let ordered = Set(mine.map(\.user))
+        chunk.orders = mine
+        chunk.reservations = ChunkPlanning.reservations(of: mine)
+        unsaved.leftToOthers = others.count
+        let stillLeftAside = Set(chunk.leftAside.map(\.user))
         chunk.changes = unsaved.drafts.changes.filter { change in
-            ordered.contains(change.user.id) || isWorthKeeping(change, unsaved, isWaiting: waiting.contains(change.user.id))
+            guard !others.contains(change.user.id) else { return false }
+            if change.change == .unchanged, stillLeftAside.contains(change.user.id),
+                unsaved.drafts.again[change.user.id]?.isSubset(of: [.leftAside, .configuration]) == true, !ordered.contains(change.user.id)
+            {
+                // Nothing could be looked at, again: the mark stays, and that is all there is to say.
+                return false
+            }
+            return ordered.contains(change.user.id) || isWorthKeeping(change, unsaved, isWaiting: waiting.contains(change.user.id))
         }.map { waiting.contains($0.user.id) ? $0.dueAgain(plan.asOf) : $0 }
         chunk.correlations = chunk.changes.reduce(into: [:]) { keys, change in
             guard let values = change.claim?.values else { return }
@@ -127,13 +149,36 @@ actor ChunkRun {
         unsaved.take(chunk)
     }
 
+    /// Users of an approved plan of another origin, except those who lose an account.
+    private func leftToOthers(_ drafts: Drafts, _ orders: [ProvisioningOrder]) -> Set<UserID> {
+        guard !approvedElsewhere.isEmpty else { return [] }
+        let withdrawn = Set(orders.filter(\.isWithdrawal).map(\.user))
+        return Set(drafts.changes.map(\.user.id)).intersection(approvedElsewhere).subtracting(withdrawn)
+    }
+
+    /// An order that waits already and asks for the same is kept.
+    private func keeping(_ orders: [ProvisioningOrder], _ unsaved: UnsavedChunk) -> [ProvisioningOrder] {
+        var orders = orders
+        for index in orders.indices {
+            orders[index].id = OrderID(plan: orders[index].id.plan, sequence: counts.orders + 1 + index)
+            guard let open = unsaved.openOrders[orders[index].user] else { continue }
+            let kept = open.last { order in
+                order.state != .transmitted && order.asksForTheSame(as: orders[index])
+                    && (order.state == .evaluationFailed) == (orders[index].failure != nil)
+                    && (order.state != .evaluationFailed || order.failure?.message == orders[index].failure?.message)
+            }
+            orders[index].keeps = kept?.id
+        }
+        return orders
+    }
+
     /// The store keeps the chunk while the next one is planned.
     private func begin(_ unsaved: UnsavedChunk) {
         unsaved.number(from: counts.orders + 1)
         counts.orders += unsaved.chunk.orders.count
         counts.users += unsaved.chunk.changes.count
+        counts.approvedElsewhere += unsaved.leftToOthers
         counts.quarantines += unsaved.chunk.quarantines.count
-        counts.waiting += unsaved.chunk.waiting.count
         let (store, chunk, plan) = (store, unsaved.chunk, plan.id)
         saving = (unsaved, Task { try await store.save(chunk, to: plan) })
     }
@@ -146,8 +191,8 @@ actor ChunkRun {
             guard !lost.isEmpty else { return }
             counts.orders -= unsaved.chunk.orders.count
             counts.users -= unsaved.chunk.changes.count
+            counts.approvedElsewhere -= unsaved.leftToOthers
             counts.quarantines -= unsaved.chunk.quarantines.count
-            counts.waiting -= unsaved.chunk.waiting.count
             unsaved.planning.lose(Set(lost))
             try await compute(unsaved)
             begin(unsaved)

@@ -55,8 +55,9 @@ package struct DiffRun {
             }
             progress(diff.users)
         }
-        let window = today.adding(days: 1 - other.guards.windowDays)
-        let verdicts = diff.verdicts(recent: try await store.appliedEffects(since: window), settings: other.guards)
+        // The day is the clock of a comparison: windows end with it.
+        let recent = try await store.recentEffects(other.guards, before: Instant(milliseconds: Int64(today.days + 1) * 86_400_000))
+        let verdicts = diff.verdicts(recent: recent, settings: other.guards)
         return DiffReport(diff: diff, verdicts: verdicts, person: found, newHolders: holders(of: diff, before, after))
     }
 

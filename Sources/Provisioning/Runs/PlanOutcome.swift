@@ -4,6 +4,8 @@ package import Planning
 /// What a planning run found and made.
 package struct PlanReport: Sendable {
     package var plan: Plan?
+    /// There was nothing to plan: what was looked at, with its totals. Then there is no plan.
+    package var nothing: Plan?
     /// The same plan was waiting already and kept its number.
     package var isKept = false
     package var file: String?
@@ -11,9 +13,23 @@ package struct PlanReport: Sendable {
     package var breaches: [ContractBreach] = []
     package var warnings: [String] = []
     package var quarantined = 0
-    /// There was no new file, and nobody had to be planned.
-    package var isEmpty = false
+    /// Systems that could not be asked, with the number of accounts that were not planned, and why.
+    package var leftAside: [SystemName: LeftAside] = [:]
+    /// Users of approved plans of other origins that have not started: nobody else changes them meanwhile.
+    package var approvedElsewhere = 0
     package init() {}
+
+    package struct LeftAside: Sendable, Hashable {
+        package var accounts = 0
+        package var reason: String
+        /// It answers, and is not the system it was: a person has to say that this is right.
+        package var isAnotherSystem: Bool
+        package init(accounts: Int = 0, reason: String, isAnotherSystem: Bool = false) {
+            self.accounts = accounts
+            self.reason = reason
+            self.isAnotherSystem = isAnotherSystem
+        }
+    }
 }
 
 /// A file contract broken without leave; ends the reading.

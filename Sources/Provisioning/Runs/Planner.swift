@@ -23,7 +23,8 @@ package struct Planner: Sendable {
 
     /// Plans one file of a source; nil: its people who have to be planned although there is no new file, from the rows that are kept. The caller holds the lock of the source's origin.
     ///
-    /// - Throws: `SourceError` when the file cannot be read, `ConnectorFailure` when a system that has to be asked cannot be, `StoreError`.
+    /// A system that cannot be asked is left aside, and named in the report.
+    /// - Throws: `SourceError` when the file cannot be read, `StoreError`.
     package func plan(_ request: PlanRequest, file: String?, from sync: any SyncSource) async throws -> PlanReport {
         guard let source = configuration.source(request.source) else {
             throw SourceError(file: "birthright.yaml", message: "there is no source '\(request.source)'")
@@ -35,15 +36,15 @@ package struct Planner: Sendable {
         guard report.breaches.isEmpty else { return report }
         let plan = try await store.begin(
             .source(source.name), configurationHash: configuration.hash, asOf: days[source.name], at: clock.now())
-        do {
+        return try await discarding(plan, report) {
             let previous = try await store.profile(of: source.name)
+            let systems = systems(accepted: request.accepted)
             let run = SourceRun(
-                configuration: configuration, source: source, request: request, store: store, connectors: connectors, plan: plan,
-                days: days, previous: previous, progress: progress)
+                configuration: configuration, source: source, request: request, store: store, systems: systems,
+                approvedElsewhere: try await store.usersOfApprovedPlans(except: plan.origin), plan: plan, days: days, previous: previous,
+                progress: progress)
             let marks = MarkCollector(expecting: previous?.rowCount ?? 0)
-            let store = self.store
-            async let loaded: Void = store.marks(of: source.name, asOf: days.latest) { marks.insert($0) }
-            try await loaded
+            try await store.marks(of: source.name, asOf: days.latest) { marks.insert($0) }
             let profile: SourceProfile
             if let file {
                 let end = try await sync.read(
@@ -53,29 +54,19 @@ package struct Planner: Sendable {
                 guard let previous else { throw SourceError(file: source.files, message: "no file was applied yet") }
                 profile = try await run.planKept(marks, previous: previous)
             }
+            var made = PlanMade(profile: (source.name, profile))
             report.warnings = await run.warnings
             report.format = await run.format
             let counts = await run.counts
             report.quarantined = counts.quarantined
-            var ingest = PlanTotals()
-            ingest.rowsRead = counts.rows
-            ingest.rowsUnchanged = counts.unchanged
-            ingest.rowsQuarantined = counts.quarantined
-            if file == nil, previous == profile, await run.hasNothing {
-                try await store.decide(plan.id, .discarded, by: "birthright", reason: "nothing to plan", at: clock.now())
-                report.isEmpty = true
-                return report
-            }
-            return try await seal(plan, ingest: ingest, profile: (source.name, profile), report: report)
-        } catch let broken as ContractBroken {
-            report.breaches = broken.breaches
-            let reason = broken.breaches.map(\.description).joined(separator: "; ")
-            try await store.decide(plan.id, .discarded, by: "file contract", reason: "\(file ?? source.files): \(reason)", at: clock.now())
-            return report
-        } catch {
-            // Whatever stopped it: nothing of an unsealed plan stays.
-            try? await store.decide(plan.id, .discarded, by: "birthright", reason: "planning stopped: \(error)", at: clock.now())
-            throw error
+            made.ingest.rowsRead = counts.rows
+            made.ingest.rowsUnchanged = counts.unchanged
+            made.ingest.rowsQuarantined = counts.quarantined
+            let accounts = await run.accounts
+            made.evaluations = accounts.evaluated
+            report.approvedElsewhere = accounts.approvedElsewhere
+            report.leftAside = await systems.report
+            return try await seal(plan, made, report: report)
         }
     }
 
@@ -88,9 +79,11 @@ package struct Planner: Sendable {
         // Each date is a midnight in the zone of the source that decides about its person: whoever may be due is looked at.
         let days = clock.days(of: configuration.sources)
         let plan = try await store.begin(.due, configurationHash: configuration.hash, asOf: days[nil], at: clock.now())
-        do {
+        return try await discarding(plan, report) {
+            let systems = systems(accepted: accepted)
             let chunks = ChunkRun(
-                configuration: configuration, source: nil, store: store, connectors: connectors, plan: plan, days: days)
+                configuration: configuration, source: nil, store: store, systems: systems, plan: plan, days: days,
+                approvedElsewhere: try await store.usersOfApprovedPlans(except: .due))
             for source in try await store.claimants(besides: configuration.sources.map(\.name)).keys.sorted() {
                 try await eachPage {
                     try await store.users(claimedBy: source, after: $0, limit: SourceRun.chunkSize)
@@ -106,8 +99,31 @@ package struct Planner: Sendable {
                 progress(PlanProgress(rows: 0, users: counts.users, orders: counts.orders))
             }
             try await chunks.finishSaving()
+            var report = report
             report.warnings = await chunks.notes.sentences
-            return try await seal(plan, ingest: PlanTotals(), profile: nil, report: report)
+            report.leftAside = await systems.report
+            report.approvedElsewhere = await chunks.counts.approvedElsewhere
+            var made = PlanMade()
+            made.evaluations = await chunks.counts.evaluations
+            return try await seal(plan, made, report: report)
+        }
+    }
+
+    private func systems(accepted: Set<ContractBreach.Check>) -> SystemsAtHand {
+        SystemsAtHand(connectors, realms: RealmCheck(store: store, acceptsOthers: accepted.contains(.system)), clock: clock.shell)
+    }
+
+    /// Whatever stops planning: nothing of an unsealed plan stays.
+    private func discarding(_ plan: Plan, _ report: PlanReport, _ body: () async throws -> PlanReport) async throws -> PlanReport {
+        do {
+            return try await body()
+        } catch let broken as ContractBroken {
+            var report = report
+            report.breaches = broken.breaches
+            let reason = broken.breaches.map(\.description).joined(separator: "; ")
+            try await store.decide(
+                plan.id, .discarded, by: "file contract", reason: "\(report.file ?? ""): \(reason)", at: clock.now())
+            return report
         } catch {
             try? await store.decide(plan.id, .discarded, by: "birthright", reason: "planning stopped: \(error)", at: clock.now())
             throw error
@@ -136,35 +152,70 @@ package struct Planner: Sendable {
 
     // MARK: Sealing
 
-    private func seal(_ plan: Plan, ingest: PlanTotals, profile: (SourceName, SourceProfile)?, report: PlanReport) async throws
-        -> PlanReport
-    {
+    /// What a run puts into its plan beside changes and orders.
+    private struct PlanMade {
+        var ingest = PlanTotals()
+        var evaluations = 0
+        var profile: (SourceName, SourceProfile)?
+    }
+
+    private func seal(_ plan: Plan, _ made: PlanMade, report: PlanReport) async throws -> PlanReport {
         var plan = plan
         var report = report
-        let seal = SealCollector(PlanSeal(origin: plan.origin, configurationHash: plan.configurationHash, asOf: plan.asOf))
-        try await store.documents(of: plan.id) { seal.add($0) }
-        let digest = seal.finalized()
+        plan.totals = try await store.totals(of: plan.id)
+        plan.totals.rowsRead = made.ingest.rowsRead
+        plan.totals.rowsUnchanged = made.ingest.rowsUnchanged
+        plan.totals.rowsQuarantined = made.ingest.rowsQuarantined
+        plan.warnings = report.warnings
+        plan.verdicts = Guards.verdicts(try await facts(plan, made), configuration.guards)
+        if plan.verdicts.isEmpty, plan.totals.isEmpty, try await store.saysNothingNew(plan.id) {
+            return try await accept(plan, made, report)
+        }
+        plan.seal = try await PlanSeal.compute(plan, store)
         let waiting = try await store.plan(of: plan.origin, in: [.ready, .held, .approved])
-        if let waiting, waiting.seal == digest {
+        if let waiting, waiting.seal == plan.seal {
             try await store.decide(
                 plan.id, .discarded, by: "birthright", reason: "the same as plan \(waiting.ordinal ?? 0)", at: clock.now())
             report.plan = waiting
             report.isKept = true
             return report
         }
-        plan.seal = digest
-        plan.totals = try await store.totals(of: plan.id)
-        plan.totals.rowsRead = ingest.rowsRead
-        plan.totals.rowsUnchanged = ingest.rowsUnchanged
-        plan.totals.rowsQuarantined = ingest.rowsQuarantined
-        plan.warnings = report.warnings
-        let window = plan.asOf.adding(days: 1 - configuration.guards.windowDays)
-        plan.verdicts = Guards.verdicts(
-            effects: plan.totals.effects, enabled: try await store.enabledAccounts(), recent: try await store.appliedEffects(since: window),
-            settings: configuration.guards)
         plan.state = plan.verdicts.isEmpty ? .ready : .held
-        report.plan = try await store.seal(plan, profile: profile, superseding: waiting?.id, at: clock.now())
+        report.plan = try await store.seal(plan, profile: made.profile, superseding: waiting?.id, at: clock.now())
         return report
+    }
+
+    /// Nothing comes of the file: it is accepted as it is, and there is no plan. One that waits would do what nobody asks for any more.
+    private func accept(_ plan: Plan, _ made: PlanMade, _ report: PlanReport) async throws -> PlanReport {
+        var report = report
+        if let waiting = try await store.plan(of: plan.origin, in: [.ready, .held, .approved]) {
+            try await store.decide(
+                waiting.id, .superseded, by: "birthright", reason: "\(report.file ?? "\(plan.origin)") asks for nothing", at: clock.now())
+        }
+        try await store.accept(plan.id, profile: made.profile, at: clock.now())
+        report.nothing = plan
+        return report
+    }
+
+    private func facts(_ plan: Plan, _ made: PlanMade) async throws -> Guards.Facts {
+        var facts = Guards.Facts()
+        facts.effects = plan.totals.effects
+        facts.enabled = try await store.enabledAccounts()
+        facts.recent = try await store.recentEffects(configuration.guards, before: clock.now())
+        facts.rows = made.ingest.rowsRead
+        facts.newlyQuarantined = try await store.newQuarantines(of: plan.id)
+        facts.evaluations = made.evaluations
+        facts.newlyFailed = plan.totals.evaluationsFailed - plan.totals.evaluationsFailedBefore
+        return facts
+    }
+}
+
+extension PlanSeal {
+    /// The seal of a plan as it stands in the store.
+    package static func compute(_ plan: Plan, _ store: any PlanningStore) async throws(StoreError) -> String {
+        let seal = SealCollector(PlanSeal(origin: plan.origin, configurationHash: plan.configurationHash))
+        try await store.documents(of: plan.id) { seal.add($0) }
+        return seal.finalized()
     }
 }
 

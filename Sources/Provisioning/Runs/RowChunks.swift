@@ -37,6 +37,7 @@ extension Knowledge {
         accounts.merge(other.accounts) { _, new in new }
         claimsOfUsers.merge(other.claimsOfUsers) { _, new in new }
         dues.merge(other.dues) { _, new in new }
+        openOrders.merge(other.openOrders) { _, new in new }
     }
 }
 

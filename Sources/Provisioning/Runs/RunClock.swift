@@ -13,14 +13,20 @@ package enum AsOf: Sendable, Hashable {
 package struct RunClock: Sendable {
     private let asOf: AsOf?
 
+    /// Moments and pauses.
+    package let shell: ShellClock
+
     /// nil = now.
-    package init(asOf: AsOf?) { self.asOf = asOf }
+    package init(asOf: AsOf?, shell: ShellClock = .system) {
+        self.asOf = asOf
+        self.shell = shell
+    }
 
     /// The day to plan for, whatever the zone; nil = now.
-    package init(asOf: CivilDate? = nil) { self.init(asOf: asOf.map(AsOf.day)) }
+    package init(asOf: CivilDate? = nil, shell: ShellClock = .system) { self.init(asOf: asOf.map(AsOf.day), shell: shell) }
 
-    /// The wall clock: when things really happen.
-    package func now() -> Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }
+    /// The moment of everything that is written down. Where the clock follows `--as-of` (demonstrations, tests), the day is that day.
+    package func now() -> Instant { shell.now() }
 
     /// The calendar day of the run in a time zone ("Europe/Oslo"); UTC for a name that is none (the loader refuses those).
     package func today(in timeZone: String) -> CivilDate {
@@ -43,5 +49,21 @@ package struct RunClock: Sendable {
         let zone = TimeZone(identifier: timeZone) ?? TimeZone(secondsFromGMT: 0)
         let seconds = date.timeIntervalSince1970 + Double(zone?.secondsFromGMT(for: date) ?? 0)
         return CivilDate(days: Int((seconds / 86_400).rounded(.down)))
+    }
+}
+
+extension ShellClock {
+    /// Its day is that of `--as-of`, its time of day and its pauses are the machine's: several days can be played within a minute, and guards that look back
+    /// over days see days. A moment is where it begins.
+    package static func following(_ asOf: AsOf) -> ShellClock {
+        let start = ShellClock.system.now().milliseconds
+        return ShellClock(
+            now: {
+                let now = ShellClock.system.now().milliseconds
+                return switch asOf {
+                case .day(let day): Instant(milliseconds: Int64(day.days) * 86_400_000 + now % 86_400_000)
+                case .instant(let instant): instant.adding(milliseconds: now - start)
+                }
+            }, sleep: ShellClock.system.sleep)
     }
 }

@@ -32,7 +32,7 @@ actor SourceRun {
 
     init(
         configuration: Configuration, source: SourceConfiguration, request: PlanRequest, store: any Store,
-        connectors: [SystemName: any Connector],
+        systems: SystemsAtHand, approvedElsewhere: Set<UserID>,
         plan: Plan, days: SourceDays, previous: SourceProfile?, progress: @escaping @Sendable (PlanProgress) -> Void
     ) {
         self.configuration = configuration
@@ -41,7 +41,9 @@ actor SourceRun {
         self.store = store
         self.previous = previous
         self.progress = progress
-        chunks = ChunkRun(configuration: configuration, source: source, store: store, connectors: connectors, plan: plan, days: days)
+        chunks = ChunkRun(
+            configuration: configuration, source: source, store: store, systems: systems, plan: plan, days: days,
+            approvedElsewhere: approvedElsewhere)
     }
 
     // MARK: While reading
@@ -247,10 +249,11 @@ actor SourceRun {
         (scan?.rowCount ?? 0, scan?.unchangedCount ?? 0, planned.quarantines + retracted)
     }
 
+    /// Accounts that were computed, and users left to an approved plan of another origin.
+    var accounts: (evaluated: Int, approvedElsewhere: Int) { (planned.evaluations, planned.approvedElsewhere) }
+
     var format: String? { header?.format }
 
-    /// Nobody changes, no row is set aside or waits, and there is nothing to say.
-    var hasNothing: Bool { planned.users == 0 && planned.quarantines == 0 && planned.waiting == 0 && warnings.isEmpty }
 }
 
 /// Gathers the marks of a source while the file is opened. Its lock makes it safe to hand to the store's reading thread.

@@ -16,15 +16,22 @@ final class UnsavedChunk {
     let drafts: Drafts
     /// The day each user was to be looked at, before this plan.
     let dues: [UserID: CivilDate]
+    /// Orders of these users that are not settled.
+    let openOrders: [UserID: [ProvisioningOrder]]
     /// Rows that were set aside or wait.
     let rows: PlanChunk
+    /// Users that an approved plan of another origin is about to change.
+    var leftToOthers = 0
     let planning: ChunkPlanning
     /// What is to be kept, once computed.
     private(set) var chunk = PlanChunk()
     /// Who holds the names that it reserves.
     private(set) var names: [NameClaim: UserID] = [:]
 
-    init(drafts: Drafts, dues: [UserID: CivilDate], rows: PlanChunk, planning: ChunkPlanning) {
+    init(
+        drafts: Drafts, dues: [UserID: CivilDate], openOrders: [UserID: [ProvisioningOrder]], rows: PlanChunk, planning: ChunkPlanning
+    ) {
+        self.openOrders = openOrders
         self.drafts = drafts
         self.dues = dues
         self.rows = rows

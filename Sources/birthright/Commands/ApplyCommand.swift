@@ -16,10 +16,15 @@ struct Apply: AsyncParsableCommand {
     func run() async throws {
         try await withStore(common) { session, store in
             let chosen = try await choose(store)
-            let run = try Run(session: session, store: store, common: common)
-            let exit = try await run.holding(chosen.origin) { try await run.apply(chosen) }
-            await run.close()
-            return exit
+            switch chosen.state {
+            case .ready, .approved, .applying: break
+            case .held: throw Stop(.held, PlanText.summary(plan: chosen, report: nil))
+            case .open, .rejected, .superseded, .applied, .discarded:
+                throw Stop(.configuration, "plan \(chosen.ordinal ?? 0) is \(chosen.state.rawValue): there is nothing to apply")
+            }
+            return try await Run.with(session, store, common) { run in
+                try await run.runs.apply(plan: chosen.id, of: chosen.origin) { _ in try await Named.plan(chosen.ordinal ?? 0, store) }
+            }
         }
     }
 
@@ -63,37 +68,12 @@ struct Sync: AsyncParsableCommand {
 
     func run() async throws {
         try await withStore(common) { session, store in
-            let run = try Run(session: session, store: store, common: common)
-            let exit = due ? try await syncDue(run) : try await syncSource(run, session)
-            await run.close()
-            return exit
-        }
-    }
-
-    private func syncDue(_ run: Run) async throws -> Exit {
-        try await run.holding(.due) {
-            try await run.finishApplying(.due)
-            return try await run.showAndApply(try await run.planner.planDue(accepted: try accepting.checks()))
-        }
-    }
-
-    private func syncSource(_ run: Run, _ session: Session) async throws -> Exit {
-        let configured = try session.source(source ?? "")
-        let request = PlanRequest(source: configured.name, file: file, accepted: try accepting.checks(), reason: accepting.reason)
-        return try await run.holding(.source(configured.name)) {
-            var worst = Exit.done
-            // With `take: all` there may be several files: each is planned and applied before the next one is read.
-            while true {
-                guard let report = try await run.plan(request) else {
-                    if worst == .done { say("nothing to do: there is no new file for \(configured.name)") }
-                    return worst
-                }
-                let exit = try await run.showAndApply(report, of: configured.name)
-                if exit.rawValue > worst.rawValue { worst = exit }
-                // Without a file its people were planned from the rows that are kept, and there is no next one.
-                if exit.rawValue > Exit.incomplete.rawValue || file != nil || report.file == nil || configured.take == .latest {
-                    return worst
-                }
+            let source = try source.map { try session.source($0).name }
+            let accepted = try accepting.checks()
+            return try await Run.with(session, store, common) { run in
+                guard let source else { return try await run.runs.syncDue(accepted: accepted) }
+                return try await run.runs.sync(
+                    PlanRequest(source: source, file: file.map(run.reported), accepted: accepted, reason: accepting.reason))
             }
         }
     }

@@ -67,7 +67,8 @@ struct Explaining {
         }
         if let last = explanation.order, let ordinal = last.ordinal, last.order.state != .planned {
             let tracking = CompletionEvent.trackingNumber(ordinal: ordinal, user: person.user.id)
-            explanation.event = Explanation.Event(trackingNumber: tracking, count: try await store.eventCounts([tracking])[tracking] ?? 0)
+            let count = try await store.eventHistory([tracking])[tracking]?.count ?? 0
+            explanation.event = Explanation.Event(trackingNumber: tracking, count: count)
         }
         return explanation
     }

@@ -46,20 +46,12 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await withStore(common) { session, store in
-            let run = try Run(session: session, store: store, common: common)
-            let exit = try await run.holding(.source(SourceName(source))) {
-                let request = PlanRequest(
-                    source: try session.source(source).name, file: file, accepted: try accepting.checks(), reason: accepting.reason)
-                guard let report = try await run.plan(request) else {
-                    say("nothing to do: there is no new file for \(source)")
-                    return Exit.done
-                }
-                try await run.show(report, of: request.source, orders: all ? nil : 20)
-                if common.format == .text, let next = report.plan.flatMap(PlanText.nextStep) { say("\n" + next) }
-                return Run.exit(report)
+            let source = try session.source(source).name
+            return try await Run.with(session, store, common, orders: all ? nil : 20) { run in
+                try await run.runs.plan(
+                    PlanRequest(
+                        source: source, file: file.map(run.reported), accepted: try accepting.checks(), reason: accepting.reason))
             }
-            await run.close()
-            return exit
         }
     }
 }

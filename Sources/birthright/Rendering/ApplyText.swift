@@ -18,8 +18,21 @@ extension PlanText {
         return (lines + notes(summary, plan, ink)).joined(separator: "\n")
     }
 
+    private static func leftOut(_ summary: ApplySummary, _ ink: Ink) -> [String] {
+        guard !summary.leftOut.isEmpty else { return [] }
+        return [ink.yellow("left out, the next run plans them again:")] + summary.leftOut.prefix(10).map { "  " + DisplayText.visible($0) }
+            + (summary.leftOut.count > 10 ? ["  and \(DisplayText.count(summary.leftOut.count - 10)) more"] : [])
+    }
+
     private static func notes(_ summary: ApplySummary, _ plan: Plan, _ ink: Ink) -> [String] {
         var lines: [String] = []
+        if summary.superseded > 0 {
+            lines.append("\(DisplayText.count(summary.superseded, "order")) of older plans withdrawn: superseded by this one")
+        }
+        if summary.heldBack > 0 {
+            lines.append("\(DisplayText.count(summary.heldBack, "order")) not sent while a newer plan or file is held")
+        }
+        lines += leftOut(summary, ink)
         for (system, counts) in summary.systems.sorted(by: { $0.key < $1.key }) {
             if counts.substituted > 0 {
                 lines.append(

@@ -60,9 +60,10 @@ extension DiffPage {
 
     /// The columns of a plan's summary, and accounts that are in use again beside them.
     private func effectLines(_ ink: Ink) -> [String] {
-        var table = Table([Table.Column("system")] + PlanText.effectOrder.map { Table.Column(PlanText.word($0), isNumber: true) })
+        let columns = PlanText.columns(diff.systems.values.map(\.effects))
+        var table = Table([Table.Column("system")] + columns.map { Table.Column(PlanText.word($0), isNumber: true) })
         for (system, counts) in diff.systems.sorted(by: { $0.key < $1.key }) {
-            table.add([system.text] + PlanText.effectOrder.map { DisplayText.count(counts.effects[$0] ?? 0) })
+            table.add([system.text] + columns.map { DisplayText.count(counts.effects[$0] ?? 0) })
         }
         return [""] + table.takeLines(ink)
     }

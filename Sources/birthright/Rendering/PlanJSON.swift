@@ -20,17 +20,31 @@ enum PlanJSON {
             JSON.Member("guards", .array(plan.verdicts.map(verdict))),
             JSON.Member("warnings", .strings(plan.warnings)),
             JSON.Member("breaches", .array((report?.breaches ?? []).map(breach))),
+            JSON.Member("leftAside", leftAside(report)),
         ]
     }
 
     static func plan(_ plan: Plan) -> JSON { .object(members(of: plan)) }
 
-    /// A file that the contract refused: there is no plan.
-    static func refusal(_ report: PlanReport) -> JSON {
+    /// A file that the contract refused, or of which nothing comes: there is no plan.
+    static func withoutPlan(_ report: PlanReport) -> JSON {
         .object([
             JSON.Member("plan", .null), JSON.Member("file", text(report.file)), JSON.Member("format", text(report.format)),
             JSON.Member("breaches", .array(report.breaches.map(breach))),
+            JSON.Member("nothingToDo", .bool(report.nothing != nil)),
+            JSON.Member("totals", report.nothing.map { totals($0.totals) } ?? .null),
+            JSON.Member("leftAside", leftAside(report)),
         ])
+    }
+
+    private static func leftAside(_ report: PlanReport?) -> JSON {
+        .array(
+            (report?.leftAside ?? [:]).sorted { $0.key < $1.key }.map { system, left in
+                .object([
+                    JSON.Member("system", .string(system.text)), JSON.Member("accounts", number(left.accounts)),
+                    JSON.Member("reason", .string(left.reason)),
+                ])
+            })
     }
 
     private static func totals(_ totals: PlanTotals) -> JSON {
@@ -40,6 +54,7 @@ enum PlanJSON {
             JSON.Member("rowsQuarantined", number(totals.rowsQuarantined)),
             JSON.Member("changes", .object(LifecycleChange.allCases.map { JSON.Member($0.rawValue, number(totals.changes[$0] ?? 0)) })),
             JSON.Member("orders", number(totals.orders)),
+            JSON.Member("kept", number(totals.kept)),
             JSON.Member("evaluationsFailed", number(totals.evaluationsFailed)),
             JSON.Member(
                 "effects",
@@ -51,17 +66,23 @@ enum PlanJSON {
     }
 
     static func verdict(_ verdict: GuardVerdict) -> JSON {
-        .object([
-            JSON.Member("system", .string(verdict.system.text)), JSON.Member("effect", .string(verdict.effect.rawValue)),
-            JSON.Member("count", number(verdict.count)), JSON.Member("enabledAccounts", number(verdict.enabledAccounts)),
-            JSON.Member("limit", .string(verdict.limit)),
+        var system: String?
+        let what: String
+        switch verdict.subject {
+        case .effect(let effect, let name): (system, what) = (name.text, effect.rawValue)
+        case .quarantinedRows: what = "quarantinedRows"
+        case .failedEvaluations: what = "failedEvaluations"
+        }
+        return .object([
+            JSON.Member("system", text(system)), JSON.Member("effect", .string(what)), JSON.Member("count", number(verdict.count)),
+            JSON.Member("enabledAccounts", number(verdict.base)), JSON.Member("limit", .string(verdict.limit)),
         ])
     }
 
     private static func breach(_ breach: ContractBreach) -> JSON {
         .object([
             JSON.Member("check", .string(breach.check.rawValue)), JSON.Member("message", .string(breach.message)),
-            JSON.Member("acceptable", .bool(breach.check != .columns)),
+            JSON.Member("acceptable", .bool(breach.check.canBeAccepted)),
         ])
     }
 
@@ -73,6 +94,9 @@ enum PlanJSON {
             JSON.Member("errored", number(summary.errored)),
             JSON.Member("withdrawn", number(summary.withdrawn)),
             JSON.Member("waiting", number(summary.waiting)),
+            JSON.Member("heldBack", number(summary.heldBack)),
+            JSON.Member("superseded", number(summary.superseded)),
+            JSON.Member("leftOut", .strings(summary.leftOut)),
             JSON.Member("evaluationsFailed", number(summary.evaluationsFailed)),
             JSON.Member("events", number(summary.events)),
             JSON.Member(

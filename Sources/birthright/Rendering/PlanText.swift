@@ -44,12 +44,15 @@ enum PlanText {
         return lines.joined(separator: "\n")
     }
 
-    /// A plan that is not carried out because users or accounts changed after it was made.
-    static func stale(plan: Plan, reasons: [String]) -> String {
-        var lines = ["Plan \(number(plan)) is stale, nothing is written: the world changed since it was made"]
-        lines += reasons.prefix(10).map { "  " + DisplayText.visible($0) }
-        if reasons.count > 10 { lines.append("  and \(DisplayText.count(reasons.count - 10)) more") }
-        lines.append("Make a new one:  \(planCommand(plan.origin))")
+    /// A file or a day of which nothing comes: there is no plan.
+    static func nothing(_ looked: Plan, report: PlanReport, ink: Ink = .standardOutput) -> String {
+        var lines = [ink.bold("Nothing to plan for \(words(looked.origin)) on \(looked.asOf)")]
+        var facts = Facts()
+        facts.add("file", report.file)
+        facts.add("format", report.format)
+        facts.add("rows", rows(looked))
+        lines += facts.lines(ink)
+        lines += warnings(looked, report, ink)
         return lines.joined(separator: "\n")
     }
 
@@ -117,33 +120,58 @@ enum PlanText {
     private static func orders(_ plan: Plan) -> String {
         let totals = plan.totals
         guard totals.orders > 0 else { return "none" }
-        guard totals.evaluationsFailed > 0 else { return DisplayText.count(totals.orders) }
-        return DisplayText.count(totals.orders) + ", of which \(DisplayText.count(totals.evaluationsFailed)) cannot be sent"
+        var text = DisplayText.count(totals.orders)
+        if totals.kept > 0 { text += ", of which \(DisplayText.count(totals.kept)) waited already and are kept" }
+        guard totals.evaluationsFailed > 0 else { return text }
+        return text + ", of which \(DisplayText.count(totals.evaluationsFailed)) cannot be sent"
             + " (birthright orders list --plan \(number(plan)) --state error)"
     }
 
-    static let effectOrder: [Effect] = [.create, .modify, .rename, .disable, .delete, .removeAccess]
+    static let effectOrder: [Effect] = [
+        .create, .modify, .rename, .disable, .delete, .removeAccess, .enable, .adopt, .recreate, .dereference,
+    ]
+
+    /// The effects that a table has columns for: those that nearly every plan has, and those that this one has.
+    static func columns(_ counts: some Sequence<[Effect: Int]>) -> [Effect] {
+        let common: Set<Effect> = [.create, .modify, .rename, .disable, .delete, .removeAccess]
+        let counts = Array(counts)
+        return effectOrder.filter { effect in common.contains(effect) || counts.contains { ($0[effect] ?? 0) > 0 } }
+    }
 
     static func word(_ effect: Effect) -> String {
         switch effect {
         case .removeAccess: "remove access"
-        case .create, .modify, .rename, .disable, .delete: effect.rawValue
+        case .create, .modify, .rename, .disable, .delete, .enable, .adopt, .recreate, .dereference: effect.rawValue
         }
     }
 
     private static func effects(_ totals: PlanTotals, _ ink: Ink) -> [String] {
         guard !totals.effects.isEmpty else { return [] }
-        var table = Table([Table.Column("system")] + effectOrder.map { Table.Column(word($0), isNumber: true) })
+        let columns = columns(totals.effects.values)
+        var table = Table([Table.Column("system")] + columns.map { Table.Column(word($0), isNumber: true) })
         for (system, counts) in totals.effects.sorted(by: { $0.key < $1.key }) {
-            table.add([system.text] + effectOrder.map { DisplayText.count(counts[$0] ?? 0) })
+            table.add([system.text] + columns.map { DisplayText.count(counts[$0] ?? 0) })
         }
         return [""] + table.takeLines(ink)
     }
 
     private static func warnings(_ plan: Plan, _ report: PlanReport?, _ ink: Ink) -> [String] {
-        let all = plan.warnings + (report?.warnings ?? []).filter { !plan.warnings.contains($0) }
+        let all = plan.warnings + (report?.warnings ?? []).filter { !plan.warnings.contains($0) } + leftAside(report)
         guard !all.isEmpty else { return [] }
         return [""] + all.map { ink.yellow("warning: ") + DisplayText.visible($0) }
+    }
+
+    private static func leftAside(_ report: PlanReport?) -> [String] {
+        guard let report else { return [] }
+        var lines = report.leftAside.sorted { $0.key < $1.key }.map { system, left in
+            let accounts = left.accounts > 0 ? ", \(DisplayText.count(left.accounts, "account")) not planned" : ""
+            return "\(system) is left aside\(accounts): \(left.reason)"
+        }
+        if report.approvedElsewhere > 0 {
+            let people = DisplayText.count(report.approvedElsewhere, "person", "people")
+            lines.append("\(people) left to an approved plan of another origin that has not started (birthright plans list)")
+        }
+        return lines
     }
 
     private static func held(_ plan: Plan, _ ink: Ink) -> [String] {
@@ -159,13 +187,19 @@ enum PlanText {
 
     /// `Corp Directory: would disable 26 accounts: 8.2 % of 314 enabled accounts, more than 5 % allowed`.
     static func words(_ verdict: GuardVerdict) -> String {
-        "\(verdict.system): would \(deed(verdict.effect)) \(DisplayText.count(verdict.count, "account")): \(verdict.limit)"
+        switch verdict.subject {
+        case .effect(let effect, let system):
+            "\(system): would \(deed(effect)) \(DisplayText.count(verdict.count, "account")): \(verdict.limit)"
+        case .quarantinedRows: "\(DisplayText.count(verdict.count, "row")) would be set aside anew: \(verdict.limit)"
+        case .failedEvaluations: "\(DisplayText.count(verdict.count, "account")) newly cannot be computed: \(verdict.limit)"
+        }
     }
 
     private static func deed(_ effect: Effect) -> String {
         switch effect {
         case .removeAccess: "take access from"
-        case .create, .modify, .rename, .disable, .delete: effect.rawValue
+        case .dereference: "take references out of"
+        case .create, .modify, .rename, .disable, .delete, .enable, .adopt, .recreate: effect.rawValue
         }
     }
 }

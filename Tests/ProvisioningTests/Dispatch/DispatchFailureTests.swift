@@ -74,10 +74,14 @@ struct DispatchFailureTests {
         #expect(first.executed == 3 && first.waiting == 5 && !first.isFinished)
         #expect(first.systems[DispatchWorld.directory]?.outage?.message == "connection refused")
         #expect(try await world.state(plan) == .applying)
-        #expect(results(try await world.events("E8")) == ["PENDING"])
-        #expect(try await world.events().count == 8)
-        // Still away: nothing new to say.
+        // Nothing was done for the others: there is nothing to announce.
+        #expect(try await world.events().map(\.userKey.text).sorted() == ["E1", "E2", "E3"])
         #expect(try await world.apply(plan, managed(system)).events == 0)
+        // An hour later it is worth telling, once.
+        try await world.clock.shellClock.sleep(3_600_000)
+        #expect(try await world.apply(plan, managed(system)).events == 5)
+        #expect(try await world.apply(plan, managed(system)).events == 0)
+        #expect(results(try await world.events("E8")) == ["PENDING"])
         await system.comeBack()
         let last = try await world.apply(plan, managed(system))
         #expect(last.executed == 5 && last.isFinished)
@@ -175,7 +179,7 @@ struct DispatchFailureTests {
     /// What a run leaves that died after it took the orders.
     private func crashed(_ world: DispatchWorld, _ orders: [ProvisioningOrder]) async throws -> Plan {
         let plan = try await world.sealed(orders)
-        #expect(try await world.store.startApplying(plan.id, at: DispatchWorld.start) == .started)
+        #expect(try await world.store.startApplying(plan.id, at: DispatchWorld.start) == PlanStarted())
         _ = try await world.store.claim(plan.id, system: DispatchWorld.directory, wave: 0, limit: 100, at: DispatchWorld.start)
         return plan
     }

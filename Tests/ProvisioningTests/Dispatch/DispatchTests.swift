@@ -241,19 +241,26 @@ struct DispatchTests {
         #expect(events[0]["errors"]?.strings == ["Corp Directory: sn: no value"])
     }
 
-    @Test func `a plan that the world has overtaken is refused before anything is written`() async throws {
+    @Test func `what the world has overtaken is left out, and nothing is written for it`() async throws {
         let world = try await DispatchWorld()
         let system = ScriptedSystem()
         let first = try await world.sealed([joins("E1")])
         _ = try await world.apply(first, [managed(system)])
         let account = try #require(try await world.account("E1"))
         let late = try await world.sealed([changes(account, key: "E1", userVersion: 0, [])])
-        guard case .stale(let why) = try await world.dispatcher([managed(system)]).apply(late) else {
-            Issue.record("the plan was applied")
-            return
-        }
-        #expect(why.count == 1)
+        let summary = try await world.dispatcher([managed(system)]).apply(late)
+        #expect(summary.leftOut.count == 1)
         #expect(await system.executed.count == 1)
+    }
+
+    @Test func `a plan that was altered after it was sealed is refused before anything is written`() async throws {
+        let world = try await DispatchWorld()
+        let system = ScriptedSystem()
+        var plan = try await world.sealed([joins("E1")])
+        plan.seal = "another"
+        await #expect(throws: SealBroken.self) { try await world.dispatcher([managed(system)]).apply(plan) }
+        #expect(await system.executed.isEmpty)
+        #expect(try await world.state(plan) == .ready)
     }
 
     @Test func `a plan that is held is not applied`() async throws {

@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import IdentityModel
 import Logging
+import Planning
 import Provisioning
 import StoreSQL
 
@@ -47,7 +48,7 @@ final class DispatchWorld: Sendable {
         }
         chunk.orders = planned
         _ = try await store.save(chunk, to: plan.id)
-        plan.seal = "seal"
+        plan.seal = try await PlanSeal.compute(plan, store)
         plan.totals = try await store.totals(of: plan.id)
         plan.totals.orders = planned.count
         return try await store.seal(plan, profile: nil, superseding: nil, at: DispatchWorld.start)
@@ -71,13 +72,8 @@ final class DispatchWorld: Sendable {
         -> ApplySummary
     {
         let current = try await store.plan(ordinal: plan.ordinal ?? 0) ?? plan
-        switch try await dispatcher(systems, substitutes: substitutes, inFlight: inFlight).apply(current) {
-        case .applied(let summary): return summary
-        case .stale(let why): throw Unexpected(text: "stale: \(why)")
-        }
+        return try await dispatcher(systems, substitutes: substitutes, inFlight: inFlight).apply(current)
     }
-
-    struct Unexpected: Error { let text: String }
 
     func orders(_ plan: Plan) async throws -> [ProvisioningOrder] {
         var filter = OrderFilter()

@@ -1,0 +1,99 @@
+import Contracts
+import IdentityModel
+import Testing
+
+/// What a plan that starts makes of orders that wait.
+extension StoreSuite {
+    static var takingOver: [Check] {
+        [
+            Check("a plan that starts withdraws what waits of its users, of any plan and on every system, and nothing else") { store in
+                var first = Sample.joinerChunk(1...3)
+                first.orders.append(Sample.create(1, sequence: 4, system: Sample.other))
+                let older = try await store.started(first)
+                let claimed = try await store.claim(older.id, system: Sample.directory, wave: 0, limit: 1, at: Sample.moment(3))
+                var settlement = Settlement()
+                settlement.entries = [.failed(claimed[0])]
+                try await store.commit(settlement, plan: older.id, at: Sample.moment(3))
+                let newer = try await store.planned(
+                    chunk([Sample.again(1, version: 1, department: "Legal")], [Sample.create(1, sequence: 1, userVersion: 1)]), .due)
+                #expect(try await store.startApplying(newer.id, at: Sample.moment(4)).superseded == 2)
+                let states = try await store.orders(OrderFilter(), after: nil, limit: 9).filter { $0.id.plan == older.id }.map(\.state)
+                #expect(states == [.withdrawn, .pending, .pending, .withdrawn])
+                #expect(try await store.pending(newer.id)[Sample.directory]?.count == 1)
+                #expect(try await store.pending(older.id).mapValues(\.count) == [Sample.directory: 2])
+            },
+            Check("an order that the plan asks for again is kept: the same order, which the new plan carries out") { store in
+                let older = try await store.started(Sample.joinerChunk(1...2))
+                let claimed = try await store.claim(older.id, system: Sample.directory, wave: 0, limit: 1, at: Sample.moment(3))
+                var failed = claimed[0]
+                failed.attempts = 4
+                var settlement = Settlement()
+                settlement.entries = [.failed(failed)]
+                try await store.commit(settlement, plan: older.id, at: Sample.moment(3))
+                var again = chunk(
+                    [Sample.again(1, version: 1), Sample.again(2, version: 1)],
+                    [Sample.create(1, sequence: 1, userVersion: 1), Sample.create(2, sequence: 2, userVersion: 1)])
+                again.orders[0].keeps = OrderID(plan: older.id, sequence: 1)
+                again.orders[1].keeps = OrderID(plan: older.id, sequence: 2)
+                let newer = try await store.planned(again)
+                let totals = try await store.totals(of: newer.id)
+                #expect(totals.kept == 2 && totals.orders == 2 && totals.effects == [:])
+                #expect(try await store.startApplying(newer.id, at: Sample.moment(4)) == PlanStarted())
+                #expect(try await store.plan(ordinal: 1)?.state == .applied)
+                let taken = try await store.claim(newer.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(5))
+                #expect(taken.map(\.id) == [OrderID(plan: older.id, sequence: 1), OrderID(plan: older.id, sequence: 2)])
+                // Tried before, and tried anew as often as any other.
+                #expect(taken.map(\.attempts) == [1, 0])
+                #expect(try await store.order(ordinal: 2, sequence: 1)?.state == .withdrawn)
+            },
+            Check("what waits of other users goes on under the next plan of the same origin") { store in
+                let older = try await store.started(Sample.joinerChunk(1...3))
+                let newer = try await store.planned(
+                    chunk([Sample.again(1, version: 1)], [Sample.create(1, sequence: 1, userVersion: 1)]))
+                #expect(try await store.startApplying(newer.id, at: Sample.moment(4)).superseded == 1)
+                #expect(try await store.pending(older.id).isEmpty)
+                #expect(try await store.pending(newer.id)[Sample.directory]?.count == 3)
+                #expect(try await store.plan(ordinal: 1)?.state == .applied)
+            },
+            Check("a waiting withdrawal stays where the plan could not look, unless its user is due an account there") { store in
+                try await store.applied(Sample.joinerChunk(1...2))
+                var leavers = PlanChunk()
+                leavers.orders = [1, 2].map { Sample.order($0, sequence: $0, .disable, becomes: .deprovisioned) }
+                let older = try await store.started(leavers, .due)
+                var next = chunk([Sample.again(1, version: 1), Sample.again(2, version: 1)])
+                next.leftAside = [
+                    AccountLeftAside(user: Sample.userID(1), system: Sample.directory, isDue: false),
+                    AccountLeftAside(user: Sample.userID(2), system: Sample.directory, isDue: true),
+                ]
+                let newer = try await store.planned(next)
+                _ = try await store.startApplying(newer.id, at: Sample.moment(4))
+                let states = try await store.orders(OrderFilter(), after: nil, limit: 9).filter { $0.id.plan == older.id }.map(\.state)
+                #expect(states == [.pending, .withdrawn])
+            },
+            Check("orders are held back from a run, and the next run has them again") { store in
+                try await store.applied(Sample.joinerChunk(1...1))
+                let plan = try await store.started(
+                    chunk(
+                        [Sample.joiner(2), Sample.joiner(3), Sample.again(1, version: 1)],
+                        [
+                            Sample.create(2, sequence: 1), Sample.create(3, sequence: 2),
+                            Sample.order(1, sequence: 3, .disable, becomes: .deprovisioned),
+                        ]))
+                func next() async throws -> Int? { try await store.pending(plan.id)[Sample.directory]?.wave }
+                #expect(try await store.resume(plan.id, holding: .operations([.create, .enable]), at: Sample.moment(5)) == 2)
+                let now = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(5))
+                #expect(now.map(\.operation) == [.disable])
+                #expect(try await next() == OrdersHeldBack.distance)
+                #expect(try await store.resume(plan.id, holding: .none, at: Sample.moment(6)) == 0)
+                #expect(try await next() == 0)
+            },
+        ]
+    }
+
+    private static func chunk(_ changes: [UserChange], _ orders: [ProvisioningOrder] = []) -> PlanChunk {
+        var chunk = PlanChunk()
+        chunk.changes = changes
+        chunk.orders = orders
+        return chunk
+    }
+}

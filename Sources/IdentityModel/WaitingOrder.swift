@@ -1,0 +1,57 @@
+/// An order that is not settled when a plan starts that changes its user.
+public struct WaitingOrder: Hashable, Sendable {
+    /// What becomes of it.
+    public enum Fate: Hashable, Sendable {
+        /// The new plan takes it over and sends it: the same order, with its id and tracking number.
+        case kept
+        case withdrawn
+        /// It goes on as it is, because nothing was decided about its account.
+        case stays
+    }
+
+    public let state: OrderState
+    public let operation: Operation
+    public let becomes: AccountState
+
+    public init(state: OrderState, operation: Operation, becomes: AccountState) {
+        self.state = state
+        self.operation = operation
+        self.becomes = becomes
+    }
+
+    /// An account that a plan could not look at: its system could not be asked.
+    public struct LeftAside: Hashable, Sendable {
+        /// The user is due an account there.
+        public let isDue: Bool
+        public init(isDue: Bool) { self.isDue = isDue }
+    }
+
+    private var isWithdrawal: Bool {
+        operation == .delete || operation == .disable || becomes == .deprovisioned || becomes == .deleted
+    }
+
+    /// Starting a plan withdraws every waiting order of every user it changes, on every system, whoever planned it; an order that the plan
+    /// contains unchanged is kept (law.md, starting a plan).
+    ///
+    /// - Parameters:
+    ///   - isPlannedAgain: the new plan holds an order that asks for the same.
+    ///   - leftAside: the new plan could not look at the account.
+    public func fate(isPlannedAgain: Bool, leftAside: LeftAside?) -> Fate {
+        switch state {
+        case .transmitted:
+            // It may have happened: it is looked at first, and nothing else is sent to its account before.
+            return .stays
+        case .pending, .errored, .awaitingApproval, .evaluationFailed:
+            // What somebody asked for by hand is not the planner's to take back.
+            if operation == .unlock { return .stays }
+            if isPlannedAgain { return .kept }
+            if let leftAside, isWithdrawal, !leftAside.isDue { return .stays }
+            return .withdrawn
+        case .planned, .verified, .withdrawn, .executed:
+            return .stays
+        }
+    }
+
+    /// Where a kept order goes on from: a failed one is tried again, the others stay where they are.
+    public var stateWhenKept: OrderState { state == .errored ? .pending : state }
+}

@@ -1,0 +1,27 @@
+package import Contracts
+package import IdentityModel
+
+extension SQLStore {
+    package func resume(_ plan: PlanID, holding: OrdersHeldBack, at: Instant) async throws(StoreError) -> Int {
+        try await write { session in
+            let mine: [SQLValue] = [.int(plan.row)]
+            try session.execute(
+                "UPDATE orders SET wave = 0, not_before = 0 WHERE owner = $1 AND state = 1 AND state IN (1, 2) AND (wave > 0 OR not_before > 0)",
+                mine)
+            let putBack = "UPDATE orders SET wave = \(OrdersHeldBack.distance) WHERE owner = $1 AND state = 1 AND state IN (1, 2)"
+            switch holding {
+            case .none: return 0
+            case .usersOf(let held):
+                // A withdrawal that the held plan contains unchanged is what everybody wants: it is sent.
+                return try session.execute(
+                    """
+                    \(putBack) AND user_id IN (SELECT c.user_id FROM plan_changes c WHERE c.id BETWEEN $2 AND $3)
+                    AND NOT ((operation IN ('Delete', 'Disable') OR becomes IN ('deprovisioned', 'deleted'))
+                      AND id IN (SELECT h.keeps FROM orders h WHERE h.id BETWEEN $4 AND $5 AND h.keeps IS NOT NULL))
+                    """, mine + PlanRows.range(held) + PlanRows.range(held))
+            case .operations(let operations):
+                return try session.execute("\(putBack) AND operation IN (#)", mine, in: SQLValue.texts(operations.map(\.rawValue)))
+            }
+        }
+    }
+}
