@@ -86,6 +86,7 @@ let tests: [Target] = [
             .product(name: "Logging", package: "swift-log"),
         ]),
     .testTarget(name: "SinkFileTests", dependencies: ["Contracts", "IdentityModel", "SinkFile"]),
+    .testTarget(name: "SourceCSVTests", dependencies: ["Contracts", "IdentityModel", "SourceCSV"]),
     .testTarget(name: "StoreSQLTests", dependencies: ["ContractTesting", "Contracts", "IdentityModel", "StoreSQL"]),
     .testTarget(name: "StoryTests", dependencies: ["birthright"], exclude: ["Common", "Stories"]),
 ]

@@ -23,12 +23,18 @@ public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
 public struct SourceHeader: Hashable, Sendable {
     /// The file as reports name it (relative to the configuration directory).
     public let file: String
+    /// Where the names of the columns stand.
+    public let line: Int
     public let columns: [String]
+    /// The values of the row behind it, as far as they could be read: what a title above the header is recognised by. Empty when there is none.
+    public let firstRow: [String]
     /// Encoding, delimiter and how they were found, for people: "UTF-8 with BOM, delimiter ',' (detected)".
     public let format: String
-    public init(file: String, columns: [String], format: String) {
+    public init(file: String, line: Int = 1, columns: [String], firstRow: [String] = [], format: String) {
         self.file = file
+        self.line = line
         self.columns = columns
+        self.firstRow = firstRow
         self.format = format
     }
 }
@@ -44,9 +50,15 @@ public struct SourceEnd: Hashable, Sendable {
 public protocol SyncSource: Sendable {
     /// The files to read now, oldest first, as reports name them; throws when the place cannot be read. An empty array: there is none.
     func files() async throws(SourceError) -> [String]
+    /// What stands there, is newer than every file that is read, and is not read yet: each in a sentence for people.
+    func passedOver() async throws(SourceError) -> [String]
     /// Reads one file in order. `header` is called once before the first batch; whatever a callback throws ends the reading.
     /// Batches are read ahead while earlier ones are worked on, in bounded memory.
     func read(
         _ file: String, header: @Sendable (SourceHeader) async throws -> Void, batch: @Sendable (SourceRowBatch) async throws -> Void
     ) async throws -> SourceEnd
+}
+
+extension SyncSource {
+    public func passedOver() async throws(SourceError) -> [String] { [] }
 }

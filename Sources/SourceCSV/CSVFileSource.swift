@@ -38,7 +38,28 @@ package struct CSVFileSource: SyncSource {
     package init(_ settings: CSVFileSettings) { self.settings = settings }
 
     package func files() async throws(SourceError) -> [String] {
-        let folder = (settings.pattern as NSString).deletingLastPathComponent
+        let (names, candidates) = try listed()
+        var files = candidates
+        if settings.needsMarker { files = files.filter { names.contains($0 + Self.marker) } }
+        if settings.takesLatestOnly { files = Array(files.suffix(1)) }
+        let paths = files.map(reported)
+        for path in paths {
+            let state = try state(of: path)
+            try state.requireRegular(path)
+            if !settings.needsMarker { try await waitUntilStable(path, state) }
+        }
+        return paths
+    }
+
+    package func passedOver() async throws(SourceError) -> [String] {
+        guard settings.needsMarker else { return [] }
+        let (names, candidates) = try listed()
+        let waiting = candidates.reversed().prefix { !names.contains($0 + Self.marker) }
+        return waiting.reversed().map { "\(reported($0)) is newer, but not complete yet: there is no \($0)\(Self.marker)" }
+    }
+
+    /// Every name in the folder, and those that the pattern fits, in the order of their bytes.
+    private func listed() throws(SourceError) -> (names: Set<String>, candidates: [String]) {
         let pattern = (settings.pattern as NSString).lastPathComponent
         let names: [String]
         do {
@@ -46,13 +67,15 @@ package struct CSVFileSource: SyncSource {
         } catch {
             throw SourceError(file: folder.isEmpty ? "." : folder, message: "the folder cannot be listed: \(reason(error))")
         }
-        var files = names.filter { fnmatch(pattern, $0, 0) == 0 }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        if settings.needsMarker { files = files.filter { names.contains($0 + ".done") } }
-        if settings.takesLatestOnly { files = Array(files.suffix(1)) }
-        let paths = files.map { folder.isEmpty ? $0 : folder + "/" + $0 }
-        if !settings.needsMarker { for path in paths { try await waitUntilStable(path) } }
-        return paths
+        let candidates = names.filter { fnmatch(pattern, $0, 0) == 0 && !(settings.needsMarker && $0.hasSuffix(Self.marker)) }
+        return (Set(names), candidates.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
     }
+
+    private static let marker = ".done"
+
+    private var folder: String { (settings.pattern as NSString).deletingLastPathComponent }
+
+    private func reported(_ name: String) -> String { folder.isEmpty ? name : folder + "/" + name }
 
     package func read(
         _ file: String, header: @Sendable (SourceHeader) async throws -> Void, batch: @Sendable (SourceRowBatch) async throws -> Void
@@ -63,15 +86,19 @@ package struct CSVFileSource: SyncSource {
         var digest = ContentDigest()
         var hasHeader = false
         for try await step in reading.steps {
-            if !hasHeader {
+            switch step {
+            case .rows(let found, let rows):
+                if !hasHeader { try await header(found) }
                 hasHeader = true
-                try await header(step.header)
+                digest.add(rows.hashes)
+                try await batch(rows)
+                reading.consumed()
+            case .end: return SourceEnd(contentDigest: digest.text)
             }
-            digest.add(step.batch.hashes)
-            try await batch(step.batch)
-            reading.consumed()
         }
-        return SourceEnd(contentDigest: digest.text)
+        // The stream of a cancelled task simply ends: that is no end of the file.
+        try Task.checkCancellation()
+        throw SourceError(file: file, message: "reading stopped before the end of the file")
     }
 
     private func absolute(_ path: String) -> String {
@@ -98,32 +125,32 @@ package struct CSVFileSource: SyncSource {
         return format
     }
 
-    /// `complete: stable`: the size has not changed for two seconds. A file that was last written earlier than that is complete at once.
-    private func waitUntilStable(_ file: String) async throws(SourceError) {
+    /// `complete: stable`: size, time of the last writing and inode have not changed for two seconds. A file that was last written earlier than
+    /// that is complete at once.
+    private func waitUntilStable(_ file: String, _ found: FileState) async throws(SourceError) {
         let quiet: TimeInterval = 2
+        var before = found
         for _ in 0..<300 {
-            let before = try attributes(file)
-            let age = -before.modified.timeIntervalSinceNow
+            let age = before.age
             if age >= quiet { return }
             do {
                 try await Task.sleep(for: .seconds(max(0.1, quiet - max(0, age))))
             } catch {
                 throw SourceError(file: file, message: "waiting for the file to be complete was interrupted")
             }
-            let after = try attributes(file)
-            // A modification time in the future (a clock that runs ahead) must not make us wait for it.
-            if after.size == before.size && after.modified == before.modified { return }
+            let after = try state(of: file)
+            // A time of writing in the future (a clock that runs ahead) must not make us wait for it.
+            if before.difference(to: after) == nil { return }
+            before = after
         }
         throw SourceError(file: file, message: "the file is still growing after ten minutes")
     }
 
-    private func attributes(_ file: String) throws(SourceError) -> (size: Int, modified: Date) {
-        do {
-            let attributes = try FileManager.default.attributesOfItem(atPath: absolute(file))
-            return ((attributes[.size] as? Int) ?? 0, (attributes[.modificationDate] as? Date) ?? .distantPast)
-        } catch {
-            throw SourceError(file: file, message: "the file cannot be looked at: \(reason(error))")
+    private func state(of file: String) throws(SourceError) -> FileState {
+        guard let state = FileState(path: absolute(file)) else {
+            throw SourceError(file: file, message: "the file cannot be looked at: \(String(cString: strerror(errno)))")
         }
+        return state
     }
 
     private func reason(_ error: any Error) -> String {

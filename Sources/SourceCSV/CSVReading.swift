@@ -5,9 +5,11 @@ internal import IdentityModel
 
 /// A file being read and parsed on a thread of its own, a few batches ahead of whoever works on them.
 final class CSVReading: Sendable {
-    struct Step: Sendable {
-        let header: SourceHeader
-        let batch: SourceRowBatch
+    enum Step: Sendable {
+        case rows(SourceHeader, SourceRowBatch)
+        /// The file was read to its end and did not change meanwhile. Without it a reading that stopped (because its task was cancelled, for
+        /// instance) would look like a short file.
+        case end
     }
 
     let steps: AsyncThrowingStream<Step, any Error>
@@ -15,9 +17,7 @@ final class CSVReading: Sendable {
     private let path: String
     private let name: String
     private let format: CSVFormat
-    /// Free places ahead; the reading thread waits here.
-    private let places: DispatchSemaphore
-    private let isStopped = StopFlag()
+    private let ahead: ReadAhead
 
     private static let chunkSize = 1 << 20
 
@@ -25,7 +25,7 @@ final class CSVReading: Sendable {
         self.path = path
         self.name = name
         self.format = format
-        places = DispatchSemaphore(value: readAhead)
+        ahead = ReadAhead(places: readAhead)
         (steps, continuation) = AsyncThrowingStream.makeStream()
     }
 
@@ -37,13 +37,10 @@ final class CSVReading: Sendable {
     }
 
     /// A batch was worked on: there is place for another.
-    func consumed() { places.signal() }
+    func consumed() { ahead.give() }
 
-    /// Nobody wants more.
-    func stop() {
-        isStopped.set()
-        places.signal()
-    }
+    /// Nobody wants more: the thread ends at its next chunk, wherever it is.
+    func stop() { ahead.end() }
 
     private func readAll() {
         do {
@@ -55,18 +52,32 @@ final class CSVReading: Sendable {
     }
 
     private func readRows() throws(SourceError) {
-        let descriptor = open(path, O_RDONLY)
+        // O_NONBLOCK: opening a named pipe would wait for somebody who writes to it.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("cannot be opened") }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw failure("cannot be looked at") }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw SourceError(file: name, message: "is not a file") }
+        guard let before = FileState(descriptor: descriptor) else { throw failure("cannot be looked at") }
+        try before.requireRegular(name)
+        do throws(SourceError) {
+            guard try parse(descriptor) else { return }
+        } catch {
+            // Half an old file and half a new one make any kind of error: what explains it is said first.
+            try requireUnchanged(before, descriptor)
+            throw error
+        }
+        try requireUnchanged(before, descriptor)
+        continuation.yield(.end)
+    }
+
+    /// False when nobody wanted more.
+    private func parse(_ descriptor: Int32) throws(SourceError) -> Bool {
         var parser = CSVParser(format: format)
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkSize, alignment: 16)
         defer { chunk.deallocate() }
+        var known: SourceHeader?
         var hasEnded = false
         while !hasEnded {
-            if isStopped.isSet { return }
+            if ahead.isEnded { return false }
             var batch = CSVBatch()
             let count = Foundation.read(descriptor, chunk.baseAddress, chunk.count)
             guard count >= 0 else { throw failure("cannot be read") }
@@ -83,10 +94,34 @@ final class CSVReading: Sendable {
             guard let header = parser.header, let detected = parser.detected else { continue }
             try refuseSuspiciousHeader(header, detected)
             if batch.rowCount == 0 && batch.problems.isEmpty && !hasEnded { continue }
-            places.wait()
-            continuation.yield(
-                Step(header: SourceHeader(file: name, columns: header.names, format: detected.summary), batch: rows(batch, header)))
+            guard ahead.take() else { return false }
+            let rows = rows(batch, header)
+            let described = known ?? describe(header, detected, rows)
+            known = described
+            continuation.yield(.rows(described, rows))
         }
+        return true
+    }
+
+    /// A file that was overwritten, cut or exchanged while it was read is half one and half another.
+    private func requireUnchanged(_ before: FileState, _ descriptor: Int32) throws(SourceError) {
+        guard let difference = before.difference(to: FileState(descriptor: descriptor)) ?? before.difference(to: FileState(path: path))
+        else { return }
+        throw SourceError(
+            file: name,
+            message: "the file changed while it was read (\(difference)); nothing of it is taken. "
+                + "Let it be written under another name and renamed, or use complete: marker")
+    }
+
+    private func describe(_ header: CSVHeader, _ detected: DetectedFormat, _ rows: SourceRowBatch) -> SourceHeader {
+        var first: [String] = []
+        if let problem = rows.problems.first, rows.lines.first.map({ problem.line < Int($0) }) ?? true {
+            first = problem.values
+        } else if rows.rowCount > 0 {
+            first = (0..<rows.columnCount).map { rows.text(row: 0, column: $0) }
+        }
+        return SourceHeader(
+            file: name, line: header.positions.first?.line ?? 1, columns: header.names, firstRow: first, format: detected.summary)
     }
 
     /// A header of one column that holds another delimiter was read with the wrong one.
@@ -114,12 +149,4 @@ final class CSVReading: Sendable {
     private func failure(_ what: String) -> SourceError {
         SourceError(file: name, message: "\(what): \(String(cString: strerror(errno)))")
     }
-}
-
-/// Set once, read by another thread.
-private final class StopFlag: @unchecked Sendable {
-    private let lock = NSLock()
-    private var flag = false
-    func set() { lock.withLock { flag = true } }
-    var isSet: Bool { lock.withLock { flag } }
 }

@@ -43,23 +43,81 @@ package enum FileContract {
         package var warnings: [String] = []
     }
 
-    /// The header against the configuration and the last applied file. A missing column is a breach, a new one a warning.
-    package static func check(header columns: [String], of configuration: SourceConfiguration, previous: SourceProfile?) -> Verdict {
+    /// Where a header was found, and what the row behind it says.
+    package struct Header: Sendable, Hashable {
+        package let file: String
+        package let line: Int
+        package let columns: [String]
+        package let firstRow: [String]
+
+        package init(file: String, line: Int = 1, columns: [String], firstRow: [String] = []) {
+            self.file = file
+            self.line = line
+            self.columns = columns
+            self.firstRow = firstRow
+        }
+    }
+
+    /// The header against the configuration and the last applied file. A missing column is a breach; what is new is one warning, however much it is.
+    package static func check(_ header: Header, of configuration: SourceConfiguration, previous: SourceProfile?) -> Verdict {
         var verdict = Verdict()
         let optional = Set(configuration.contract.optionalColumns)
         let needed = configuration.contract.columns + configuration.columns.filter { !configuration.contract.columns.contains($0) }
-        for column in needed where !columns.contains(column) && !optional.contains(column) {
-            let hint =
-                nearest(column, in: columns).map { "; did the column become '\($0)'?" }
-                ?? "; the file has: \(columns.joined(separator: ", "))"
-            verdict.breaches.append(ContractBreach(check: .columns, message: "column '\(column)' is missing from the header\(hint)"))
-        }
+        let columns = Set(header.columns)
+        let missing = needed.filter { !columns.contains($0) && !optional.contains($0) }
+        verdict.breaches = missingColumns(missing, of: needed, header)
         if let previous {
-            for column in columns where !previous.columns.contains(column) {
-                verdict.warnings.append("new column '\(column)': nothing reads it yet")
-            }
+            let known = Set(previous.columns)
+            let new = header.columns.filter { !known.contains($0) }
+            if !new.isEmpty { verdict.warnings.append(newColumns(new)) }
         }
         return verdict
+    }
+
+    private static func missingColumns(_ missing: [String], of needed: [String], _ header: Header) -> [ContractBreach] {
+        let place = "\(header.file):\(header.line): "
+        func breach(_ message: String) -> ContractBreach { ContractBreach(check: .columns, message: place + message) }
+        if missing.count > 1, !needed.contains(where: header.columns.contains) {
+            let found = "no column that is read stands here (\(listed(missing))), but \(listed(header.columns, quoted: true))"
+            let isTitle = header.firstRow.contains { missing.contains($0) }
+            return [
+                breach(
+                    isTitle
+                        ? "\(found); the names of the columns stand below it: take away what stands above them"
+                        : "\(found); is there a title above the names of the columns, or is this another file?")
+            ]
+        }
+        let unread = header.columns.filter { !needed.contains($0) }
+        return missing.map { column in
+            let hint =
+                renamed(column, in: unread).map { "; did the column become '\($0)'?" } ?? "; the file has: \(listed(header.columns))"
+            return breach("column '\(column)' is missing from the header\(hint)")
+        }
+    }
+
+    /// Among the columns that nothing reads: one that is spelt nearly so, or the only one that holds the name or is held by it.
+    private static func renamed(_ column: String, in unread: [String]) -> String? {
+        if let near = nearest(column, in: unread) { return near }
+        let folded = column.lowercased()
+        let alike = unread.filter { name in
+            let name = name.lowercased()
+            return !name.isEmpty && (name.hasPrefix(folded) || folded.hasPrefix(name))
+        }
+        return alike.count == 1 ? alike[0] : nil
+    }
+
+    private static func newColumns(_ names: [String]) -> String {
+        names.count == 1
+            ? "new column '\(names[0])': nothing reads it yet" : "\(names.count) new columns, which nothing reads yet: \(listed(names))"
+    }
+
+    /// A header can hold ten thousand names, and a title a whole page.
+    private static func listed(_ names: [String], quoted: Bool = false) -> String {
+        let shown = names.prefix(12).map { name in
+            let text = name.unicodeScalars.count > 60 ? String(String.UnicodeScalarView(name.unicodeScalars.prefix(60))) + "..." : name
+            return quoted ? "'\(text)'" : text
+        }
+        return shown.joined(separator: ", ") + (names.count > shown.count ? " and \(names.count - shown.count) more" : "")
     }
 
     /// The whole file against the last applied one.

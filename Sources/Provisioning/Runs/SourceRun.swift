@@ -22,6 +22,8 @@ actor SourceRun {
     /// What those rows correlate by.
     private var duplicateValues: [[String: UserValue]] = []
     private(set) var warnings: [String] = []
+    /// What the contract would have refused, and a person accepted.
+    private(set) var accepted: [ContractBreach] = []
     /// The chunk that is being planned while the file is read on.
     private var planning: Task<ChunkRun.Counts, any Error>?
     private var planned = ChunkRun.Counts()
@@ -51,7 +53,9 @@ actor SourceRun {
     func begin(_ header: SourceHeader, marks: MarkCollector) async throws {
         self.header = header
         try refuse(resent(header.file))
-        let verdict = FileContract.check(header: header.columns, of: source, previous: previous)
+        let verdict = FileContract.check(
+            FileContract.Header(file: header.file, line: header.line, columns: header.columns, firstRow: header.firstRow), of: source,
+            previous: previous)
         // A column that expressions read cannot be accepted away: without it every row would look changed.
         if !verdict.breaches.isEmpty { throw ContractBroken(breaches: verdict.breaches) }
         warnings += verdict.warnings
