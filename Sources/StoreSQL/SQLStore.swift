@@ -16,7 +16,12 @@ package final class SQLStore: Store {
     }
 
     package static func openSQLite(_ options: SQLiteStoreOptions) async throws(StoreError) -> SQLStore {
-        let engine = try SQLiteEngine(options)
+        try SQLiteFile.prepareFolder(options.path)
+        let opening = try await OpeningLock.wait(besides: options.path)
+        defer { opening.release() }
+        let isNew = try SQLiteFile.prepare(options.path, wasMaking: opening.wasMaking)
+        if isNew { opening.beginMaking() }
+        let engine = try SQLiteEngine(options, isNew: isNew)
         let store = SQLStore(engine: engine)
         do {
             try await Migrations.run(on: engine, name: options.path)
@@ -25,6 +30,8 @@ package final class SQLStore: Store {
             await engine.close()
             throw error
         }
+        SQLiteFile.makePrivate(options.path)
+        opening.endMaking()
         return store
     }
 
@@ -33,7 +40,8 @@ package final class SQLStore: Store {
     package static func readSQLite(path: String) async throws(StoreError) -> SQLStore {
         var options = SQLiteStoreOptions(path: path)
         options.isReadOnly = true
-        let engine = try SQLiteEngine(options)
+        try SQLiteFile.find(path)
+        let engine = try SQLiteEngine(options, isNew: false)
         do {
             try await Migrations.check(engine, name: path)
         } catch {

@@ -11,9 +11,11 @@ struct FileLock: OriginLock {
     init(besides store: String, origin: Origin) throws(StoreError) {
         let path = FileLock.path(besides: store, origin: origin)
         // O_CLOEXEC: a child process that lives longer than we must not keep the lock.
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .unreachable("the lock file \(path) cannot be opened: \(String(cString: strerror(errno)))") }
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        // One that an earlier version made may be read by everybody, and so be locked by everybody.
+        fchmod(descriptor, 0o600)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let reason = errno
             try? handle.close()

@@ -26,13 +26,15 @@ package struct SQLiteStoreOptions: Sendable {
 final class SQLiteEngine: SQLEngine {
     private let pool: DatabasePool
     private let path: String
+    private let isReadOnly: Bool
 
     let dialect = SQLDialect(
         countedKey: "INTEGER PRIMARY KEY AUTOINCREMENT", givenKey: "INTEGER PRIMARY KEY", clustered: "WITHOUT ROWID")
 
-    init(_ options: SQLiteStoreOptions) throws(StoreError) {
+    /// `isNew`: a file without tables is a store to be made. Any other one without tables is refused.
+    init(_ options: SQLiteStoreOptions, isNew: Bool) throws(StoreError) {
         path = options.path
-        if options.isReadOnly { try SQLiteFile.find(options.path) } else { try SQLiteFile.prepare(options.path) }
+        isReadOnly = options.isReadOnly
         var configuration = Configuration()
         // Another process may be writing (another origin's run): its transactions are short, except for the start of a huge plan.
         configuration.busyMode = .timeout(60)
@@ -40,8 +42,13 @@ final class SQLiteEngine: SQLEngine {
         configuration.maximumReaderCount = 4
         configuration.label = "store"
         configuration.readonly = options.isReadOnly
+        let hadWAL = SQLiteFile.hasWAL(options.path)
         do {
             pool = try DatabasePool(path: options.path, configuration: configuration)
+            // Asked of the writer: were a reader open, closing after the refusal would leave a WAL behind.
+            if !isNew, try !pool.writeWithoutTransaction({ try $0.tableExists("birthright_migrations") }) {
+                throw SQLiteFile.lacksTables(options.path, besideWAL: hadWAL)
+            }
             if options.isReadOnly { return }
             try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = \(options.durable ? "FULL" : "NORMAL")")
@@ -100,6 +107,17 @@ final class SQLiteEngine: SQLEngine {
 
     func lock(_ origin: Origin) throws(StoreError) -> any OriginLock { try FileLock(besides: path, origin: origin) }
 
-    /// Readers that are at work finish first.
-    func close() async { try? pool.close() }
+    /// Readers that are at work finish first. What is in the WAL goes into the file, so that a copy of it alone is whole.
+    ///
+    /// SQLite does that when the last connection closes, but here the last one is a reader, which may not. While another process works on the store nothing is
+    /// waited for: that one does it when it ends.
+    func close() async {
+        if !isReadOnly {
+            try? await pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA busy_timeout = 200")
+                _ = try database.checkpoint(.truncate)
+            }
+        }
+        try? pool.close()
+    }
 }

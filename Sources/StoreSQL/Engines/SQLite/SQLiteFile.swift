@@ -6,7 +6,7 @@ internal import IdentityModel
 /// What can be wrong with the file of a store, in words.
 enum SQLiteFile {
     /// Makes the folder; refuses what SQLite would only call "unable to open database file".
-    static func prepare(_ path: String) throws(StoreError) {
+    static func prepareFolder(_ path: String) throws(StoreError) {
         let files = FileManager.default
         var isDirectory: ObjCBool = false
         if files.fileExists(atPath: path, isDirectory: &isDirectory) {
@@ -18,11 +18,47 @@ enum SQLiteFile {
         }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         do {
-            try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try files.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw .unreachable("the folder \(folder) cannot be made: \(error.localizedDescription)")
         }
         guard files.isWritableFile(atPath: folder) else { throw .unreachable("no permission to write in the folder \(folder)") }
+    }
+
+    /// Makes the file of a new store, for its owner only; SQLite gives what lies beside it (-wal, -shm) the rights that the file has. True: the store is new.
+    ///
+    /// A file that is there is not opened: closing it would end the locks of another connection of this process.
+    static func prepare(_ path: String, wasMaking: Bool) throws(StoreError) -> Bool {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            close(descriptor)
+            guard hasWAL(path) else { return true }
+            unlink(path)
+            throw lacksTables(path, besideWAL: true)
+        }
+        guard errno == EEXIST else { throw .unreachable("\(path) cannot be made: \(String(cString: strerror(errno)))") }
+        guard size(path) == 0 else { return wasMaking }
+        if hasWAL(path) && !wasMaking { throw lacksTables(path, besideWAL: true) }
+        return true
+    }
+
+    /// A store of version 0.1.0 could be read by everybody, and holds what HR knows of people.
+    static func makePrivate(_ path: String) {
+        for file in [path, path + "-wal", path + "-shm"] { chmod(file, 0o600) }
+    }
+
+    static func lacksTables(_ path: String, besideWAL: Bool) -> StoreError {
+        let beside = besideWAL ? ", and the \(path)-wal beside it does not fit" : ""
+        return .unreachable(
+            "\(path) holds no tables\(beside): it was probably copied without its -wal file, or only in part. Restore it from a copy "
+                + "that was made when no command was running, or take the file away to begin with an empty store")
+    }
+
+    static func hasWAL(_ path: String) -> Bool { size(path + "-wal") > 0 }
+
+    private static func size(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 
     /// For a store that is only read.
