@@ -17,11 +17,35 @@ extension StoreSuite {
                 try await store.commit(settlement, plan: plan.id, at: Sample.moment(3))
                 let waiting = try await store.undelivered(sink: "file", limit: 2)
                 #expect(waiting.map(\.event) == [event(1), event(2)])
-                try await store.markDelivered(sink: "file", upTo: waiting[1].row, at: Sample.moment(4))
-                try await store.markDelivered(sink: "file", upTo: waiting[0].row, at: Sample.moment(5))
+                try await store.markDelivered(sink: "file", upTo: waiting[1].row, position: SinkPosition("b"), at: Sample.moment(4))
+                try await store.markDelivered(sink: "file", upTo: waiting[0].row, position: SinkPosition("a"), at: Sample.moment(5))
                 #expect(try await store.undelivered(sink: "file", limit: 9).map(\.event) == [event(3)])
                 #expect(try await store.undelivered(sink: "hook", limit: 9).count == 3)
                 #expect(try await store.events(after: waiting[0].row, limit: 9).map(\.event) == [event(2), event(3)])
+            },
+            Check("where a sink stood is kept with the mark, and never goes back with an older one") { store in
+                let plan = try await store.started(PlanChunk())
+                var settlement = Settlement()
+                settlement.events = (1...2).map(event)
+                try await store.commit(settlement, plan: plan.id, at: Sample.moment(3))
+                let rows = try await store.undelivered(sink: "file", limit: 9).map(\.row)
+                #expect(try await store.position(of: "file") == nil)
+                try await store.markDelivered(sink: "file", upTo: rows[0] - 1, position: SinkPosition("start"), at: Sample.moment(4))
+                #expect(try await store.position(of: "file") == SinkPosition("start"))
+                #expect(try await store.undelivered(sink: "file", limit: 9).count == 2)
+                try await store.markDelivered(sink: "file", upTo: rows[1], position: SinkPosition("end"), at: Sample.moment(5))
+                try await store.markDelivered(sink: "file", upTo: rows[0], position: SinkPosition("old"), at: Sample.moment(6))
+                #expect(try await store.position(of: "file") == SinkPosition("end"))
+                #expect(try await store.position(of: "hook") == nil)
+                try await store.markDelivered(sink: "hook", upTo: rows[1], position: nil, at: Sample.moment(7))
+                #expect(try await store.position(of: "hook") == nil)
+            },
+            Check("one process at a time delivers to a sink") { store in
+                let turn = try await store.lockDelivery(to: "file")
+                await #expect(throws: StoreError.self) { _ = try await store.lockDelivery(to: "file") }
+                (try await store.lockDelivery(to: "hook")).release()
+                turn.release()
+                (try await store.lockDelivery(to: "file")).release()
             },
             Check("an origin is locked by one run at a time, and others are not concerned") { store in
                 let lock = try await store.lock(.source(Sample.hr))

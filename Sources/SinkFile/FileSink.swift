@@ -4,40 +4,86 @@ package import IdentityModel
 
 /// Appends events to a file, one JSON text per line. Returns when the lines are on the disk.
 ///
-/// A process that dies while it writes may leave half a line. The next delivery takes that half away (the outbox delivers its event again), so
-/// that a reader of the finished file never meets one. Several processes may share the file: they take turns by `flock`.
+/// The file belongs to one store. A process that dies between writing and marking leaves lines that will be delivered again: what stands behind the remembered
+/// offset is cut first, so that no line is there twice. Where the file is another one than then, or shorter (somebody rotates it), nothing is cut and the
+/// events are appended, which is said. Half a line that a process left is taken away in any case.
 package actor FileSink: EventSink {
     private let path: String
+    private let format: EventFormat
 
     /// `path` is created when the first event is delivered; its folder must exist.
-    package init(path: String) { self.path = path }
-
-    package func deliver(_ events: [OutboxEvent]) async throws(DeliveryFailure) {
-        guard !events.isEmpty else { return }
-        var bytes: [UInt8] = []
-        for event in events {
-            bytes.append(contentsOf: event.body.utf8)
-            bytes.append(UInt8(ascii: "\n"))
-        }
-        try append(bytes)
+    package init(path: String, format: EventFormat = .sailPoint) {
+        self.path = path
+        self.format = format
     }
 
-    private func append(_ bytes: [UInt8]) throws(DeliveryFailure) {
+    package func deliver(_ events: [OutboxEvent], after position: SinkPosition?) async throws(DeliveryFailure) -> DeliveryReceipt {
+        guard !events.isEmpty else { return DeliveryReceipt(position: position) }
+        var bytes: [UInt8] = []
+        for event in events {
+            bytes.append(contentsOf: format.line(event).utf8)
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return try append(bytes, after: position.flatMap(FilePlace.init))
+    }
+
+    package func position() async throws(DeliveryFailure) -> SinkPosition? {
+        try withFile { file throws(DeliveryFailure) in
+            try repair(file)
+            return try place(file).position
+        }
+    }
+
+    private func append(_ bytes: [UInt8], after place: FilePlace?) throws(DeliveryFailure) -> DeliveryReceipt {
+        try withFile { file throws(DeliveryFailure) in
+            var remark: String?
+            if let place { remark = try goBack(file, to: place, try self.place(file)) }
+            try repair(file)
+            var offset = 0
+            while offset < bytes.count {
+                let count = bytes[offset...].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { throw refusal("cannot be written") }
+                offset += count
+            }
+            guard fsync(file) == 0 else { throw refusal("cannot be brought to the disk") }
+            return DeliveryReceipt(position: try self.place(file).position, remark: remark)
+        }
+    }
+
+    /// The file, locked; made when it is not there.
+    private func withFile<Result>(_ body: (Int32) throws(DeliveryFailure) -> Result) throws(DeliveryFailure) -> Result {
         let isNew = access(path, F_OK) != 0
-        let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        // For its owner only: what HR knows of people stands in it. O_NONBLOCK: opening a named pipe would wait for its other end.
+        let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0o600)
         guard file >= 0 else { throw refusal("cannot be opened") }
         defer { close(file) }
         guard flock(file, LOCK_EX) == 0 else { throw refusal("cannot be locked") }
-        try repair(file)
-        var offset = 0
-        while offset < bytes.count {
-            let count = bytes[offset...].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw refusal("cannot be written") }
-            offset += count
-        }
-        guard fsync(file) == 0 else { throw refusal("cannot be brought to the disk") }
+        let place = try place(file)
+        guard place.isRegular else { throw .retry(afterSeconds: 5, reason: "\(path) is no regular file") }
+        // One that an earlier version made may be read by others.
+        fchmod(file, 0o600)
         if isNew { syncFolder() }
+        return try body(file)
+    }
+
+    private func place(_ file: Int32) throws(DeliveryFailure) -> FilePlace {
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw refusal("cannot be looked at") }
+        return FilePlace(status)
+    }
+
+    /// Cuts what was written after the mark: it is written again now. The answer: why it was not done.
+    private func goBack(_ file: Int32, to place: FilePlace, _ found: FilePlace) throws(DeliveryFailure) -> String? {
+        guard found.inode == place.inode, found.device == place.device else {
+            return "\(path) is another file than before: the events are appended to it"
+        }
+        guard found.size >= place.size else {
+            return "\(path) is shorter than it was (\(found.size) bytes instead of \(place.size)): the events are appended to it"
+        }
+        guard found.size > place.size else { return nil }
+        guard ftruncate(file, off_t(place.size)) == 0 else { throw refusal("has lines of a run that died, which cannot be cut off") }
+        return nil
     }
 
     /// The last line has no end: a whole JSON text (somebody edited the file) gets one, anything else is half of an event and is cut off.
@@ -82,4 +128,30 @@ package actor FileSink: EventSink {
     private func refusal(_ what: String) -> DeliveryFailure {
         .retry(afterSeconds: 5, reason: "\(path) \(what): \(String(cString: strerror(errno)))")
     }
+}
+
+/// Which file it was, and how long, when events were last marked as delivered.
+private struct FilePlace {
+    let device: UInt64
+    let inode: UInt64
+    let size: Int64
+    let isRegular: Bool
+
+    init(_ status: stat) {
+        isRegular = status.st_mode & S_IFMT == S_IFREG
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        size = Int64(status.st_size)
+    }
+
+    init?(_ position: SinkPosition) {
+        let parts = position.text.split(separator: " ")
+        guard parts.count == 3, let device = UInt64(parts[0]), let inode = UInt64(parts[1]), let size = Int64(parts[2]) else { return nil }
+        isRegular = true
+        self.device = device
+        self.inode = inode
+        self.size = size
+    }
+
+    var position: SinkPosition { SinkPosition("\(device) \(inode) \(size)") }
 }

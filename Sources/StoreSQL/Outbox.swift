@@ -1,7 +1,7 @@
 package import Contracts
 package import IdentityModel
 
-private enum EventRecord {
+enum EventRecord {
     static let columns = "id, tracking_number, sequence, user_id, user_key, body"
     static func event(_ row: any SQLRow) -> (row: Int64, event: OutboxEvent) {
         let event = OutboxEvent(
@@ -22,14 +22,27 @@ extension SQLStore {
         }
     }
 
-    package func markDelivered(sink: String, upTo row: Int64, at: Instant) async throws(StoreError) {
+    package func position(of sink: String) async throws(StoreError) -> SinkPosition? {
+        try await read { session in
+            try session.queryOne("SELECT position FROM deliveries WHERE sink = $1", [.text(sink)]) {
+                $0.optionalText(0).map { SinkPosition($0) }
+            } ?? nil
+        }
+    }
+
+    package func markDelivered(sink: String, upTo row: Int64, position: SinkPosition?, at: Instant) async throws(StoreError) {
         try await write { session in
             try session.execute(
                 """
-                INSERT INTO deliveries (sink, up_to, at) VALUES ($1, $2, $3)
-                ON CONFLICT (sink) DO UPDATE SET up_to = excluded.up_to, at = excluded.at WHERE excluded.up_to > deliveries.up_to
-                """, [.text(sink), .int(row), at.value])
+                INSERT INTO deliveries (sink, up_to, at, position) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (sink) DO UPDATE SET up_to = excluded.up_to, at = excluded.at, position = excluded.position
+                WHERE excluded.up_to >= deliveries.up_to
+                """, [.text(sink), .int(row), at.value, position.map { .text($0.text) } ?? .null])
         }
+    }
+
+    package func lockDelivery(to sink: String) async throws(StoreError) -> any OriginLock {
+        try engine.lock(.command("deliver to \(sink)"))
     }
 
     package func events(after row: Int64, limit: Int) async throws(StoreError) -> [(row: Int64, event: OutboxEvent)] {

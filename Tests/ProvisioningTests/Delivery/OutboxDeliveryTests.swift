@@ -18,10 +18,11 @@ struct OutboxDeliveryTests {
             self.refuses = refuses
         }
 
-        func deliver(_ events: [OutboxEvent]) async throws(DeliveryFailure) {
+        func deliver(_ events: [OutboxEvent], after position: SinkPosition?) async throws(DeliveryFailure) -> DeliveryReceipt {
             if !answers.isEmpty { throw answers.removeFirst() }
             if let refuses, events.contains(where: { $0.userKey.text == refuses }) { throw .refused(reason: "too long") }
             taken += events.map(\.userKey.text)
+            return DeliveryReceipt()
         }
     }
 
@@ -76,5 +77,54 @@ struct OutboxDeliveryTests {
         let report = try #require(try await delivery(world, ["a": sink]).deliver()["a"])
         #expect(report.delivered == 4 && report.refused == 1)
         #expect(await sink.taken == ["E1", "E2", "E4", "E5"])
+    }
+
+    /// A sink that knows where it stands.
+    private actor RememberingSink: EventSink {
+        private(set) var positions: [SinkPosition?] = []
+
+        func position() async throws(DeliveryFailure) -> SinkPosition? { SinkPosition("start") }
+
+        func deliver(_ events: [OutboxEvent], after position: SinkPosition?) async throws(DeliveryFailure) -> DeliveryReceipt {
+            positions.append(position)
+            return DeliveryReceipt(position: SinkPosition("after \(events.count)"), remark: "so many: \(events.count)")
+        }
+    }
+
+    @Test func `a sink is given back where it stood when events were last marked, from its first delivery on`() async throws {
+        let world = try await worldWithEvents()
+        let sink = RememberingSink()
+        let report = try #require(try await delivery(world, ["a": sink]).deliver()["a"])
+        #expect(report.remarks == ["so many: 5"] && !report.isIncomplete)
+        #expect(await sink.positions == [SinkPosition("start")])
+        #expect(try await world.store.position(of: "a") == SinkPosition("after 5"))
+        #expect(try await world.store.position(of: "b") == nil)
+    }
+
+    @Test func `where the sink stands is remembered before it is given anything`() async throws {
+        let world = try await worldWithEvents()
+        let sink = StartedSink()
+        _ = try await delivery(world, ["a": sink]).deliver()
+        #expect(try await world.store.position(of: "a") == SinkPosition("start"))
+        #expect(try await world.store.undelivered(sink: "a", limit: 9).count == 5)
+    }
+
+    /// Says where it stands, and then takes nothing.
+    private struct StartedSink: EventSink {
+        func position() async throws(DeliveryFailure) -> SinkPosition? { SinkPosition("start") }
+        func deliver(_ events: [OutboxEvent], after position: SinkPosition?) async throws(DeliveryFailure) -> DeliveryReceipt {
+            throw .retry(afterSeconds: 0, reason: "away")
+        }
+    }
+
+    @Test func `while another process delivers to the sink, nobody else does`() async throws {
+        let world = try await worldWithEvents()
+        let sink = ScriptedSink()
+        let turn = try await world.store.lockDelivery(to: "a")
+        let report = try #require(try await delivery(world, ["a": sink]).deliver()["a"])
+        #expect(report.isIncomplete && report.delivered == 0)
+        turn.release()
+        #expect(try await delivery(world, ["a": sink]).deliver()["a"]?.delivered == 5)
+        #expect(await sink.taken == everybody)
     }
 }
