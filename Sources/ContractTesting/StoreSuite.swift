@@ -24,7 +24,7 @@ public struct StoreSuite: Sendable {
 
     public init(makeStore: @escaping @Sendable () async throws -> any Store) { self.makeStore = makeStore }
 
-    public static var checks: [Check] { plans + names + starting + takingOver + claims + marks + dispatch + records }
+    public static var checks: [Check] { plans + names + starting + takingOver + claims + marks + dispatch + records + listings }
 
     public func run(_ check: Check) async throws {
         let store = try await makeStore()

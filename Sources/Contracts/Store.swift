@@ -332,7 +332,11 @@ public protocol DispatchStore: Sendable {
 public protocol OutboxStore: Sendable {
     /// Undelivered events for a sink, oldest first.
     func undelivered(sink: String, limit: Int) async throws(StoreError) -> [(row: Int64, event: OutboxEvent)]
-    func markDelivered(sink: String, upTo row: Int64, at: Instant) async throws(StoreError)
+    /// Where the sink was when events were last marked; nil when it never told.
+    func position(of sink: String) async throws(StoreError) -> SinkPosition?
+    func markDelivered(sink: String, upTo row: Int64, position: SinkPosition?, at: Instant) async throws(StoreError)
+    /// Held while one process delivers to the sink; throws `.busy` while another does.
+    func lockDelivery(to sink: String) async throws(StoreError) -> any OriginLock
 }
 
 /// What reading commands ask.
@@ -355,7 +359,7 @@ public protocol ReadingStore: Sendable {
     func audit(after row: Int64, limit: Int) async throws(StoreError) -> [(row: Int64, entry: AuditEntry)]
 }
 
-public protocol Store: PlanningStore, DispatchStore, OutboxStore, ReadingStore {
+public protocol Store: PlanningStore, DispatchStore, OutboxStore, ReadingStore, ListingStore, RecordingStore {
     func close() async
 }
 

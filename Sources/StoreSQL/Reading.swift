@@ -29,22 +29,10 @@ extension SQLStore {
     }
 
     package func orders(_ filter: OrderFilter, after: OrderID?, limit: Int) async throws(StoreError) -> [ProvisioningOrder] {
-        var conditions = ["o.id > $1"]
-        var arguments: [SQLValue] = [.int(after?.row ?? 0)]
-        func condition(_ sql: String, _ value: SQLValue) {
-            arguments.append(value)
-            conditions.append(sql + " $\(arguments.count)")
-        }
-        if let plan = filter.plan { condition("o.id <=", .int(PlanRows.last(plan))) }
-        if let plan = filter.plan { condition("o.id >=", .int(PlanRows.first(plan))) }
-        if let owner = filter.owner { condition("o.owner =", .int(owner.row)) }
-        if let plan = filter.supersededBy { condition("o.superseded_by =", .int(plan.row)) }
-        if let user = filter.user { condition("o.user_id =", .text(user.text)) }
-        if let system = filter.system { condition("o.system =", .text(system.text)) }
-        if !filter.states.isEmpty { conditions.append(OrderStateFilter.sql(filter.states)) }
-        arguments.append(.number(limit))
-        let sql = "\(OrderRecord.select) WHERE \(conditions.joined(separator: " AND ")) ORDER BY o.id LIMIT $\(arguments.count)"
-        return try await read { [arguments] session in try session.queryAll(sql, arguments) { try OrderRecord.order($0) } }
+        var conditions = OrderConditions(filter)
+        conditions.add("o.id >", .int(after?.row ?? 0))
+        let query = conditions.query("ORDER BY o.id", limit)
+        return try await read { session in try session.queryAll(query.sql, query.arguments) { try OrderRecord.order($0) } }
     }
 
     package func order(ordinal: Int, sequence: Int) async throws(StoreError) -> ProvisioningOrder? {
@@ -111,33 +99,5 @@ extension SQLStore {
                 "SELECT \(ClaimRecord.valueColumns) FROM claims c WHERE c.user_id = $1 ORDER BY c.source, c.user_key", [.text(user.text)]
             ) { try ClaimRecord.claimWithValues($0, user: nil) }
         }
-    }
-
-    package func audit(after row: Int64, limit: Int) async throws(StoreError) -> [(row: Int64, entry: AuditEntry)] {
-        try await read { session in
-            try session.queryAll(
-                """
-                SELECT a.id, a.at, a.kind, a.plan, a.order_id, COALESCE(a.user_id, o.user_id), a.from_state, a.to_state, a.text
-                FROM audit a LEFT JOIN orders o ON o.id = a.order_id WHERE a.id > $1 ORDER BY a.id LIMIT $2
-                """, [.int(row), .number(limit)]
-            ) { row in
-                let labels = [6, 7].compactMap { row.optionalInt($0) }.compactMap { OrderState(rawValue: Int($0))?.label }
-                let text = [labels.isEmpty ? nil : labels.joined(separator: " -> "), row.optionalText(8)].compactMap { $0 }
-                let entry = AuditEntry(
-                    at: Instant(milliseconds: row.int(1)), kind: row.text(2), plan: row.optionalInt(3).map { PlanID(row: $0) },
-                    order: row.optionalInt(4).map { PlanRows.sequence($0) }, user: row.optionalText(5).map { UserID($0) },
-                    text: text.joined(separator: ": "))
-                return (row.int(0), entry)
-            }
-        }
-    }
-}
-
-private enum OrderStateFilter {
-    /// Before their plan is applied all orders are planned here, and those whose evaluation failed are already known.
-    static func sql(_ states: [OrderState]) -> String {
-        let list = states.map { String($0.rawValue) }.joined(separator: ", ")
-        guard states.contains(.evaluationFailed) else { return "o.state IN (\(list))" }
-        return "(o.state IN (\(list)) OR (o.state = 0 AND o.starts_as = 7))"
     }
 }

@@ -5,7 +5,7 @@ enum Schema {
     }
 
     static func version2(_ dialect: SQLDialect) -> [String] {
-        version2Claims(dialect) + version2Accounts(dialect) + version2Orders(dialect)
+        version2Claims(dialect) + version2Accounts(dialect) + version2Orders(dialect) + version2Records(dialect)
     }
 
     /// Which system an account's id is from, and whether its user must be planned again whatever their row says. An id is looked for in every system, so the
@@ -185,6 +185,21 @@ enum Schema {
               id \(dialect.countedKey), at BIGINT NOT NULL, kind TEXT NOT NULL, plan BIGINT, order_id BIGINT, user_id TEXT,
               from_state BIGINT, to_state BIGINT, text TEXT)
             """,
+        ]
+    }
+
+    /// What is kept beside events, audit and configuration.
+    private static func version2Records(_ dialect: SQLDialect) -> [String] {
+        [
+            // Where a sink stood when events were last marked as delivered, in its own words.
+            "ALTER TABLE deliveries ADD COLUMN position TEXT",
+            // Digests of the values from outside that a configuration was read with, by its hash.
+            """
+            CREATE TABLE configuration_values (
+              configuration_hash TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,
+              PRIMARY KEY (configuration_hash, name)) \(dialect.clustered)
+            """,
+            "CREATE INDEX outbox_by_user ON outbox (user_id)",
         ]
     }
 }

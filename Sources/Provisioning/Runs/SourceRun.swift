@@ -183,6 +183,7 @@ actor SourceRun {
     private func refuse(_ breaches: [ContractBreach]) throws {
         let open = breaches.filter { !request.accepted.contains($0.check) }
         if !open.isEmpty { throw ContractBroken(breaches: open) }
+        accepted += breaches
         for breach in breaches { warnings.append("accepted: \(breach)\(request.reason.map { " (\($0))" } ?? "")") }
     }
 

@@ -123,7 +123,7 @@ struct Explaining {
 
     /// The user's orders on the system, without those of plans that were never applied.
     private func orders() async throws -> [(ordinal: Int?, order: ProvisioningOrder)] {
-        let numbers = try await PlanNumbers(store)
+        let numbers = try await store.ordinals()
         var filter = OrderFilter()
         filter.user = person.user.id
         filter.system = map.system

@@ -65,7 +65,7 @@ extension Person {
     /// Orders that wait, run, failed, or stand in a plan that waits; with their plans' numbers.
     func openOrders(_ store: any Store) async throws -> [(ordinal: Int?, order: ProvisioningOrder)] {
         let waiting = Set(try await store.waitingPlans().map(\.id))
-        let numbers = try await PlanNumbers(store)
+        let numbers = try await store.ordinals()
         var filter = OrderFilter()
         filter.user = user.id
         filter.states = [.planned, .pending, .transmitted, .errored, .awaitingApproval, .evaluationFailed]

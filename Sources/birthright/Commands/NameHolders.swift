@@ -44,7 +44,7 @@ struct NameHolders {
         var filter = OrderFilter()
         filter.user = id
         guard let order = try await store.orders(filter, after: nil, limit: 1).first else { return "a user of a plan that waits" }
-        let number = try await PlanNumbers(store)[order.id.plan].map { "plan \($0)" } ?? "a plan"
+        let number = try await store.ordinals()[order.id.plan].map { "plan \($0)" } ?? "a plan"
         return Self.person(order.userKey.text, order.userName) + ", who is to get it by \(number)"
     }
 }

@@ -42,30 +42,12 @@ extension Store {
     /// The plans that are sealed and neither applied nor refused.
     func waitingPlans() async throws -> [Plan] { try await plans(limit: Int.max).filter(\.state.isWaiting) }
 
-    /// Keys of users by id; users that no plan has made real yet have none.
-    func keys(of users: Set<UserID>) async throws -> [UserID: UserKey] {
-        try await knowledge(of: users).users.mapValues(\.key)
-    }
-
     func knowledge(of users: Set<UserID>) async throws -> Knowledge {
         guard !users.isEmpty else { return Knowledge() }
         var request = KnowledgeRequest()
         request.users = users.sorted()
         return try await knowledge(request)
     }
-}
-
-/// The numbers people know plans by.
-struct PlanNumbers {
-    private let ordinals: [PlanID: Int]
-
-    init(_ store: any Store) async throws {
-        ordinals = Dictionary(
-            try await store.plans(limit: Int.max).compactMap { plan in plan.ordinal.map { (plan.id, $0) } },
-            uniquingKeysWith: { first, _ in first })
-    }
-
-    subscript(plan: PlanID) -> Int? { ordinals[plan] }
 }
 
 /// Finds what an argument names, or ends the command with what to run to see what there is.
@@ -86,10 +68,26 @@ enum Named {
         if let order = try await store.order(ordinal: ordinal, sequence: sequence) { return (ordinal, order) }
         let plan = try await plan(ordinal, store)
         let orders = plan.totals.orders
+        if sequence > 0, sequence <= orders, let fate = fate(of: plan) {
+            throw Stop(.configuration, "order \(text) was never sent: \(fate)")
+        }
         throw Stop(
             .configuration,
             "there is no order \(text): plan \(ordinal) has \(DisplayText.count(orders, "order")) (birthright orders list --plan \(ordinal))"
         )
+    }
+
+    /// What became of a plan whose orders are not kept; nil for any other.
+    static func fate(of plan: Plan) -> String? {
+        let number = PlanText.number(plan)
+        switch plan.state {
+        case .superseded:
+            return
+                "plan \(number) was superseded before it was applied, and its \(DisplayText.count(plan.totals.orders, "order")) went with it; "
+                + "birthright audit --plan \(number) says when"
+        case .discarded: return "plan \(number) was discarded before it was applied, and its orders went with it"
+        case .open, .ready, .held, .approved, .rejected, .applying, .applied: return nil
+        }
     }
 
     static func system(_ name: String, _ configuration: Configuration) throws -> PolicyMap {
