@@ -18,7 +18,8 @@ package enum ConfigurationLoader {
         // A map that could not be read may be for any system.
         let areAllKnown = mapFiles.count == paths.count && mapFiles.allSatisfy { $0.system != nil }
         let systems = areAllKnown ? mapFiles.compactMap { $0.system?.text } : nil
-        let roles = ConfigurationFile.open(ConfigurationLayout.rolesFile, files, diagnostics).map { RolesFile.read($0, systems: systems) }
+        let rolesFile = ConfigurationFile.open(ConfigurationLayout.rolesFile, files, diagnostics)
+        let roles = rolesFile.map { RolesFile.read($0, systems: systems) }
         let rulesFile = ConfigurationFile.open(ConfigurationLayout.rulesFile, files, diagnostics)
         let rules = rulesFile.map { RulesFile.read($0, schema, roles: roles?.names) }
         guard !diagnostics.hasErrors, let serviceFile, let service, let roles, let rulesFile, let rules else {
@@ -29,17 +30,23 @@ package enum ConfigurationLoader {
             service: service, serviceFile: serviceFile, roles: roles, rules: rules, rulesFile: rulesFile, maps: maps
         ).run()
         diagnostics.settleAllowances()
+        let outside = outsideValues([serviceFile, rolesFile, rulesFile].compactMap { $0 } + mapFiles.map(\.file))
         let configuration = Configuration(
             service: service.settings, schema: schema, sources: service.sources, roles: roles.roles, rules: rules.map(\.rule),
-            policyMaps: maps.compactMap(\.map).sorted { $0.system < $1.system }, guards: service.guards, hash: hash(files, paths))
+            policyMaps: maps.compactMap(\.map).sorted { $0.system < $1.system }, guards: service.guards, hash: hash(files, paths, outside),
+            outsideValues: outside.mapValues(ConfigurationHash.digest))
         return (configuration, diagnostics.sorted)
     }
 
+    private static func outsideValues(_ files: [ConfigurationFile]) -> [String: String] {
+        files.reduce(into: [:]) { all, file in all.merge(file.outsideValues) { first, _ in first } }
+    }
+
     /// Over what was read: every YAML file and the lookups, but not the tests beside the maps.
-    private static func hash(_ files: ConfigurationFiles, _ maps: [String]) -> String {
+    private static func hash(_ files: ConfigurationFiles, _ maps: [String], _ outside: [String: String]) -> String {
         let fixed = [ConfigurationLayout.serviceFile, ConfigurationLayout.rolesFile, ConfigurationLayout.rulesFile]
         let lookups = maps.flatMap { ConfigurationLayout.lookupPaths(policyMap: $0, in: files) }
         let paths = Set(fixed + maps + lookups)
-        return ConfigurationHash.hexadecimal(of: files.files.filter { paths.contains($0.key) })
+        return ConfigurationHash.hexadecimal(of: files.files.filter { paths.contains($0.key) }, outside: outside)
     }
 }

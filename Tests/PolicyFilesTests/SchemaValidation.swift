@@ -79,6 +79,7 @@ extension JSON {
         case .null: type == "null"
         case .bool: type == "boolean"
         case .int: type == "integer" || type == "number"
+        case .double: type == "number"
         case .string: type == "string"
         case .array: type == "array"
         case .object: type == "object"

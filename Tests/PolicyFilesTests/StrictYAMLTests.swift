@@ -62,16 +62,16 @@ struct StrictYAMLTests {
     @Test("an unquoted expression in flow style is refused, and so is the rest that YAML cut off it")
     func unquotedFlow() {
         #expect(
-            Company().map("number: user.employeeId", "number: { value: user.title.optMap(m, f(m)), enforce: always }").findings == [
+            Company().map("number: user.employeeId", "number: { value: user.title.optMap(m, f(m)), enforce: onCreate }").findings == [
                 """
                 PolicyMaps/directory.yaml:15:20: error: an expression in { } or [ ] must be quoted: 'user.title.optMap(m'
-                  number: { value: user.title.optMap(m, f(m)), enforce: always }
+                  number: { value: user.title.optMap(m, f(m)), enforce: onCreate }
                                    ^~~~~~~~~~~~~~~~~~~
                 """,
                 """
                 PolicyMaps/directory.yaml:15:41: error: 'f(m))' has no value: it looks like the rest of an expression that was cut at ','; \
                 an expression in { } or [ ] must be quoted
-                  number: { value: user.title.optMap(m, f(m)), enforce: always }
+                  number: { value: user.title.optMap(m, f(m)), enforce: onCreate }
                                                         ^~~~~
                 """,
             ])

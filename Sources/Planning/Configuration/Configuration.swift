@@ -56,12 +56,15 @@ package struct Configuration: Sendable {
     /// By system name.
     package let policyMaps: [PolicyMap]
     package let guards: GuardSettings
-    /// SHA-256 (hexadecimal) over the bytes of every YAML file and lookup, each with its relative path, in sorted order. Not over environment values.
+    /// SHA-256 (hexadecimal) over the bytes of every YAML file and lookup, each with its relative path, in sorted order, and over `outsideValues`.
     package let hash: String
+    /// What `{env:}` and `{file:}` gave for whatever expressions, rules, roles, maps and tables read: a digest by name ("env REGION"). Neither secrets nor what
+    /// only says where things are (store, files, events, connectors).
+    package let outsideValues: [String: String]
 
     package init(
         service: ServiceSettings, schema: UserSchema, sources: [SourceConfiguration], roles: [Role], rules: [BusinessRule],
-        policyMaps: [PolicyMap], guards: GuardSettings, hash: String
+        policyMaps: [PolicyMap], guards: GuardSettings, hash: String, outsideValues: [String: String] = [:]
     ) {
         self.service = service
         self.schema = schema
@@ -71,13 +74,20 @@ package struct Configuration: Sendable {
         self.policyMaps = policyMaps
         self.guards = guards
         self.hash = hash
+        self.outsideValues = outsideValues
+    }
+
+    /// Names of values from outside that are others than those kept with a plan, in order. A name that only one of the two knows is an edit of the YAML.
+    package func changedValues(since kept: [String: String]) -> [String] {
+        kept.filter { name, digest in outsideValues[name].map { $0 != digest } ?? false }.keys.sorted()
     }
 
     /// The same configuration with one managed system.
     package func only(_ system: SystemName) -> Configuration {
         Configuration(
             service: service, schema: schema, sources: sources, roles: roles, rules: rules,
-            policyMaps: policyMaps.filter { $0.system == system }, guards: guards, hash: hash)
+            policyMaps: policyMaps.filter { $0.system == system }, guards: guards, hash: hash,
+            outsideValues: outsideValues)
     }
 
     package func source(_ name: SourceName) -> SourceConfiguration? { sources.first { $0.name == name } }
@@ -89,7 +99,16 @@ package struct ServiceSettings: Sendable, Hashable {
     package let storePath: String
     /// `events: { file: PATH }`: JSON lines; nil without that sink.
     package let eventFile: String?
-    package init(storePath: String, eventFile: String?) {
+    package let eventFormat: EventFormat
+
+    /// `events: { format: cloudevents }`; SailPoint's shape alone without it.
+    package enum EventFormat: String, Sendable, CaseIterable {
+        case sailPoint = "sailpoint"
+        case cloudEvents = "cloudevents"
+    }
+
+    package init(storePath: String, eventFile: String?, eventFormat: EventFormat = .sailPoint) {
+        self.eventFormat = eventFormat
         self.storePath = storePath
         self.eventFile = eventFile
     }

@@ -4,13 +4,25 @@ internal import Crypto
 package enum ConfigurationHash {
     /// SHA-256 in hexadecimal over every file's path and bytes, sorted by path. Lengths stand before both, so that no two
     /// sets of files run together into the same bytes.
-    package static func hexadecimal(of files: [String: [UInt8]]) -> String {
+    ///
+    /// `outside` are the values that come from the environment or from other files, by name; they count as files do. Without any the hash is that of the files.
+    package static func hexadecimal(of files: [String: [UInt8]], outside: [String: String] = [:]) -> String {
         var hash = SHA256()
         for (path, bytes) in files.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             hash.update(data: Array("\(path.utf8.count) \(path) \(bytes.count) ".utf8))
             hash.update(data: bytes)
         }
+        for (name, text) in outside.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            hash.update(data: Array("\(name.utf8.count) \(name) \(text.utf8.count) \(text)".utf8))
+        }
+        return hexadecimal(hash.finalize())
+    }
+
+    /// What tells one value of a setting from another without keeping it.
+    package static func digest(of value: String) -> String { String(hexadecimal(SHA256.hash(data: Array(value.utf8))).prefix(16)) }
+
+    private static func hexadecimal(_ digest: SHA256.Digest) -> String {
         let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

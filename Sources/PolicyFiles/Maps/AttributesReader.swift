@@ -46,9 +46,19 @@ struct AttributesReader {
         let onError = section["onError"].flatMap { file.choice($0, "onError", of: OnError.self) }
         return AttributeText(
             name: entry.key, entry: entry, value: value(section), when: section["when"].flatMap { file.expression($0, "when") },
-            enforce: section["enforce"].flatMap { file.choice($0, "enforce", of: Enforcement.self) } ?? .onChange,
+            enforce: section["enforce"].flatMap(enforcement) ?? .onChange,
             skipsOnError: onError == .skip,
             maxLength: section["maxLength"].flatMap { file.integer($0, "maxLength", in: 1...65_536) })
+    }
+
+    private func enforcement(_ node: YAMLNode) -> Enforcement? {
+        let enforce = file.choice(node, "enforce", of: Enforcement.self)
+        if enforce == .always {
+            file.warning(
+                .keyNotActedOn, "'enforce: always' acts like onChange so far: what is changed by hand stays until the value itself changes",
+                at: node.scalar?.textPoint ?? node.point, length: node.length)
+        }
+        return enforce
     }
 
     private func simple(_ entry: YAMLEntry, _ value: AttributeText.Value) -> AttributeText {

@@ -12,6 +12,10 @@ final class ConfigurationFile {
     /// Settings whose environment variable or file is not there; nil while such a setting is an error.
     var missingSettings: [MissingSetting]?
 
+    /// What `{env:}` and `{file:}` gave, by name, as far as it decides what becomes of people.
+    private(set) var outsideValues: [String: String] = [:]
+    private var countsOutsideValues = true
+
     init(
         path: String, text: String, lines: SourceText.Lines = .yaml, diagnostics: DiagnosticCollection, values: ConfigurationFiles
     ) {
@@ -78,6 +82,21 @@ final class ConfigurationFile {
         defer { missingSettings = nil }
         let result = read()
         return (result, missingSettings ?? [])
+    }
+
+    // MARK: Values from outside
+
+    /// Reads what says only where things are, or how a run goes: whoever moves the store does not plan everybody again.
+    func unhashed<Result>(_ read: () -> Result) -> Result {
+        let before = countsOutsideValues
+        countsOutsideValues = false
+        defer { countsOutsideValues = before }
+        return read()
+    }
+
+    /// A connector's settings are none of them: what is needed only when it is opened is read while missing settings are collected.
+    func noteOutside(_ name: String, _ text: String) {
+        if countsOutsideValues && missingSettings == nil { outsideValues[name] = text }
     }
 
     // MARK: Comments that cut a value

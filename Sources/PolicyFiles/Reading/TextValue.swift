@@ -43,17 +43,21 @@ extension ConfigurationFile {
         guard let section = Section(node, named: "'\(key)'", keys: PolicyMapShapes.outside.names, in: self) else { return nil }
         if let path = section["file"] {
             if section.entries.count > 1 { error("'file' stands alone: neither 'env' nor 'default' go with it", at: node.point, length: 1) }
-            return fileText(path, key)
+            let value = fileText(path, key)
+            if let value, !isSecret, let name = path.scalar?.text { noteOutside("file \(name)", value.text) }
+            return value
         }
         guard let nameNode = section.required("env"), let name = text(nameNode, "env") else { return nil }
         let found = values.environment[name.text]
         // A CI that knows no secret sets its variable to nothing; an empty password would bind as nobody (RFC 4513 section 5.1.2).
         let isUnset = found == nil || (found == "" && missingSettings != nil)
         if let text = found, !isUnset {
+            if !isSecret { noteOutside("env \(name.text)", text) }
             return TextValue(text: text, origin: .environment, point: name.point, length: name.length)
         }
         if let standard = section["default"] {
             guard let value = text(standard, "default") else { return nil }
+            if !isSecret { noteOutside("env \(name.text)", value.text) }
             return TextValue(text: value.text, origin: .standard, point: value.point, length: value.length)
         }
         let remedy = isSecret ? "set it" : "set it, or give a 'default'"

@@ -21,7 +21,14 @@ enum ServiceShapes {
         "The store.", [KeyShape("sqlite", .text, "The SQLite file, relative to this file.", isRequired: true)])
 
     static let events = MappingShape(
-        "Sinks for events.", [KeyShape("file", .text, "A file that gets one line of JSON per event.", isRequired: true)])
+        "Sinks for events.",
+        [
+            KeyShape(
+                "file", .text, "A file that gets one line of JSON per event. It belongs to this configuration alone.", isRequired: true),
+            KeyShape(
+                "format", .choice(ServiceSettings.EventFormat.self),
+                "SailPoint's shape alone, or as a CloudEvent around it, whose id holds the sequence."),
+        ])
 
     // MARK: Guards
 
@@ -87,8 +94,11 @@ enum ServiceShapes {
         "How a file is written.",
         [
             KeyShape("delimiter", .text, "auto, tab, or one character."),
-            KeyShape("encoding", .choice(["auto"] + TextEncoding.allCases.map(\.rawValue)), "The encoding of the text."),
+            KeyShape("encoding", .choice(["auto"] + encodings), "The encoding of the text."),
         ])
+
+    /// As they are known, and as they are mostly written.
+    private static let encodings = TextEncoding.allCases.flatMap { [$0.rawValue, $0.rawValue.uppercased()] } + ["Windows-1252"]
 
     static let contract = MappingShape(
         "A breach holds the file; it can be accepted with a reason.",

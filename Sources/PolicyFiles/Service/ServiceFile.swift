@@ -21,8 +21,9 @@ struct ServiceFile {
         }
         let schema = schema(section, file)
         return ServiceFile(
-            settings: settings(section, file), schema: schema, declared: section["user"]?.mapping ?? [],
-            guards: GuardsReader.read(section["guards"], file), policyMapFolder: ConfigurationLayout.folder(root, file),
+            settings: file.unhashed { settings(section, file) }, schema: schema, declared: section["user"]?.mapping ?? [],
+            guards: file.unhashed { GuardsReader.read(section["guards"], file) },
+            policyMapFolder: file.unhashed { ConfigurationLayout.folder(root, file) },
             sources: SourcesReader.read(section, schema, file))
     }
 
@@ -34,12 +35,14 @@ struct ServiceFile {
             store = file.nonEmptyText(path, "sqlite")?.text ?? store
         }
         var events: String?
+        var format = ServiceSettings.EventFormat.sailPoint
         if let node = section["events"], let part = Section(node, named: "'events'", keys: ServiceShapes.events.names, in: file),
             let path = part.required("file")
         {
             events = file.nonEmptyText(path, "file")?.text
+            format = part["format"].flatMap { file.choice($0, "format", of: ServiceSettings.EventFormat.self) } ?? format
         }
-        return ServiceSettings(storePath: store, eventFile: events)
+        return ServiceSettings(storePath: store, eventFile: events, eventFormat: format)
     }
 
     /// `user: { costCenter: string }`, on top of the built-in attributes.

@@ -41,7 +41,7 @@ struct SourceReader {
         section.noteWhatIsNotActedOn()
         let contract = contract()
         let rules = SourceRules.read(self, contract)
-        let files = section.required("files").flatMap { file.nonEmptyText($0, "files") }
+        let files = section.required("files").flatMap { node in file.unhashed { file.nonEmptyText(node, "files") } }
         let correlation = attributes("correlation") ?? []
         let owns = attributes("owns").map(Set.init) ?? Set(rules.mappings.map(\.attribute))
         let format = format()
@@ -107,12 +107,13 @@ struct SourceReader {
     }
 
     private func encoding(_ node: YAMLNode) -> String? {
-        guard let value = file.text(node, "encoding"), value.text != "auto" else { return nil }
-        if TextEncoding(rawValue: value.text) != nil { return value.text }
+        guard let value = file.text(node, "encoding"), value.text.lowercased() != "auto" else { return nil }
+        // IANA names: case does not count.
+        if let encoding = TextEncoding(rawValue: value.text.lowercased()) { return encoding.rawValue }
         let known = ["auto"] + TextEncoding.allCases.map(\.rawValue)
         file.error(
             "'encoding' must be \(file.alternatives(known)), not '\(value.text)'", at: value.point, length: value.length,
-            suggestion: nearest(value.text, in: known))
+            suggestion: nearest(value.text.lowercased(), in: known))
         return nil
     }
 
@@ -131,7 +132,7 @@ struct SourceReader {
     }
 
     private func schedule() -> String? {
-        guard let node = section["schedule"], let value = file.nonEmptyText(node, "schedule") else { return nil }
+        guard let node = section["schedule"], let value = file.unhashed({ file.nonEmptyText(node, "schedule") }) else { return nil }
         if value.text.split(separator: " ").count != 5 {
             file.error("'schedule' has five fields: minute, hour, day, month, weekday", at: value.point, length: value.length)
         }
