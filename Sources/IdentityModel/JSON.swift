@@ -6,6 +6,8 @@ public enum JSON: Hashable, Sendable {
     case null
     case bool(Bool)
     case int(Int64)
+    /// Written only: what we read ourselves holds none. JSON has no word for what is not finite, which becomes null.
+    case double(Double)
     case string(String)
     case array([JSON])
     case object([Member])
@@ -63,6 +65,7 @@ public enum JSON: Hashable, Sendable {
         case .null: bytes.append(contentsOf: "null".utf8)
         case .bool(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
         case .int(let number): bytes.append(contentsOf: String(number).utf8)
+        case .double(let number): bytes.append(contentsOf: (number.isFinite ? number.description : "null").utf8)
         case .string(let text): JSON.writeString(text, to: &bytes)
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))
@@ -119,7 +122,7 @@ public enum JSON: Hashable, Sendable {
         case .object(let members) where !members.isEmpty:
             let lines = members.map { margin + JSON.string($0.name).text + ": " + $0.value.indented(depth + 1) }
             return "{\n" + lines.joined(separator: ",\n") + end + "}"
-        case .null, .bool, .int, .string, .array, .object: return text
+        case .null, .bool, .int, .double, .string, .array, .object: return text
         }
     }
 }

@@ -29,7 +29,13 @@ enum Adapters {
     static func sinks(_ service: ServiceSettings, directory: URL) -> [String: any EventSink] {
         guard let file = service.eventFile else { return [:] }
         let path = file.hasPrefix("/") ? file : directory.appendingPathComponent(file).path
-        return ["file": FileSink(path: path)]
+        PrivateFolder.protect(folderOf: path, configuration: directory)
+        let format: EventFormat =
+            switch service.eventFormat {
+            case .sailPoint: .sailPoint
+            case .cloudEvents: .cloudEvents
+            }
+        return ["file": FileSink(path: path, format: format)]
     }
 
     /// The connector of a policy map; `directory` is where relative paths start.

@@ -6,6 +6,7 @@ struct Birthright: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "birthright",
         abstract: "Provisions people: HR files in, accounts out. You see what will happen before it happens.",
+        version: "birthright 0.2.0",
         subcommands: [
             Check.self, PolicyTestCommand.self, PlanCommand.self, Plans.self, Apply.self, Sync.self, Orders.self, QuarantineCommand.self,
             Users.self, Explain.self, EvalCommand.self, DiffCommand.self,
@@ -16,7 +17,7 @@ struct Birthright: AsyncParsableCommand {
         // A reader that goes away (`| head`) must not end a run half way.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(EvalArguments.protected(Array(CommandLine.arguments.dropFirst())))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -77,6 +77,7 @@ struct RunOutput: Sendable {
             say(format == .text ? PlanText.applied(summary, plan: plan) : PlanJSON.applied(summary, plan: plan).indentedText)
         case .nothingNew(let source):
             if format == .text { say("nothing to do: there is no new file for \(source)") }
+        case .remark(let text): complain("warning: \(text)")
         case .eventsWait(let sink, let reason): complain("events wait for sink \(sink): \(reason)")
         case .open(let work, let origin): complain(OpenWorkText.lines(work, of: origin).joined(separator: "\n"))
         }

@@ -63,7 +63,9 @@ struct Session {
 
     /// The store; created when it is not there yet.
     func openStore() async throws -> any Store {
-        try await Adapters.store(path: path(configuration.service.storePath))
+        let path = path(configuration.service.storePath)
+        PrivateFolder.protect(folderOf: path, configuration: directory)
+        return try await Adapters.store(path: path)
     }
 
     /// The store, to be read and nothing else; one that is not there is an error.

@@ -54,6 +54,7 @@ package struct Planner: Sendable {
                 guard let previous else { throw SourceError(file: source.files, message: "no file was applied yet") }
                 profile = try await run.planKept(marks, previous: previous)
             }
+            try await store.record(request.auditOfAccepted(await run.accepted, plan: plan.id, at: clock.now()))
             var made = PlanMade(profile: (source.name, profile))
             report.warnings = await run.warnings
             report.format = await run.format
@@ -181,6 +182,7 @@ package struct Planner: Sendable {
             return report
         }
         plan.state = plan.verdicts.isEmpty ? .ready : .held
+        try await store.keepValues(configuration.outsideValues, ofConfiguration: plan.configurationHash)
         report.plan = try await store.seal(plan, profile: made.profile, superseding: waiting?.id, at: clock.now())
         return report
     }

@@ -10,6 +10,8 @@ package enum RunNews: Sendable {
     case applied(ApplySummary, Plan)
     /// The source has no file that was not taken.
     case nothingNew(SourceName)
+    /// Something a person should know, in words.
+    case remark(String)
     /// A sink does not take events now; they stay in the outbox.
     case eventsWait(sink: String, reason: String)
     /// What is open when the run ends; told only when something is.

@@ -130,6 +130,7 @@ package struct Runs: Sendable {
     private func nextFile(_ request: PlanRequest, _ configured: SourceConfiguration, _ sync: any SyncSource) async throws -> String? {
         if let file = request.file { return file }
         let files = try await sync.files()
+        for remark in try await sync.passedOver() { try await listener.tell(.remark(remark)) }
         if configured.take == .latest {
             guard let last = files.last else {
                 throw SourceError(file: configured.files, message: "no file matches; the source '\(configured.name)' cannot be read")
@@ -193,8 +194,19 @@ package struct Runs: Sendable {
     private func deliver() async throws {
         let reports = try await OutboxDelivery(store: store, sinks: sinks, clock: clock.shell, log: log).deliver()
         for (name, report) in reports.sorted(by: { $0.key < $1.key }) {
+            for remark in report.remarks { try await listener.tell(.remark("events: \(remark)")) }
+            if report.refused > 0 { try await listener.tell(.remark("sink \(name) refused \(report.refused) events for good; they stay in the store")) }
             if let reason = report.waitsBecause { try await listener.tell(.eventsWait(sink: name, reason: reason)) }
         }
+    }
+
+    private func eventsEnd() async throws -> RunEnd {
+        for sink in sinks.keys.sorted() where try await !store.undelivered(sink: sink, limit: 1).isEmpty {
+            try await deliver()
+            break
+        }
+        for sink in sinks.keys where try await !store.undelivered(sink: sink, limit: 1).isEmpty { return .leftAside }
+        return .done
     }
 
     // MARK: How it ended
@@ -222,7 +234,8 @@ package struct Runs: Sendable {
         let open = try await store.openWork()
         let end = open.end(of: origin)
         if end != .done { try await listener.tell(.open(open, of: origin)) }
-        return end
+        // What an earlier run could not announce comes now, also where nothing was to be done.
+        return end.and(try await eventsEnd())
     }
 }
 

@@ -17,7 +17,8 @@ struct Apply: AsyncParsableCommand {
         try await withStore(common) { session, store in
             let chosen = try await choose(store)
             switch chosen.state {
-            case .ready, .approved, .applying: break
+            case .ready, .approved: try await requireSameValues(chosen, session, store)
+            case .applying: break
             case .held: throw Stop(.held, PlanText.summary(plan: chosen, report: nil))
             case .open, .rejected, .superseded, .applied, .discarded:
                 throw Stop(.configuration, "plan \(chosen.ordinal ?? 0) is \(chosen.state.rawValue): there is nothing to apply")
@@ -26,6 +27,18 @@ struct Apply: AsyncParsableCommand {
                 try await run.runs.apply(plan: chosen.id, of: chosen.origin) { _ in try await Named.plan(chosen.ordinal ?? 0, store) }
             }
         }
+    }
+
+    /// A plan says what comes of the values it was made with: carried out with others, names would be chosen by rules that nobody approved.
+    private func requireSameValues(_ plan: Plan, _ session: Session, _ store: any Store) async throws {
+        let kept = try await store.values(ofConfiguration: plan.configurationHash)
+        let changed = session.configuration.changedValues(since: kept)
+        guard !changed.isEmpty else { return }
+        let names = changed.map { "'\($0)'" }.joined(separator: ", ")
+        throw Stop(
+            .held,
+            "plan \(plan.ordinal ?? 0) was made with another value of \(names); nothing is written. Give \(changed.count == 1 ? "it" : "them") as then, "
+                + "or make a new plan:  \(PlanText.planCommand(plan.origin))")
     }
 
     private func choose(_ store: any Store) async throws -> Plan {
@@ -73,7 +86,7 @@ struct Sync: AsyncParsableCommand {
             return try await Run.with(session, store, common) { run in
                 guard let source else { return try await run.runs.syncDue(accepted: accepted) }
                 return try await run.runs.sync(
-                    PlanRequest(source: source, file: file.map(run.reported), accepted: accepted, reason: accepting.reason))
+                    PlanRequest(source: source, file: file.map(run.reported), accepted: accepted, reason: accepting.reason, by: operatorName()))
             }
         }
     }

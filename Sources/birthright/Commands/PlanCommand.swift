@@ -50,7 +50,8 @@ struct PlanCommand: AsyncParsableCommand {
             return try await Run.with(session, store, common, orders: all ? nil : 20) { run in
                 try await run.runs.plan(
                     PlanRequest(
-                        source: source, file: file.map(run.reported), accepted: try accepting.checks(), reason: accepting.reason))
+                        source: source, file: file.map(run.reported), accepted: try accepting.checks(), reason: accepting.reason,
+                        by: operatorName()))
             }
         }
     }

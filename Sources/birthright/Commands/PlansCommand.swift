@@ -155,6 +155,12 @@ struct PlanDecision {
         defer { lock.release() }
         let plan = try await Named.plan(ordinal, store)
         guard allowed.contains(plan.state) else { throw Stop(.configuration, refusal(plan)) }
+        if state == .approved, reason.allSatisfy(\.isWhitespace) {
+            throw Stop(
+                .configuration,
+                "approving plan \(ordinal), which a guard holds, needs a --reason: it is kept in the audit, for whoever asks later why it was let through"
+            )
+        }
         try await store.decide(plan.id, state, by: operatorName(), reason: reason, at: RunClock().now())
         return try await Named.plan(ordinal, store)
     }

@@ -84,7 +84,7 @@ struct TriedExpression {
 }
 
 extension Value {
-    /// Numbers that JSON has no integers for, dates and references are texts; none is null; of a record its name is told.
+    /// Numbers that JSON has none for (NaN, infinities), dates and references are texts; none is null; of a record its name is told.
     fileprivate var json: JSON {
         switch self {
         case .null: .null
@@ -94,7 +94,9 @@ extension Value {
         case .list(let elements): .array(elements.map(\.json))
         case .map(let map): .object(zip(map.keys, map.values).map { JSON.Member($0.text ?? $0.shown, $1.json) })
         case .optional(let optional): optional.wrapped?.json ?? .null
-        case .uint, .double, .bytes, .timestamp, .duration, .type, .object, .opaque: .string(text ?? shown)
+        case .uint(let number): Int64(exactly: number).map(JSON.int) ?? .string(text ?? shown)
+        case .double(let number): number.isFinite ? .double(number) : .string(shown)
+        case .bytes, .timestamp, .duration, .type, .object, .opaque: .string(text ?? shown)
         }
     }
 }
