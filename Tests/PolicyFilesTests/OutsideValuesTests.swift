@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Values from outside are part of the configuration")
 struct OutsideValuesTests {
-    private func configuration(_ company: Company, _ environment: [String: String] = [:], files: [String: String] = [:]) throws -> Configuration {
+    private func configuration(_ company: Company, _ environment: [String: String] = [:], files: [String: String] = [:]) throws
+        -> Configuration
+    {
         var company = company
         company.environment.merge(environment) { $1 }
         company.secretFiles = files

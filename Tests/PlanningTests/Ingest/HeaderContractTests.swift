@@ -39,7 +39,8 @@ struct HeaderContractTests {
                 "hr/a.csv:1: column 'LAST' is missing from the header; did the column become 'LSAT'?"
             ])
         #expect(
-            breaches(["ID", "FIRST", "STATUS"]) == ["hr/a.csv:1: column 'LAST' is missing from the header; the file has: ID, FIRST, STATUS"])
+            breaches(["ID", "FIRST", "STATUS"]) == ["hr/a.csv:1: column 'LAST' is missing from the header; the file has: ID, FIRST, STATUS"]
+        )
     }
 
     @Test func `a title above the header is recognised by the row below it`() {
