@@ -32,7 +32,7 @@ final class SQLiteEngine: SQLEngine {
         countedKey: "INTEGER PRIMARY KEY AUTOINCREMENT", givenKey: "INTEGER PRIMARY KEY", clustered: "WITHOUT ROWID")
 
     /// `isNew`: a file without tables is a store to be made. Any other one without tables is refused.
-    init(_ options: SQLiteStoreOptions, isNew: Bool) throws(StoreError) {
+    init(_ options: SQLiteStoreOptions, isNew: Bool = true) throws(StoreError) {
         path = options.path
         isReadOnly = options.isReadOnly
         var configuration = Configuration()
@@ -42,6 +42,7 @@ final class SQLiteEngine: SQLEngine {
         configuration.maximumReaderCount = 4
         configuration.label = "store"
         configuration.readonly = options.isReadOnly
+        if !options.isReadOnly { try SQLiteFile.prepareFolder(options.path) }
         let hadWAL = SQLiteFile.hasWAL(options.path)
         do {
             pool = try DatabasePool(path: options.path, configuration: configuration)
