@@ -80,6 +80,7 @@ private actor NewsLines {
         switch news {
         case .goesOn(let plan): parts.append("goes on with plan \(plan.ordinal ?? 0)")
         case .planned(let report, _): parts += lines(report)
+        case .remark(let text): parts.append(text)
         case .applied(let summary, _):
             parts.append(
                 "\(summary.executed) executed, \(summary.errored) errored, \(summary.withdrawn) withdrawn, \(summary.waiting) waiting, "

@@ -195,7 +195,9 @@ package struct Runs: Sendable {
         let reports = try await OutboxDelivery(store: store, sinks: sinks, clock: clock.shell, log: log).deliver()
         for (name, report) in reports.sorted(by: { $0.key < $1.key }) {
             for remark in report.remarks { try await listener.tell(.remark("events: \(remark)")) }
-            if report.refused > 0 { try await listener.tell(.remark("sink \(name) refused \(report.refused) events for good; they stay in the store")) }
+            if report.refused > 0 {
+                try await listener.tell(.remark("sink \(name) refused \(report.refused) events for good; they stay in the store"))
+            }
             if let reason = report.waitsBecause { try await listener.tell(.eventsWait(sink: name, reason: reason)) }
         }
     }

@@ -86,7 +86,8 @@ struct Sync: AsyncParsableCommand {
             return try await Run.with(session, store, common) { run in
                 guard let source else { return try await run.runs.syncDue(accepted: accepted) }
                 return try await run.runs.sync(
-                    PlanRequest(source: source, file: file.map(run.reported), accepted: accepted, reason: accepting.reason, by: operatorName()))
+                    PlanRequest(
+                        source: source, file: file.map(run.reported), accepted: accepted, reason: accepting.reason, by: operatorName()))
             }
         }
     }
