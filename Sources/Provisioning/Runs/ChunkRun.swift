@@ -70,6 +70,9 @@ actor ChunkRun {
     /// People whom a source claimed that has left the configuration; each once, by however many such sources.
     func planRemoved(_ users: [UserID]) async throws { try await plan(users.filter { removed.insert($0).inserted }, .removed) }
 
+    /// People whom no source of the configuration has, and who are not settled: nobody else looks at them.
+    func planStranded(_ users: [UserID]) async throws { try await plan(users.filter { removed.insert($0).inserted }, .again(.order)) }
+
     private func plan(_ users: [UserID], _ cause: PlanningCause) async throws {
         var request = KnowledgeRequest()
         request.users = users

@@ -92,6 +92,12 @@ package struct Planner: Sendable {
                     try await chunks.planRemoved(users)
                 }
             }
+            let sources = configuration.sources.map(\.name)
+            try await eachPage {
+                try await store.strandedUsers(besides: sources, after: $0, limit: SourceRun.chunkSize)
+            } body: { users in
+                try await chunks.planStranded(users)
+            }
             try await eachPage {
                 try await store.dueUsers(asOf: days.latest, after: $0, limit: SourceRun.chunkSize)
             } body: { users in

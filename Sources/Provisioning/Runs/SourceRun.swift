@@ -140,7 +140,7 @@ actor SourceRun {
             columns: header.columns, emptyCounts: scan.emptyCounts, isComplete: source.kind == .complete)
         if source.take == .all { profile.upTo = FileSequence(source, previous: previous).last(after: header.file) }
         let verdict = FileContract.check(profile, of: source, previous: previous)
-        try refuse(verdict.breaches + (await repeated(profile)))
+        try refuse(verdict.breaches + (try await repeated(profile)))
         try await planChunk(records)
         try await finishPlanning()
         try await chunks.finishSaving()
@@ -194,9 +194,9 @@ actor SourceRun {
     }
 
     /// The same changes a second time under another name: what an incremental file says was true when it was written.
-    private func repeated(_ profile: SourceProfile) async -> [ContractBreach] {
+    private func repeated(_ profile: SourceProfile) async throws -> [ContractBreach] {
         guard source.take == .all, source.kind == .incremental, profile.rowCount >= SourceRun.fewestRepeated,
-            (try? await store.hasApplied(source: source.name, contentDigest: profile.contentDigest)) == true
+            try await store.hasApplied(source: source.name, contentDigest: profile.contentDigest)
         else { return [] }
         return [
             ContractBreach(check: .resent, message: "\(profile.file) holds the \(profile.rowCount) rows of a file that was applied before")
