@@ -63,6 +63,8 @@ public struct PlanChunk: Sendable {
     /// Of the quarantined rows those that say that the person has left.
     public var quarantinedLeavers: Set<UserKey> = []
     public var waiting: [WaitingRow] = []
+    /// Of the users who change those who point at somebody without an account: every run looks at them again.
+    public var awaitingReferences: Set<UserID> = []
     /// Accounts of these users that could not be planned.
     public var leftAside: [AccountLeftAside] = []
     public init() {}

@@ -47,6 +47,10 @@ enum Schema {
             "CREATE INDEX orders_open ON orders (owner, system, state, wave, not_before) WHERE state IN (1, 2)",
             // A person let this plan go past its guards: what it does is not held against the next one.
             "ALTER TABLE plans ADD COLUMN is_approved BIGINT NOT NULL DEFAULT 0",
+            // The newest plan there was when this one started: whoever was sealed up to then did not see what it made real.
+            "ALTER TABLE plans ADD COLUMN started_ordinal BIGINT",
+            // The user points at somebody who has no account yet: every run looks again.
+            "ALTER TABLE plan_changes ADD COLUMN waits BIGINT NOT NULL DEFAULT 0",
             // Executed effects, as they were committed.
             """
             CREATE TABLE effects (

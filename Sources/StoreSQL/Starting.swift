@@ -23,7 +23,10 @@ extension SQLStore {
             try Names.makePermanent(plan, session)
             try start.releaseOrders()
             try session.execute(
-                "UPDATE plans SET state = 'applying', started_at = $1, is_approved = $2 WHERE id = $3",
+                """
+                UPDATE plans SET state = 'applying', started_at = $1, is_approved = $2, started_ordinal = (SELECT MAX(ordinal) FROM plans)
+                WHERE id = $3
+                """,
                 [at.value, .flag(found.state == .approved), .int(plan.row)])
             try session.audit([AuditRow(kind: "plan started", plan: plan)], at: at)
             try start.finishEmptiedPlans()
@@ -68,6 +71,7 @@ struct PlanStart {
             changed.add(
                 user: row.text(0), what, now: isUser ? row.int(6) : row.int(3), planned: isUser ? row.int(5) : row.int(2))
         }
+        try addJoinersWhoAreKnownByNow(&changed)
         guard !changed.users.isEmpty else { return [] }
         let users = SQLValue.texts(changed.users)
         try withdrawLeftOut(users)
@@ -76,13 +80,40 @@ struct PlanStart {
         return changed.shortened
     }
 
+    /// A joiner has no version to compare. Whoever another plan brought meanwhile, by the same key or a value that correlates, is planned again and found then;
+    /// otherwise one person would be two for ever.
+    private func addJoinersWhoAreKnownByNow(_ changed: inout WhoChanged) throws {
+        let others = try session.queryOne(
+            "SELECT 1 FROM plans WHERE started_ordinal >= $1 AND id <> $2 LIMIT 1", [.number(plan.ordinal ?? 0), .int(plan.id.row)]
+        ) { _ in true }
+        guard others != nil else { return }
+        try session.query(
+            """
+            SELECT c.user_id, c.user_key FROM plan_changes c JOIN claims k ON k.user_key = c.claim_key AND k.source = c.claim_source
+            WHERE c.id BETWEEN $1 AND $2 AND k.user_id <> c.user_id AND k.presence <> -1 ORDER BY c.id
+            """, range
+        ) { changed.add(user: $0.text(0), "the key \($0.text(1)) came to belong to somebody else since the plan was made") }
+        try session.query(
+            """
+            SELECT DISTINCT c.user_id, c.user_key FROM plan_changes c JOIN plan_correlations p ON p.id = c.id
+            JOIN claim_correlations k ON k.attribute = p.attribute AND k.folded = p.folded
+            JOIN claims o ON o.user_key = k.user_key AND o.source = k.source AND o.correlated_by = k.plan
+            JOIN plans s ON s.id = k.plan
+            WHERE c.id BETWEEN $1 AND $2 AND c.kind = 'joiner' AND o.user_id <> c.user_id AND s.started_ordinal >= $3 ORDER BY c.id
+            """, range + [.number(plan.ordinal ?? 0)]
+        ) { changed.add(user: $0.text(0), "user \($0.text(1)) was brought by another source since the plan was made") }
+    }
+
     private struct WhoChanged {
         var users: Set<String> = []
         private var lines: [String] = []
 
         mutating func add(user: String, _ what: String, now: Int64, planned: Int64) {
+            add(user: user, "\(what) changed since the plan was made (version \(now), planned on \(planned))")
+        }
+
+        mutating func add(user: String, _ line: String) {
             users.insert(user)
-            let line = "\(what) changed since the plan was made (version \(now), planned on \(planned))"
             if lines.last != line { lines.append(line) }
         }
 
@@ -279,11 +310,11 @@ struct PlanStart {
             INSERT INTO users (id, user_key, source, status, version, attributes, assignments, due, plan_again)
             SELECT c.user_id, c.user_key, c.source, c.status, c.version + c.differs,
               substr(d.document, c.attributes_start, c.attributes_length), substr(d.document, c.assignments_start, c.assignments_length),
-              c.due, 0
+              c.due, c.waits
             FROM plan_changes c JOIN plan_change_documents d ON d.id = c.id WHERE c.id BETWEEN $1 AND $2 ORDER BY c.id
             ON CONFLICT (id) DO UPDATE SET user_key = excluded.user_key, source = excluded.source, status = excluded.status,
               version = excluded.version, attributes = excluded.attributes, assignments = excluded.assignments, due = excluded.due,
-              plan_again = 0
+              plan_again = excluded.plan_again
             """, range)
         try session.execute(
             """

@@ -180,6 +180,8 @@ package final class Playback {
         if isQuarantined || !handiwork.touched.isEmpty { allowed.insert(5) }
         // Version 0.1.0 says 1 where rows were set aside.
         if undecidable || (isQuarantined && !world.rulebook.knows.contains("creates")) || !handiwork.touched.isEmpty { allowed.insert(1) }
+        // law.md, Exit: 5 also where another origin has something open, and that one said so.
+        if allowed.contains(1), exits.contains(1) { allowed.insert(5) }
         for exit in exits {
             outcome.facts += 1
             guard !allowed.contains(exit) else { continue }

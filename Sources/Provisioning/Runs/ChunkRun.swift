@@ -129,22 +129,23 @@ actor ChunkRun {
         chunk.leftAside = unsaved.planning.leftAside.map { AccountLeftAside(user: $0.user, system: $0.system, isDue: $0.isDue) }
         await systems.note(chunk.leftAside)
         let others = leftToOthers(unsaved.drafts, orders)
-        let mine = keeping(orders.filter { !others.contains($0.user) }, unsaved)
+        let mine = withoutRepeatedFailures(keeping(orders.filter { !others.contains($0.user) }, unsaved), unsaved)
         let ordered = Set(mine.map(\.user))
         chunk.orders = mine
         chunk.reservations = ChunkPlanning.reservations(of: mine)
         unsaved.leftToOthers = others.count
         let stillLeftAside = Set(chunk.leftAside.map(\.user))
+        let failingAgain = Set(orders.map(\.user)).subtracting(ordered).subtracting(others)
         chunk.changes = unsaved.drafts.changes.filter { change in
-            guard !others.contains(change.user.id) else { return false }
-            if change.change == .unchanged, stillLeftAside.contains(change.user.id),
-                unsaved.drafts.again[change.user.id]?.isSubset(of: [.leftAside, .configuration]) == true, !ordered.contains(change.user.id)
-            {
-                // Nothing could be looked at, again: the mark stays, and that is all there is to say.
-                return false
-            }
-            return ordered.contains(change.user.id) || isWorthKeeping(change, unsaved, isWaiting: waiting.contains(change.user.id))
-        }.map { waiting.contains($0.user.id) ? $0.dueAgain(plan.asOf) : $0 }
+            let id = change.user.id
+            guard !others.contains(id) else { return false }
+            if ordered.contains(id) { return true }
+            if failingAgain.contains(id), !isNews(change, unsaved, besides: [.order, .configuration, .reference, .date]) { return false }
+            // Nothing could be looked at, again: the mark stays, and that is all there is to say.
+            if stillLeftAside.contains(id), !isNews(change, unsaved, besides: [.leftAside, .configuration]) { return false }
+            return isWorthKeeping(change, unsaved, isWaiting: waiting.contains(id))
+        }
+        chunk.awaitingReferences = waiting
         chunk.correlations = chunk.changes.reduce(into: [:]) { keys, change in
             guard let values = change.claim?.values else { return }
             keys[change.user.id] = correlationAttributes.compactMap { CorrelationKey($0, of: values.attributes) }
@@ -157,6 +158,28 @@ actor ChunkRun {
         guard !approvedElsewhere.isEmpty else { return [] }
         let withdrawn = Set(orders.filter(\.isWithdrawal).map(\.user))
         return Set(drafts.changes.map(\.user.id)).intersection(approvedElsewhere).subtracting(withdrawn)
+    }
+
+    /// The change says something that was not known, or was asked for by more than these reasons.
+    private func isNews(_ change: UserChange, _ unsaved: UnsavedChunk, besides reasons: ReplanReasons) -> Bool {
+        let id = change.user.id
+        guard change.change == .unchanged, change.assignments == change.assignmentsBefore, let again = unsaved.drafts.again[id],
+            !unsaved.drafts.restated.contains(id), change.ended.isEmpty, change.due == unsaved.dues[id]
+        else { return true }
+        return !again.isSubset(of: reasons)
+    }
+
+    /// An account that cannot be computed, for the reason that was told already, makes no plan again in every run: its order stays where it is, and counts.
+    private func withoutRepeatedFailures(_ orders: [ProvisioningOrder], _ unsaved: UnsavedChunk) -> [ProvisioningOrder] {
+        let isRepeated: (ProvisioningOrder) -> Bool = { $0.keeps != nil && $0.failure != nil }
+        let active = Set(orders.filter { !isRepeated($0) }.map(\.user))
+        let changes = Dictionary(unsaved.drafts.changes.map { ($0.user.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var kept = orders.filter { order in
+            guard isRepeated(order), !active.contains(order.user), let change = changes[order.user] else { return true }
+            return isNews(change, unsaved, besides: [.order, .configuration, .reference, .date])
+        }
+        for index in kept.indices { kept[index].id = OrderID(plan: kept[index].id.plan, sequence: counts.orders + 1 + index) }
+        return kept
     }
 
     /// An order that waits already and asks for the same is kept.
@@ -221,24 +244,36 @@ actor ChunkRun {
         let arrivingUsers = Set(arriving.map(\.user))
         let arrivingKeys = Set(arriving.map(\.userKey))
         var waiting: Set<UserID> = []
+        var useless: Set<OrderID> = []
         for order in candidates {
             let known = targets[order.system] ?? [:]
             let isUseless = order.requests.allSatisfy { request in
                 !request.after.isEmpty
                     && request.after.allSatisfy { value in
                         if case .reference(let user) = value {
-                            (known[user]?.target ?? ReferenceTarget.none) == ReferenceTarget.none && !arrivingKeys.contains(user.key)
+                            isNobody(known[user]?.target) && !arrivingKeys.contains(user.key)
                                 && !(known[user]?.user.map(arrivingUsers.contains) ?? false)
                         } else {
                             false
                         }
                     }
             }
-            if isUseless { waiting.insert(order.user) }
+            if isUseless {
+                waiting.insert(order.user)
+                useless.insert(order.id)
+            }
         }
-        var kept = orders.filter { order in !(waiting.contains(order.user) && candidates.contains { $0.id == order.id }) }
+        var kept = orders.filter { !useless.contains($0.id) }
         for index in kept.indices { kept[index].id = OrderID(plan: kept[index].id.plan, sequence: counts.orders + 1 + index) }
         return (kept, waiting)
+    }
+
+    /// There is no account to point at now.
+    private func isNobody(_ target: ReferenceTarget?) -> Bool {
+        switch target {
+        case nil, .some(.none), .expected: true
+        case .account, .awaited: false
+        }
     }
 
     /// A user who was planned again, and for whom nothing comes of it, is no change: a configuration that is edited would list everybody, and
@@ -250,17 +285,7 @@ actor ChunkRun {
         else { return true }
         guard again.isSubset(of: [.date, .configuration, .reference]) else { return true }
         // Whoever waits for an account is marked as such, once.
-        if isWaiting { return !again.contains(.reference) && !(unsaved.dues[id].map { $0 <= days.latest } ?? false) }
+        if isWaiting { return !again.contains(.reference) || change.due != unsaved.dues[id] }
         return again.contains(.reference) || change.due != unsaved.dues[id]
-    }
-}
-
-extension UserChange {
-    /// The same change, for a user who has to be looked at again by the next run.
-    func dueAgain(_ day: CivilDate) -> UserChange {
-        UserChange(
-            change: change, user: user, before: before, assignments: assignments, assignmentsBefore: assignmentsBefore, claim: claim,
-            due: day,
-            reasons: reasons)
     }
 }
