@@ -198,7 +198,9 @@ private enum PlanWriting {
         let first = ((last ?? nil) ?? PlanRows.first(plan)) + 1
         try session.bulkLoad(ChangeRows.insert, count: changes.count) { position, row in
             let correlates = encoded.chunk.correlations[changes[position].user.id] != nil
-            ChangeRows.bind(first + Int64(position), changes[position], encoded.changes[position].layout, correlates: correlates, waits: encoded.chunk.awaitingReferences.contains(changes[position].user.id),
+            ChangeRows.bind(
+                first + Int64(position), changes[position], encoded.changes[position].layout, correlates: correlates,
+                waits: encoded.chunk.awaitingReferences.contains(changes[position].user.id),
                 row)
         }
         try session.bulkLoad("INSERT INTO plan_change_documents (id, document) VALUES ($1, $2)", count: changes.count) { position, row in
