@@ -24,7 +24,9 @@ public struct StoreSuite: Sendable {
 
     public init(makeStore: @escaping @Sendable () async throws -> any Store) { self.makeStore = makeStore }
 
-    public static var checks: [Check] { plans + names + starting + takingOver + claims + marks + dispatch + records + listings }
+    public static var checks: [Check] {
+        plans + names + starting + takingOver + claims + marks + dispatch + accounts + records + listings
+    }
 
     public func run(_ check: Check) async throws {
         let store = try await makeStore()

@@ -43,6 +43,7 @@ actor ScriptedSystem: ProbesNames {
     private var refusedAttributes: [String: ConnectorFailure] = [:]
     private var refusedRenames: ConnectorFailure?
     private var unreadable: Set<AccountName> = []
+    private var arrivals: [(name: String, attributes: [String: [String]], looks: Int)] = []
 
     init(batchSize: Int = 10, maintainsReferences: Bool = true, realm: String? = nil) {
         capabilities = ConnectorCapabilities(batchSize: batchSize, maintainsReferences: maintainsReferences)
@@ -73,6 +74,9 @@ actor ScriptedSystem: ProbesNames {
     func accept(attribute: String) { refusedAttributes[attribute] = nil }
     func refuseRenames(_ failure: ConnectorFailure?) { refusedRenames = failure }
     func hideID(of name: String) { unreadable.insert(AccountName(name)) }
+
+    /// A request that was taken for lost is carried out after so many questions.
+    func arrive(late name: String, _ attributes: [String: [String]], afterLooks looks: Int) { arrivals.append((name, attributes, looks)) }
 
     /// Somebody deletes the entry by hand; its groups keep its name unless the system sees to that.
     func remove(_ name: String) {
@@ -108,6 +112,9 @@ actor ScriptedSystem: ProbesNames {
     func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup] {
         findCalls += 1
         if let outage { throw outage }
+        defer {
+            for arrival in arrivals where arrival.looks == findCalls { add(name: arrival.name, arrival.attributes) }
+        }
         return queries.map { query in
             let hits: [Entry]
             switch query {

@@ -1,0 +1,186 @@
+import IdentityModel
+import Planning
+import Testing
+
+/// Accounts after lost answers, accounts that somebody changed by hand, and entries that could be several people's.
+struct UnknownAccountTests {
+    private let system = PlannedAccounts.system
+    private let berg = AccountOwner(user: UserID("u-E1"), system: PlannedAccounts.system)
+
+    // MARK: Unknown
+
+    @Test func `an unknown account is asked for by its id, and what was not answered is sent again`() throws {
+        let doubt = AccountDoubt(
+            formerNames: [AccountName("cn=Old")], memberships: ["cn=Staff", "cn=VPN"], attributes: ["title", "badge"])
+        let planned = try PlannedAccounts().plan(known: PlannedAccounts.account(doubt: doubt)) { _ in
+            .found(PlannedAccounts.entry(), owner: berg)
+        }
+        #expect(planned.asked == [.id(PlannedAccounts.known)])
+        let order = try #require(planned.orders.first)
+        #expect(order.operation == .modify && order.asks == ["- title ", "= badge yes", "- memberOf cn=VPN", "+ memberOf cn=Staff"])
+    }
+
+    @Test func `an account that a look finds as it should be is known again by an order that sends nothing`() throws {
+        let order = try #require(
+            try PlannedAccounts().order(known: PlannedAccounts.account(doubt: AccountDoubt())) { _ in
+                .found(PlannedAccounts.entry(), owner: berg)
+            })
+        #expect(order.operation == .modify && order.asks == [] && !order.renames)
+    }
+
+    @Test func `an entry that was renamed by hand, or by an answer that was lost, is named from where it stands`() throws {
+        let order = try #require(
+            try PlannedAccounts().order(known: PlannedAccounts.account(doubt: AccountDoubt())) { _ in
+                .found(PlannedAccounts.entry(name: "cn=Elsewhere,dc=example"), owner: berg)
+            })
+        #expect(order.nameBefore == AccountName("cn=Elsewhere,dc=example"))
+        #expect(order.nameAfter == AccountName("cn=Berg,ou=People,dc=example"))
+    }
+
+    @Test func `the entry of a Create whose answer was lost is ours, and looked for by what the Create looked for`() throws {
+        let known = Account(user: UserID("u-E1"), system: system, version: 1, doubt: AccountDoubt(correlation: ["number": "old"]))
+        let planned = try PlannedAccounts().plan(known: known) { _ in
+            .found(PlannedAccounts.entry("id-9", ["number": ["E1"], "title": ["Left"], "login": ["berg"]]), owner: nil)
+        }
+        #expect(planned.asked == [.correlation(["number": "old"])])
+        let order = try #require(planned.orders.first)
+        #expect(order.operation == .modify && !order.adopts && order.accountID == AccountID("id-9"))
+        #expect(order.takenOver["number"] == [.text("E1")] && order.asks.contains("+ memberOf cn=Staff"))
+    }
+
+    @Test func `a leaver whose Create may have happened is withdrawn, or known to have no account`() throws {
+        let known = Account(user: UserID("u-E1"), system: system, version: 1, doubt: AccountDoubt(correlation: ["number": "E1"]))
+        let found = try #require(
+            try PlannedAccounts().order(roles: [], known: known) { _ in .found(PlannedAccounts.entry("id-9"), owner: nil) })
+        #expect(found.operation == .disable && found.accountID == AccountID("id-9") && found.becomes == .deprovisioned)
+        let nothing = try #require(try PlannedAccounts().order(roles: [], known: known))
+        #expect(nothing.operation == .modify && nothing.becomes == AccountState.none && nothing.requests == [])
+    }
+
+    // MARK: Deleted by hand
+
+    private func gone(_ entry: ActualState.Entry? = nil, _ owner: AccountOwner? = nil) -> (ChunkPlanning.LookupQuestion.Key) -> ActualState
+    {
+        { key in
+            if case .correlation = key, let entry { .found(entry, owner: owner) } else { .absent }
+        }
+    }
+
+    @Test func `the deleted entry of a leaver is done with, but for its memberships`() throws {
+        let planned = try PlannedAccounts().plan(roles: [], known: PlannedAccounts.account(doubt: AccountDoubt()), answer: gone())
+        #expect(planned.asked == [.id(PlannedAccounts.known), .correlation(["number": "E1"])])
+        let order = try #require(planned.orders.first)
+        #expect(order.operation == .modify && order.becomes == .deleted && order.asks == ["- memberOf cn=Staff"])
+        #expect(planned.gone.map(\.isLeftOut) == [false])
+    }
+
+    @Test func `the replaced entry of a leaver is taken, and withdrawn`() throws {
+        let order = try #require(
+            try PlannedAccounts().order(
+                roles: [], known: PlannedAccounts.account(doubt: AccountDoubt()), answer: gone(PlannedAccounts.entry("id-9"))))
+        #expect(order.operation == .disable && order.adopts && order.accountID == AccountID("id-9"))
+        #expect(order.asks.contains("+ userAccountControl 514") && order.nameAfter == AccountName("cn=Berg,ou=Disabled,dc=example"))
+    }
+
+    @Test func `a deleted entry of somebody due is made anew only when a person says so, with everything and the old login`() throws {
+        let company = try PlannedAccounts()
+        var known = PlannedAccounts.account(doubt: AccountDoubt())
+        known.written["login"] = [.text("berg7")]
+        let unasked = company.plan(known: known, answer: gone())
+        #expect(unasked.orders == [] && unasked.gone.map(\.isLeftOut) == [true] && unasked.gone.first?.key == UserKey("E1"))
+        let order = try #require(company.plan(known: known, recreates: true, answer: gone()).orders.first)
+        #expect(order.operation == .create && order.recreates && order.correlation == ["number": "E1"])
+        #expect(order.asks.contains("+ login berg7") && order.asks.contains("+ memberOf cn=Staff"))
+        #expect(order.nameAfter == AccountName("cn=Berg,ou=People,dc=example"))
+    }
+
+    @Test func `a rehire whose disabled entry was replaced by hand gets the new one, with all memberships`() throws {
+        let order = try #require(
+            try PlannedAccounts().order(
+                known: PlannedAccounts.account(.deprovisioned, memberships: []), answer: gone(PlannedAccounts.entry("id-9"))))
+        #expect(order.operation == .modify && order.adopts && order.accountID == AccountID("id-9"))
+        #expect(order.failure == nil && order.asks.contains("+ memberOf cn=Staff"))
+    }
+
+    // MARK: Correlation
+
+    @Test func `without a value for a correlation attribute nobody is created`() throws {
+        var nameless = PlannedAccounts.user()
+        nameless = User(
+            id: nameless.id, key: nameless.key, source: nameless.source, status: .active, attributes: ["lastName": .string("Berg")],
+            version: 1)
+        let planned = try PlannedAccounts().plan([nameless])
+        #expect(planned.asked == [])
+        #expect(planned.orders.first?.failure?.message == "the correlation attribute number has no value")
+    }
+
+    @Test func `two people with one value get no account, also when one comes in a later chunk`() throws {
+        let company = try PlannedAccounts()
+        let twin = PlannedAccounts.user("E2", "Dahl", ["employeeId": .string("e1")])
+        let both = company.plan([PlannedAccounts.user(), twin, PlannedAccounts.user("E3", "Holm")]).orders
+        #expect(both.map { $0.failure == nil } == [false, false, true])
+        #expect(both[0].failure?.message.hasPrefix("number=E1 is what user E2 has too") == true)
+        let later = company.plan([PlannedAccounts.user("E4", "Lund", ["employeeId": .string("E3")])]).orders
+        #expect(later.map { $0.failure == nil } == [false])
+    }
+
+    @Test func `an entry that is somebody's on the same server under another name is a conflict with advice`() throws {
+        for (owner, words) in [("u-E1", "this user's account on Students"), ("u-E7", "user u-E7's account on Students")] {
+            let order = try #require(
+                try PlannedAccounts().order { _ in
+                    .found(PlannedAccounts.entry("id-9"), owner: AccountOwner(user: UserID(owner), system: SystemName("Students")))
+                })
+            #expect(order.failure?.message.contains(words) == true && order.failure?.message.contains("bases that do not overlap") == true)
+        }
+    }
+
+    // MARK: Adoption and names
+
+    @Test func `an adopted entry's equal values are ours without being sent`() throws {
+        let order = try #require(
+            try PlannedAccounts().order(PlannedAccounts.user("E1", "Berg", ["title": .string("Clerk")])) { _ in
+                .found(
+                    PlannedAccounts.entry("id-9", ["number": ["E1"], "title": ["Clerk"], "badge": ["no"], "login": ["old"]]), owner: nil)
+            })
+        #expect(order.adopts && order.takenOver["title"] == [.text("Clerk")] && order.takenOver["login"] == [.text("old")])
+        #expect(!order.asks.contains { $0.contains("title") || $0.contains("login") } && order.asks.contains("= badge yes"))
+    }
+
+    @Test(arguments: [
+        (["+ a 1"], ["a": ["1"]], [String](), ["a": ["1"]]), (["+ a 1"], [:], ["+ a 1"], [:]),
+        (["+ a 1"], ["a": ["2"]], ["= a 1"], [:]), (["+ class 1"], ["class": ["2"]], ["+ class 1"], [:]),
+        (["+ once 1"], ["once": ["2"]], [], ["once": ["2"]]), (["+ empty 1"], ["empty": ["2"]], [], [:]),
+        (["+ memberOf 1"], ["memberOf": ["1"]], ["+ memberOf 1"], [:]),
+    ])
+    func `what a Create asks for is sent, taken over or left alone`(
+        _ asked: [String], _ entry: [String: [String]], _ sent: [String], _ taken: [String: [String]]
+    ) {
+        let adoption = Adoption(onCreate: ["once"], literals: ["class"], ifEmpty: ["empty"])
+        let requests = asked.map { text in
+            let words = text.split(separator: " ")
+            return AttributeRequest(
+                kind: words[1] == "memberOf" ? .membership : .attribute, name: String(words[1]), operation: .add, before: [],
+                after: [.text(String(words[2]))])
+        }
+        let decision = adoption.decision(creating: requests) { entry[$0] ?? [] }
+        let signs: [RequestOperation: String] = [.add: "+", .set: "=", .remove: "-"]
+        #expect(decision.requests.map { "\(signs[$0.operation] ?? "?") \($0.name) \($0.after.map(\.text).joined())" } == sent)
+        #expect(decision.takenOver == taken.mapValues { $0.map(AccountValue.text) })
+    }
+
+    @Test func `a corrected capital reaches the names that are kept`() throws {
+        let company = try PlannedAccounts()
+        let order = try #require(company.order(PlannedAccounts.user("E1", "BERG"), known: PlannedAccounts.account()))
+        #expect(order.asks == ["= cn BERG"] && order.nameAfter == AccountName("cn=BERG,ou=People,dc=example"))
+        var second = PlannedAccounts.account()
+        second.written["cn"] = [.text("Berg (berg)")]
+        second.name = AccountName("cn=Berg (berg),ou=People,dc=example")
+        let numbered = try #require(company.order(PlannedAccounts.user("E1", "BERG"), known: second))
+        #expect(numbered.asks == ["= cn BERG (berg)"])
+        #expect(company.order(known: second) == nil)
+    }
+}
+
+extension PlannedAccounts {
+    static func entry(_ id: String, _ attributes: [String: [String]] = [:]) -> ActualState.Entry { entry(AccountID(id), attributes) }
+}
