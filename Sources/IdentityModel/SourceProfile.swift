@@ -46,6 +46,8 @@ public struct ReplanReasons: OptionSet, Hashable, Sendable {
     public static let configuration = ReplanReasons(rawValue: 16)
     /// A system could not be asked when the user was planned.
     public static let leftAside = ReplanReasons(rawValue: 32)
+    /// An account of the user is unknown, or was not withdrawn altogether.
+    public static let account = ReplanReasons(rawValue: 64)
 
     /// For people: "a date has come, the configuration changed".
     public var text: String {
@@ -53,6 +55,7 @@ public struct ReplanReasons: OptionSet, Hashable, Sendable {
             (.date, "a date has come"), (.reference, "a reference waits for an account"), (.order, "an order is not settled"),
             (.quarantine, "the row was quarantined"), (.configuration, "the configuration changed"),
             (.leftAside, "a system could not be asked"),
+            (.account, "an account is not known for certain, or not withdrawn altogether"),
         ]
         return words.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
     }

@@ -36,7 +36,7 @@ private enum Marks {
         let queries: [(ReplanReasons, from: String, arguments: [SQLValue])] = [
             (.date, "users x ON x.id = c.user_id WHERE x.due IS NOT NULL AND x.due <= $1 AND c.source = $2", [.number(asOf.days), name]),
             (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = 1 AND c.source = $1", [name]),
-            (.order, "accounts x ON x.user_id = c.user_id WHERE x.unsettled = 1 AND c.source = $1", [name]),
+            (.account, "accounts x ON x.user_id = c.user_id WHERE x.unsettled = 1 AND c.source = $1", [name]),
             (.order, "orders x ON x.user_id = c.user_id WHERE x.state IN (3, 5, 7) AND c.source = $1", [name]),
             (.order, "orders x ON x.user_id = c.user_id WHERE x.state IN (1, 2) AND c.source = $1", [name]),
             (.leftAside, "left_aside x ON x.user_id = c.user_id WHERE c.source = $1", [name]),

@@ -10,43 +10,6 @@ package import IdentityModel
 /// Namesakes get their names in the order of the users. An account that has to ask for more names may be overtaken by one whose name is made of
 /// something else; the same input always gives the same names. Not for several threads at once.
 package final class ChunkPlanning {
-    /// Asks for the entry of an account: the one we know, or one that correlates.
-    package struct LookupQuestion: Sendable, Hashable {
-        package enum Key: Sendable, Hashable {
-            case id(AccountID)
-            case correlation([String: String])
-        }
-
-        package let account: Int
-        package let system: SystemName
-        package let key: Key
-    }
-
-    /// An account whose entry was not found where we know it to be.
-    package struct Gone: Sendable, Hashable {
-        package let user: UserID
-        package let key: UserKey
-        package let system: SystemName
-        package let name: AccountName?
-        /// It is due to somebody, and nothing is done about it unless it may be made anew.
-        package let isLeftOut: Bool
-    }
-
-    package struct ProbeQuestion: Sendable, Hashable {
-        package let account: Int
-        package let system: SystemName
-        package let attribute: String
-        package let value: String
-        package let container: String?
-        /// The account's name with this value, where the value stands in it.
-        package let accountName: AccountName?
-    }
-
-    package struct NameQuestions: Sendable {
-        package var claims: [NameClaim] = []
-        package var probes: [ProbeQuestion] = []
-    }
-
     /// One account on its way through the chunk.
     final class Candidacy {
         let change: UserChange
@@ -202,9 +165,13 @@ package final class ChunkPlanning {
         accounts.filter(\.situation.isGone).map { account in
             Gone(
                 user: account.change.user.id, key: account.change.user.key, system: account.map.system, name: account.known?.name,
-                isLeftOut: account.situation.isRecreation && account.situation.actual == .absent && !account.situation.mayRecreate)
+                isLeftOut: !account.isLeftAside && account.situation.isRecreation && account.situation.actual == .absent
+                    && !account.situation.mayRecreate)
         }
     }
+
+    /// Users for whom somebody has to decide something before they can be planned.
+    package var leftOut: Set<UserID> { Set(gone.filter(\.isLeftOut).map(\.user)) }
 
     // MARK: Names
 
@@ -341,6 +308,8 @@ package final class ChunkPlanning {
 
     /// Names that turned out to be lost to somebody else when they were saved: the accounts that chose them are computed anew.
     package func lose(_ claims: Set<NameClaim>) {
+        // What this run has found taken may have been taken by the very accounts that now choose again.
+        hints.forget()
         for claim in claims {
             takenOnTarget.insert(claim)
             chosen[claim] = nil

@@ -29,6 +29,8 @@ package final class NameHints {
 
     func start(for key: String?, from: Int) -> Int { key.flatMap { starts[$0] } ?? from }
 
+    func forget() { starts = [:] }
+
     func note(_ key: String?, next: Int) {
         guard let key else { return }
         starts[key] = max(starts[key] ?? 0, next)

@@ -93,7 +93,9 @@ extension Lane {
 
     private func verdict(_ order: ProvisioningOrder, _ facts: BatchFacts) -> Verdict {
         guard case .found(let account)? = facts.found[order.id] else {
-            let isGone = facts.found[order.id] == .absent && order.operation == .delete
+            // That the entry is gone says nothing of the groups it was in.
+            let isLeft = order.requests.contains { $0.kind == .membership && $0.outcome != .done }
+            let isGone = facts.found[order.id] == .absent && order.operation == .delete && !isLeft
             return isGone ? .happened(Transmission(order: order, known: facts.known[order.user])) : .nothing
         }
         if order.operation == .delete { return .nothing }

@@ -88,14 +88,18 @@ struct Preparation {
 
     private func change(_ transmission: Transmission) -> Readiness {
         let order = transmission.order
-        guard let name = transmission.known?.name ?? order.nameBefore else {
-            // Never created, or never confirmed: a Delete has nothing to do.
-            if order.operation == .delete { return .ready(transmission) }
+        guard let name = transmission.known?.name ?? order.nameBefore ?? transmission.known?.doubt?.formerNames.min() else {
+            // Never created, or never confirmed: there is nothing to withdraw.
+            if order.operation == .delete || order.becomes == .none && order.requests.isEmpty { return .ready(transmission) }
             return .refused(order, ConnectorFailure(.permanent, "no account of \(order.userKey) on \(order.system) is known"))
         }
         let newName = order.nameAfter.flatMap { $0 == name ? nil : $0 }
         return complete(transmission, sighting: nil) { requests in
-            operation(order, order.operation, id: transmission.known?.id ?? order.accountID, name: name, newName: newName, requests)
+            // By now the name may be somebody else's: of an entry that is gone, only the groups are written.
+            let isGone = order.operation == .delete && facts.found[order.id] == .absent
+            return operation(
+                order, isGone ? .modify : order.operation, id: transmission.known?.id ?? order.accountID, name: name, newName: newName,
+                requests)
         }
     }
 

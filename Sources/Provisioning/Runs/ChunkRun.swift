@@ -15,6 +15,11 @@ actor ChunkRun {
     private let correlations = PlannedCorrelations()
     /// Users of approved plans of other origins that have not started.
     private let approvedElsewhere: Set<UserID>
+    /// What a person said may be gone past (`--accept`).
+    let accepted: Set<ContractBreach.Check>
+    /// Systems on which entries of ours were seen.
+    var seen: Set<SystemName> = []
+    private(set) var findings = AccountFindings()
     private let correlationAttributes: [String]
     private let days: SourceDays
     private(set) var counts = Counts()
@@ -44,8 +49,9 @@ actor ChunkRun {
 
     init(
         configuration: Configuration, source: SourceConfiguration?, store: any Store, systems: SystemsAtHand, plan: Plan,
-        days: SourceDays, approvedElsewhere: Set<UserID> = []
+        days: SourceDays, approvedElsewhere: Set<UserID> = [], accepted: Set<ContractBreach.Check> = []
     ) {
+        self.accepted = accepted
         self.configuration = configuration
         self.source = source
         self.store = store
@@ -108,7 +114,8 @@ actor ChunkRun {
 
     func save(_ drafts: Drafts, _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
         let planning = ChunkPlanning(
-            configuration: configuration, hints: hints, correlations: correlations, changes: drafts.changes, accounts: knowledge.accounts)
+            configuration: configuration, hints: hints, correlations: correlations, changes: drafts.changes, accounts: knowledge.accounts,
+            recreates: accepted.contains(.recreate))
         counts.evaluations += planning.evaluations
         let transmitted = knowledge.openOrders.mapValues { Set($0.filter { $0.state == .transmitted }.map(\.system)) }
         planning.leaveAside { user, system in transmitted[user]?.contains(system) == true }
@@ -124,7 +131,9 @@ actor ChunkRun {
     /// Names and orders of a chunk, as far as anybody knows now.
     private func compute(_ unsaved: UnsavedChunk) async throws {
         try await answerNames(unsaved.planning)
-        let (orders, waiting) = try await withoutUnknownReferences(unsaved.planning.orders(from: counts.orders + 1))
+        findings.note(unsaved.planning.gone)
+        var (orders, waiting) = try await withoutUnknownReferences(unsaved.planning.orders(from: counts.orders + 1))
+        waiting.formUnion(unsaved.planning.leftOut)
         var chunk = unsaved.rows
         chunk.leftAside = unsaved.planning.leftAside.map { AccountLeftAside(user: $0.user, system: $0.system, isDue: $0.isDue) }
         await systems.note(chunk.leftAside)
@@ -232,6 +241,7 @@ actor ChunkRun {
             $0.change == .unchanged && $0.operation == .modify && !$0.renames && !$0.adopts && !$0.references.isEmpty
         }
         guard !candidates.isEmpty else { return (orders, []) }
+        var orders = orders
         // The store tells who gets an account in this plan.
         try await finishSaving()
         var targets: [SystemName: [UserReference: ReferencedAccount]] = [:]
@@ -247,20 +257,17 @@ actor ChunkRun {
         var useless: Set<OrderID> = []
         for order in candidates {
             let known = targets[order.system] ?? [:]
-            let isUseless = order.requests.allSatisfy { request in
-                !request.after.isEmpty
-                    && request.after.allSatisfy { value in
-                        if case .reference(let user) = value {
-                            isNobody(known[user]?.target) && !arrivingKeys.contains(user.key)
-                                && !(known[user]?.user.map(arrivingUsers.contains) ?? false)
-                        } else {
-                            false
-                        }
-                    }
+            let fates = order.requests.map { request in
+                ReferenceFate(request) { user in
+                    if arrivingKeys.contains(user.key) || known[user]?.user.map(arrivingUsers.contains) == true { return .awaited }
+                    return known[user]?.target ?? ReferenceTarget.none
+                }
             }
-            if isUseless {
+            if fates.allSatisfy({ $0 == .useless }) {
                 waiting.insert(order.user)
                 useless.insert(order.id)
+            } else if fates.contains(.dereferenced), let index = orders.firstIndex(where: { $0.id == order.id }) {
+                orders[index].dereferences = true
             }
         }
         var kept = orders.filter { !useless.contains($0.id) }
@@ -287,5 +294,29 @@ actor ChunkRun {
         // Whoever waits for an account is marked as such, once.
         if isWaiting { return !again.contains(.reference) || change.due != unsaved.dues[id] }
         return again.contains(.reference) || change.due != unsaved.dues[id]
+    }
+}
+
+/// What becomes of a request for references when it is sent.
+private enum ReferenceFate {
+    case sent
+    /// Nothing of ours is there, or it is left alone until the account it points at is there.
+    case useless
+    /// It points at nobody: what we wrote is taken away.
+    case dereferenced
+
+    init(_ request: AttributeRequest, target: (UserReference) -> ReferenceTarget) {
+        let targets = request.references.map(target)
+        guard !targets.isEmpty, targets.count == request.after.count else {
+            self = .sent
+            return
+        }
+        if targets.contains(.expected) {
+            self = .useless
+        } else if targets.contains(ReferenceTarget.none) {
+            self = request.before.isEmpty ? (targets.allSatisfy { $0 == ReferenceTarget.none } ? .useless : .sent) : .dereferenced
+        } else {
+            self = .sent
+        }
     }
 }

@@ -17,6 +17,8 @@ package struct PlanReport: Sendable {
     package var leftAside: [SystemName: LeftAside] = [:]
     /// Users of approved plans of other origins that have not started: nobody else changes them meanwhile.
     package var approvedElsewhere = 0
+    /// Accounts for which a person has to decide something.
+    package var findings = AccountFindings()
     package init() {}
 
     package struct LeftAside: Sendable, Hashable {

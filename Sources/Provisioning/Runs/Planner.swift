@@ -58,6 +58,7 @@ package struct Planner: Sendable {
             var made = PlanMade(profile: (source.name, profile))
             report.warnings = await run.warnings
             report.format = await run.format
+            report.findings = await run.findings
             let counts = await run.counts
             report.quarantined = counts.quarantined
             made.ingest.rowsRead = counts.rows
@@ -107,7 +108,8 @@ package struct Planner: Sendable {
             }
             try await chunks.finishSaving()
             var report = report
-            report.warnings = await chunks.notes.sentences
+            report.findings = await chunks.findings
+            report.warnings = await chunks.notes.sentences + report.findings.warnings
             report.leftAside = await systems.report
             report.approvedElsewhere = await chunks.counts.approvedElsewhere
             var made = PlanMade()

@@ -24,6 +24,7 @@ actor SourceRun {
     private(set) var warnings: [String] = []
     /// What the contract would have refused, and a person accepted.
     private(set) var accepted: [ContractBreach] = []
+    private(set) var findings = AccountFindings()
     /// The chunk that is being planned while the file is read on.
     private var planning: Task<ChunkRun.Counts, any Error>?
     private var planned = ChunkRun.Counts()
@@ -45,7 +46,7 @@ actor SourceRun {
         self.progress = progress
         chunks = ChunkRun(
             configuration: configuration, source: source, store: store, systems: systems, plan: plan, days: days,
-            approvedElsewhere: approvedElsewhere)
+            approvedElsewhere: approvedElsewhere, accepted: request.accepted)
     }
 
     // MARK: While reading
@@ -174,7 +175,8 @@ actor SourceRun {
     private func finish() async throws {
         try await chunks.finishSaving()
         planned = await chunks.counts
-        warnings += await chunks.notes.sentences
+        findings = await chunks.findings
+        warnings += await chunks.notes.sentences + findings.warnings
     }
 
     // MARK: Files that are refused

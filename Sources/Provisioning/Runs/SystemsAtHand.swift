@@ -54,6 +54,11 @@ actor SystemsAtHand {
         }
     }
 
+    /// The system answers, and what it says cannot be believed before a person has said that it is right.
+    func leaveOut(_ system: SystemName, because reason: String) {
+        away[system] = PlanReport.LeftAside(reason: reason, isAnotherSystem: true)
+    }
+
     /// Nil before the first question.
     func realm(of system: SystemName) -> Realm? { known[system] }
 

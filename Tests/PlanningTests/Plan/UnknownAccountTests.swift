@@ -168,6 +168,34 @@ struct UnknownAccountTests {
         #expect(decision.takenOver == taken.mapValues { $0.map(AccountValue.text) })
     }
 
+    @Test func `who loses a name to another run keeps the others, however few there are to choose from`() throws {
+        let company = try PlannedAccounts(replacing: [
+            "n: [2, 99]": "n: [2, 2]",
+            "  title: user.?title": "  title: { unique: { candidates: [ 'user.lastName', 'user.employeeId', 'user.employeeId + \"x\"' ] } }",
+        ])
+        let users = [PlannedAccounts.user(), PlannedAccounts.user("E2", "Berg")]
+        let assignments = [RoleAssignment(role: RoleName("Employee"), origin: .manual("test"))]
+        let planning = ChunkPlanning(
+            configuration: company.configuration, hints: NameHints(),
+            changes: users.map { user in
+                UserChange(
+                    change: .joiner, user: user, before: nil, assignments: assignments, assignmentsBefore: [], claim: nil, due: nil,
+                    reasons: [])
+            }, accounts: [:])
+        planning.answer(lookups: planning.lookups().map { ($0, .absent) })
+        func names() -> [[String]] {
+            while let questions = planning.nameQuestions() {
+                planning.answer(questions, holders: [:], taken: questions.probes.map { _ in false })
+            }
+            return planning.orders(from: 1).map { order in
+                ["login", "title"].map { name in order.requests.first { $0.name == name }?.after.first?.text ?? "none" }
+            }
+        }
+        #expect(names() == [["berg", "Berg"], ["berg2", "E2"]])
+        planning.lose([NameClaim(system: PlannedAccounts.system, attribute: "title", scope: "", folded: "e2")])
+        #expect(names() == [["berg", "Berg"], ["berg2", "E2x"]])
+    }
+
     @Test func `a corrected capital reaches the names that are kept`() throws {
         let company = try PlannedAccounts()
         let order = try #require(company.order(PlannedAccounts.user("E1", "BERG"), known: PlannedAccounts.account()))

@@ -153,6 +153,18 @@ struct UncertainDispatchTests {
         #expect(after.doubt?.memberships == ["cn=VPN"] && !after.memberships.contains("cn=VPN"))
     }
 
+    @Test func `an account whose deletion was done and not answered leaves its groups all the same, and its name alone`() async throws {
+        let (world, system) = (try await DispatchWorld(), ScriptedSystem(maintainsReferences: false))
+        let account = try await member(world, system, ["cn=Staff"])
+        await system.plan(.halfDoneAndLost, for: "cn=E1")
+        let order = changes(account, key: "E1", operation: .delete, becomes: .deleted, [leaves("cn=Staff")])
+        #expect(try await world.apply(try await world.sealed([order]), [managed(system)]).executed == 1)
+        #expect(await system.members["cn=Staff"] == [])
+        #expect(await system.operations.suffix(2).map(\.operation) == [.delete, .modify])
+        #expect(try await world.account("E1")?.state == .deleted)
+        #expect(try await world.account("E1")?.isUnsettled == false)
+    }
+
     // MARK: Coming back
 
     @Test func `whoever comes back is switched on last, and what the dialect had locked is unlocked`() async throws {
