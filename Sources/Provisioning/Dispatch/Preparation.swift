@@ -283,8 +283,9 @@ struct Preparation {
 
     /// The answer to our own Create was lost, and it had been sent without a reference (a cycle): that one still follows as a Modify.
     private func isOwnCreateWithoutReference(_ transmission: Transmission, _ sighting: Sighting?, _ request: AttributeRequest) -> Bool {
-        sighting != nil && transmission.order.operation == .create && transmission.order.attempts > 0 && request.isReference
-            && facts.owners[sighting?.account.id ?? AccountID("")] == nil && transmission.known?.doubt?.correlation.isEmpty != false
+        guard let sighting, transmission.order.operation == .create, request.isReference else { return false }
+        if transmission.known?.doubt?.correlation.isEmpty == false { return true }
+        return transmission.order.attempts > 0 && facts.owners[sighting.account.id] == nil
     }
 
     private enum Resolution {

@@ -90,7 +90,7 @@ extension Transmission {
 
     /// What is left of an order that failed on its way; nil when the account is as it was, and nothing asks for a look at it.
     func accountHalfway(_ order: ProvisioningOrder, _ result: OperationResult, isOver: Bool) -> Account? {
-        let isRenamed = result.name.map { $0 != (found?.name ?? before.name ?? order.nameBefore) } ?? false
+        let isRenamed = order.operation != .create && result.name != nil && result.name != operation?.name
         let hasBegun = !result.doneRequests.isEmpty || isRenamed || result.isSwitched
         // An entry that refuses for good may be another one by now, or gone.
         guard hasBegun || isOver && order.operation != .create && !order.adopts else { return nil }

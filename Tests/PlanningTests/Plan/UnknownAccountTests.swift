@@ -171,7 +171,8 @@ struct UnknownAccountTests {
     @Test func `who loses a name to another run keeps the others, however few there are to choose from`() throws {
         let company = try PlannedAccounts(replacing: [
             "n: [2, 99]": "n: [2, 2]",
-            "  title: user.?title": "  title: { unique: { candidates: [ 'user.lastName', 'user.employeeId', 'user.employeeId + \"x\"' ] } }",
+            "  title: user.?title":
+                "  title: { unique: { candidates: [ 'user.lastName', 'user.employeeId', 'user.employeeId + \"x\"' ] } }",
         ])
         let users = [PlannedAccounts.user(), PlannedAccounts.user("E2", "Berg")]
         let assignments = [RoleAssignment(role: RoleName("Employee"), origin: .manual("test"))]
