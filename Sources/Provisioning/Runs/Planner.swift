@@ -85,7 +85,7 @@ package struct Planner: Sendable {
             let systems = systems(accepted: accepted)
             let chunks = ChunkRun(
                 configuration: configuration, source: nil, store: store, systems: systems, plan: plan, days: days,
-                approvedElsewhere: try await store.usersOfApprovedPlans(except: .due))
+                approvedElsewhere: try await store.usersOfApprovedPlans(except: .due), accepted: accepted)
             for source in try await store.claimants(besides: configuration.sources.map(\.name)).keys.sorted() {
                 try await eachPage {
                     try await store.users(claimedBy: source, after: $0, limit: SourceRun.chunkSize)
