@@ -27,7 +27,8 @@ extension ChunkRun {
         if try await isEmptied(system, planning) {
             await systems.leaveOut(
                 system,
-                because: "entries of ours are gone, and so are all others that were looked at; if that is meant: --accept gone --reason ...")
+                because: "entries of ours are gone, and so are all others that were looked at; if that is meant: --accept gone --reason ..."
+            )
             planning.leaveAside(asked)
         }
     }
@@ -40,7 +41,9 @@ extension ChunkRun {
         guard let first = gone.first else { return false }
         let ids = try await store.neighbours(of: first.name, on: system, without: gone.map(\.user), limit: 3).compactMap(\.id)
         guard !ids.isEmpty else { return false }
-        let lookups = try await systems.ask(system) { connector throws(ConnectorFailure) in try await connector.find(ids.map(AccountQuery.id)) }
+        let lookups = try await systems.ask(system) { connector throws(ConnectorFailure) in
+            try await connector.find(ids.map(AccountQuery.id))
+        }
         guard let lookups, !lookups.allSatisfy({ $0 == .absent }) else { return lookups != nil }
         seen.insert(system)
         return false
