@@ -47,7 +47,8 @@ struct AccountRunTests {
                     directory: folder.path, pattern: "*.csv", takesLatestOnly: true, needsMarker: false, delimiter: nil, encoding: nil))
             let request = PlanRequest(source: SourceName("hr"), accepted: accepted, reason: "test")
             let report = try await planner.plan(request, file: "day.csv", from: source)
-            let plan = try #require(report.plan)
+            // Nothing comes of it: there is no plan.
+            guard let plan = report.plan else { return (report, []) }
             let systems = configuration.policyMaps.map { ManagedSystem($0, connector: system) }
             let names = NameSubstitution(configuration: configuration, store: store, connectors: [AccountRunTests.directory: system])
             let dispatcher = Dispatcher(
@@ -108,9 +109,11 @@ struct AccountRunTests {
         await company.system.refuse(group: "cn=Staff", ConnectorFailure(.permanent, "the last member stays", serverText: "65"))
         let left = ["E1,Berg,Clerk,terminated"] + staff.dropFirst()
         #expect(try await company.day(left).orders.map(\.state) == [.errored])
-        #expect(try await company.day(left).orders.map(\.state) == [.errored])
+        _ = try await company.day(left)
+        #expect(try await company.account("E1")?.memberships == ["cn=Staff"])
         await company.system.accept(group: "cn=Staff")
-        #expect(try await company.day(left).orders.map(\.state) == [.executed])
+        _ = try await company.day(left)
+        #expect(try await company.account("E1")?.memberships == [])
         #expect(await company.system.members["cn=Staff"]?.contains(AccountName("cn=Berg,ou=Disabled")) == false)
         #expect(await company.system.members["cn=Staff"]?.contains(AccountName("cn=Berg,ou=People")) == false)
         #expect(try await company.day(left).orders == [])
