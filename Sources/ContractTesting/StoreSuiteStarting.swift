@@ -67,7 +67,8 @@ extension StoreSuite {
                 #expect(started.leftOut == ["user E1 changed since the plan was made (version 2, planned on 1)"])
                 #expect(try await store.user(key: Sample.key(1)) == Sample.user(1, department: "Legal", version: 2))
                 #expect(try await store.user(key: Sample.key(2)) == Sample.user(2, department: "Sales", version: 2))
-                #expect(try await store.claims(user: Sample.userID(1)) == [Sample.claim(1, row: 2)])
+                // What the row said counts, so that the next run makes of it what is to be made.
+                #expect(try await store.claims(user: Sample.userID(1)) == [Sample.claim(1, row: 7)])
                 #expect(try await store.order(ordinal: 2, sequence: 1)?.state == .withdrawn)
                 #expect(try await store.order(ordinal: 2, sequence: 2)?.state == .pending)
                 #expect(try await store.mustPlan().contains(Sample.key(1)))

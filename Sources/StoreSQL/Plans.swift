@@ -234,7 +234,7 @@ enum PlanEnding {
             "UPDATE plans SET state = $1, ended_at = $2 WHERE id = $3", [.text(state.rawValue), at.value, .int(plan.row)])
         try Names.release(plan, session)
         guard state != .rejected else { return }
-        let tables = ["plan_changes", "plan_change_documents", "plan_correlations", "orders", "order_documents"]
+        let tables = ["plan_changes", "plan_change_documents", "plan_correlations", "plan_ended_claims", "orders", "order_documents"]
         for table in tables { try session.execute("DELETE FROM \(table) WHERE id BETWEEN $1 AND $2", PlanRows.range(plan)) }
         for table in ["quarantines", "waiting_rows", "plan_left_aside"] {
             try session.execute("DELETE FROM \(table) WHERE plan = $1", [.int(plan.row)])

@@ -51,6 +51,8 @@ enum Schema {
             "ALTER TABLE plans ADD COLUMN started_ordinal BIGINT",
             // The user points at somebody who has no account yet: every run looks again.
             "ALTER TABLE plan_changes ADD COLUMN waits BIGINT NOT NULL DEFAULT 0",
+            // The user changed since the plan was made: what the row said is kept, and what was made of it is not.
+            "ALTER TABLE plan_changes ADD COLUMN left_out BIGINT NOT NULL DEFAULT 0",
             // Executed effects, as they were committed.
             """
             CREATE TABLE effects (

@@ -71,18 +71,21 @@ struct PlanStart {
             changed.add(
                 user: row.text(0), what, now: isUser ? row.int(6) : row.int(3), planned: isUser ? row.int(5) : row.int(2))
         }
-        try addJoinersWhoAreKnownByNow(&changed)
-        guard !changed.users.isEmpty else { return [] }
-        let users = SQLValue.texts(changed.users)
+        var known = WhoChanged()
+        try addJoinersWhoAreKnownByNow(&known)
+        guard !changed.users.isEmpty || !known.users.isEmpty else { return [] }
+        try forgetRows(of: SQLValue.texts(known.users))
+        let users = SQLValue.texts(changed.users.union(known.users))
         try withdrawLeftOut(users)
-        try session.execute("DELETE FROM plan_changes WHERE id BETWEEN $1 AND $2 AND user_id IN (#)", range, in: users)
+        // Their rows were accepted, so what they said counts from now on; what was made of it is made anew by the next run.
+        try session.execute("UPDATE plan_changes SET left_out = 1 WHERE id BETWEEN $1 AND $2 AND user_id IN (#)", range, in: users)
         try session.execute("UPDATE users SET plan_again = 1 WHERE id IN (#)", in: users)
-        return changed.shortened
+        return changed.shortened + known.shortened
     }
 
     /// A joiner has no version to compare. Whoever another plan brought meanwhile, by the same key or a value that correlates, is planned again and found then;
     /// otherwise one person would be two for ever.
-    private func addJoinersWhoAreKnownByNow(_ changed: inout WhoChanged) throws {
+    private func addJoinersWhoAreKnownByNow(_ known: inout WhoChanged) throws {
         let others = try session.queryOne(
             "SELECT 1 FROM plans WHERE started_ordinal >= $1 AND id <> $2 LIMIT 1", [.number(plan.ordinal ?? 0), .int(plan.id.row)]
         ) { _ in true }
@@ -92,7 +95,7 @@ struct PlanStart {
             SELECT c.user_id, c.user_key FROM plan_changes c JOIN claims k ON k.user_key = c.claim_key AND k.source = c.claim_source
             WHERE c.id BETWEEN $1 AND $2 AND k.user_id <> c.user_id AND k.presence <> -1 ORDER BY c.id
             """, range
-        ) { changed.add(user: $0.text(0), "the key \($0.text(1)) came to belong to somebody else since the plan was made") }
+        ) { known.add(user: $0.text(0), "the key \($0.text(1)) came to belong to somebody else since the plan was made") }
         try session.query(
             """
             SELECT DISTINCT c.user_id, c.user_key FROM plan_changes c JOIN plan_correlations p ON p.id = c.id
@@ -101,7 +104,25 @@ struct PlanStart {
             JOIN plans s ON s.id = k.plan
             WHERE c.id BETWEEN $1 AND $2 AND c.kind = 'joiner' AND o.user_id <> c.user_id AND s.started_ordinal >= $3 ORDER BY c.id
             """, range + [.number(plan.ordinal ?? 0)]
-        ) { changed.add(user: $0.text(0), "user \($0.text(1)) was brought by another source since the plan was made") }
+        ) { known.add(user: $0.text(0), "user \($0.text(1)) was brought by another source since the plan was made") }
+    }
+
+    /// Rows whose person has to be found anew claim nobody. A complete file says them again; those of other sources wait.
+    private func forgetRows(of users: [SQLValue]) throws {
+        guard !users.isEmpty else { return }
+        try session.execute(
+            """
+            INSERT INTO waiting_rows (plan, source, user_key, file, line, row_hash, row_values, active)
+            SELECT $1, claim_source, claim_key, file, line, row_hash, claim_row, 0 FROM plan_changes
+            WHERE id BETWEEN $2 AND $3 AND claim_row IS NOT NULL AND user_id IN (#)
+            """, [.int(plan.id.row)] + range, in: users)
+        var changes: [SQLValue] = []
+        try session.query("SELECT id FROM plan_changes WHERE id BETWEEN $1 AND $2 AND user_id IN (#)", range, in: users) {
+            changes.append(.int($0.int(0)))
+        }
+        for table in ["plan_changes", "plan_correlations", "plan_ended_claims"] {
+            try session.execute("DELETE FROM \(table) WHERE id IN (#)", in: changes)
+        }
     }
 
     private struct WhoChanged {
@@ -175,7 +196,8 @@ struct PlanStart {
             try session.query(
                 """
                 SELECT o.id, o.user_id, o.system, o.owner, o.state, o.operation, o.becomes FROM orders o
-                WHERE \(states) AND o.plan <> $1 AND o.user_id IN (SELECT c.user_id FROM plan_changes c WHERE c.id BETWEEN $2 AND $3)
+                WHERE \(states) AND o.plan <> $1 AND o.user_id IN (SELECT c.user_id FROM plan_changes c
+                  WHERE c.id BETWEEN $2 AND $3 AND c.left_out = 0)
                 """, [.int(plan.id.row)] + range
             ) { row in
                 guard let state = OrderState(rawValue: row.number(4)), let operation = Operation(rawValue: row.text(5)),
@@ -295,7 +317,7 @@ struct PlanStart {
     /// Whoever was planned is not left aside any more, except where this plan could not ask either.
     func replaceLeftAside() throws {
         try session.execute(
-            "DELETE FROM left_aside WHERE user_id IN (SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2)", range)
+            "DELETE FROM left_aside WHERE user_id IN (SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2 AND left_out = 0)", range)
         try session.execute(
             """
             INSERT INTO left_aside (user_id, system) SELECT user_id, system FROM plan_left_aside WHERE plan = $1
@@ -311,7 +333,8 @@ struct PlanStart {
             SELECT c.user_id, c.user_key, c.source, c.status, c.version + c.differs,
               substr(d.document, c.attributes_start, c.attributes_length), substr(d.document, c.assignments_start, c.assignments_length),
               c.due, c.waits
-            FROM plan_changes c JOIN plan_change_documents d ON d.id = c.id WHERE c.id BETWEEN $1 AND $2 ORDER BY c.id
+            FROM plan_changes c JOIN plan_change_documents d ON d.id = c.id
+            WHERE c.id BETWEEN $1 AND $2 AND c.left_out = 0 ORDER BY c.id
             ON CONFLICT (id) DO UPDATE SET user_key = excluded.user_key, source = excluded.source, status = excluded.status,
               version = excluded.version, attributes = excluded.attributes, assignments = excluded.assignments, due = excluded.due,
               plan_again = excluded.plan_again
@@ -319,7 +342,7 @@ struct PlanStart {
         try session.execute(
             """
             INSERT INTO audit (at, kind, plan, user_id, text) SELECT $1, 'user changed', $2, user_id, kind
-            FROM plan_changes WHERE id BETWEEN $3 AND $4 AND differs = 1 ORDER BY id
+            FROM plan_changes WHERE id BETWEEN $3 AND $4 AND differs = 1 AND left_out = 0 ORDER BY id
             """, [at.value, .int(plan.id.row)] + range)
     }
 
