@@ -12,7 +12,7 @@ PROGRAM_HISTORIES := 300
 # For how many seconds `make torture` runs each of the five fuzzers.
 FUZZ := 400
 
-.PHONY: help setup build demo test bench torture histories fuzz lint clean
+.PHONY: help setup build demo test bench torture histories planted fuzz lint clean
 
 help:
 	@echo 'make setup    install the Debian packages that are missing'
@@ -54,6 +54,15 @@ histories: build
 	.build/release/Torture histories $(HISTORIES)
 	.build/release/Torture program $(PROGRAM_HISTORIES) --binary $(BIRTHRIGHT) --overlays yes
 	.build/release/Torture program $(PROGRAM_HISTORIES) --binary $(BIRTHRIGHT) --overlays no
+
+# Proves that the histories would find a mistake: each is planted in a build of its own, and has to be found within 500 histories.
+PLANTED := comingBackWinsNothing dueLostOnEdit removalsUnderOldNameOnly
+planted: setup
+	BIRTHRIGHT_PLANTED=1 swift build -c release --product Torture --scratch-path .build/planted
+	for bug in $(PLANTED); do \
+		if .build/planted/release/Torture histories 500 --planted $$bug >.build/planted/$$bug.txt; then echo "$$bug was not found"; exit 1; fi; \
+		echo "$$bug: $$(tail -n 1 .build/planted/$$bug.txt)"; \
+	done
 
 # An own folder: everything is built with the fuzzer's instruments.
 fuzz: setup

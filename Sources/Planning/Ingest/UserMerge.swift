@@ -59,6 +59,11 @@ package struct UserMerge: Sendable {
             return Merged(user: unclaimed(before, id: id, claims), today: today, hasStartedBefore: false)
         }
         var attributes = attributes(speakers)
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .comingBackWinsNothing, speakers.count > 1, let before {
+            for (name, value) in before.attributes where attributes[name] != nil { attributes[name] = value }
+        }
+        #endif
         for name in decider.voice.dates { attributes[name] = decider.claim.values?.attributes[name] }
         let wanted = decider.voice.setsStatus ? decider.claim.values?.status ?? .active : .active
         let block = StatusBlock(wanted: isLost ? .terminated : wanted, attributes: attributes)

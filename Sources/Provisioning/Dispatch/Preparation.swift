@@ -187,6 +187,13 @@ struct Preparation {
         let names = [known?.name, order.nameBefore].compactMap { $0 } + (known?.doubt?.formerNames.sorted() ?? [])
         let others = facts.namesOfOthers[order.user] ?? []
         let isUncertain = known?.doubt?.isUncertain ?? false
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .removalsUnderOldNameOnly, isUncertain, let old = known?.name {
+            return AccountOperation(
+                id: order.id, operation: kind, accountID: id, name: old, newName: newName, requests: requests,
+                appliesDialectDisabling: switchesByDialect(order, known), direction: direction(order))
+        }
+        #endif
         return AccountOperation(
             id: order.id, operation: kind, accountID: id, name: name, newName: newName, requests: requests,
             appliesDialectDisabling: switchesByDialect(order, known), direction: direction(order), isUncertain: isUncertain,

@@ -290,6 +290,9 @@ actor ChunkRun {
         guard change.change == .unchanged, change.assignments == change.assignmentsBefore, let again = unsaved.drafts.again[id],
             !unsaved.drafts.restated.contains(id), change.ended.isEmpty
         else { return true }
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .dueLostOnEdit, again == .configuration { return false }
+        #endif
         guard again.isSubset(of: [.date, .configuration, .reference]) else { return true }
         // Whoever waits for an account is marked as such, once.
         if isWaiting { return !again.contains(.reference) || change.due != unsaved.dues[id] }
