@@ -52,7 +52,8 @@ package struct Ledger: Sendable {
             } else if lastHolder[person] != nil {
                 unclear.insert(person)
             }
-            if feed == .hr { owners[row[0]] = person }
+            // A quarantined row gives its key to nobody: who points at it points at nobody yet (law.md, keys).
+            if feed == .hr, isGood { owners[row[0]] = person }
         }
         guard feed.isComplete else { return }
         for (person, standing) in standings[feed] ?? [:] where !standing.isPresent { wasGone[feed, default: []].insert(person) }

@@ -10,8 +10,11 @@ package struct Oracle {
     let rulebook: Rulebook
     let ledger: Ledger
     let today: CivilDate
+    /// Who has started: a start date that moves ahead counts again only after they were terminated (law.md, due state 4).
+    let started: Set<Int>
 
-    package init(configuration: Configuration, rulebook: Rulebook, ledger: Ledger, day: Int) {
+    package init(configuration: Configuration, rulebook: Rulebook, ledger: Ledger, day: Int, started: Set<Int> = []) {
+        self.started = started
         self.configuration = configuration
         self.rulebook = rulebook
         self.ledger = ledger
@@ -55,15 +58,17 @@ package struct Oracle {
             }
         }
         for (attribute, value) in dates { values[attribute] = value }
-        var due = Due(status: self.status(status ?? "active", dates, isAlive: isAlive), values: values, groups: [:])
+        var due = Due(
+            status: self.status(status ?? "active", dates, isAlive: isAlive, hasStarted: started.contains(person)), values: values,
+            groups: [:])
         try entitle(&due)
         return due
     }
 
-    private func status(_ wanted: String, _ dates: [String: Value], isAlive: Bool) -> UserStatus {
+    private func status(_ wanted: String, _ dates: [String: Value], isAlive: Bool, hasStarted: Bool) -> UserStatus {
         guard isAlive, wanted != "terminated" else { return .terminated }
         if let end = dates["endDate"]?.asTimestamp, end.seconds < Int64(today.days) * 86_400 { return .terminated }
-        if let start = dates["startDate"]?.asTimestamp, start.seconds > Int64(today.days) * 86_400 { return .pendingStart }
+        if !hasStarted, let start = dates["startDate"]?.asTimestamp, start.seconds > Int64(today.days) * 86_400 { return .pendingStart }
         return UserStatus(rawValue: wanted) ?? .active
     }
 

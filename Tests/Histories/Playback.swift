@@ -26,6 +26,7 @@ package final class Playback {
     private var ledger = Ledger()
     private var handiwork = Handiwork()
     private var outcome = Outcome()
+    private var started: Set<Int> = []
     /// Disturbances that last until somebody repairs them.
     private var lasting: Set<Disturbance> = []
     /// The people the quiet rounds must let in anew.
@@ -115,6 +116,22 @@ package final class Playback {
             guard let name = try await engine.applied(feed) else { continue }
             ledger.accept(world.published[feed] ?? [], upTo: name, of: feed)
         }
+        try noteWhoHasStarted()
+    }
+
+    private func noteWhoHasStarted() throws {
+        let oracle = try self.oracle()
+        for person in ledger.known {
+            switch try oracle.due(person)?.status {
+            case .active?, .leave?: started.insert(person)
+            case .terminated?: started.remove(person)
+            case .pendingStart?, nil: break
+            }
+        }
+    }
+
+    private func oracle() throws -> Oracle {
+        Oracle(configuration: try load(world.rulebook), rulebook: world.rulebook, ledger: ledger, day: world.day, started: started)
     }
 
     // MARK: Quiet rounds
@@ -159,7 +176,7 @@ package final class Playback {
     }
 
     private func compare(_ exits: [Int32]) async throws {
-        let oracle = Oracle(configuration: try load(world.rulebook), rulebook: world.rulebook, ledger: ledger, day: world.day)
+        let oracle = try self.oracle()
         var comparison = try Comparison(
             oracle: oracle, handiwork: handiwork, views: try await engine.systems(), people: history.company.people.map(\.number))
         comparison.run()
@@ -178,8 +195,7 @@ package final class Playback {
         let isQuarantined =
             ledger.standings.values.contains { $0.values.contains { $0.isQuarantined } } || !ledger.unclear.isEmpty || isStrangerBad
         if isQuarantined || !handiwork.touched.isEmpty { allowed.insert(5) }
-        // Version 0.1.0 says 1 where rows were set aside.
-        if undecidable || (isQuarantined && !world.rulebook.knows.contains("creates")) || !handiwork.touched.isEmpty { allowed.insert(1) }
+        if undecidable || !handiwork.touched.isEmpty { allowed.insert(1) }
         // law.md, Exit: 5 also where another origin has something open, and that one said so.
         if allowed.contains(1), exits.contains(1) { allowed.insert(5) }
         for exit in exits {

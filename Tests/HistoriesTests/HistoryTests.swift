@@ -13,8 +13,8 @@ import Testing
     }
 
     @Test func `seeds draw different worlds`() {
-        let worlds = (1...50).map { Self.history($0) }
-        #expect(Set(worlds.map(\.rulebook)).count > 45)
+        let worlds = (1...400).map { Self.history($0) }
+        #expect(Set(worlds.map(\.rulebook)).count > 350)
         #expect(Set(worlds.flatMap(\.disturbances)) == Self.everything)
     }
 
