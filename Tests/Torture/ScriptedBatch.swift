@@ -29,7 +29,8 @@ struct ScriptedBatch {
             // the name that was given.
             let named = server.entry(named: operation.name.text)
             let writesEntry =
-                operation.operation == .delete || operation.newName != nil || operation.requests.contains { $0.kind == .attribute }
+                operation.operation == .delete || operation.newName != nil || operation.appliesDialectDisabling
+                || operation.requests.contains { $0.kind == .attribute }
             let moved = named == nil && writesEntry ? operation.accountID.flatMap { server.entries[$0.text] } : nil
             return Progress(
                 operation: operation, id: (named ?? moved)?.id ?? operation.accountID?.text, name: moved?.name ?? operation.name.text)
