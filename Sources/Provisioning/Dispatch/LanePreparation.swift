@@ -6,11 +6,12 @@ extension Lane {
     /// Asks the store and the system, in one question each, what has to be known of these orders; and decides what is sent.
     func prepare(_ orders: [ProvisioningOrder], _ course: Course) async throws -> DispatchBatch {
         var batch = DispatchBatch(wave: course.wave)
-        let (first, later) = apart(orders, course)
+        let (taken, later) = apart(orders, course)
         batch.held = later
         var facts = BatchFacts()
         facts.isForced = course.isForced
-        facts.known = try await store.accounts(system.name, users: first.map(\.user))
+        facts.known = try await store.accounts(system.name, users: taken.map(\.user))
+        let first = taken.map { facts.known[$0.user].map($0.restated(by:)) ?? $0 }
         facts.realm = course.realm
         try await findNamesOfOthers(&facts)
         await lookUp(first, &facts)
@@ -188,5 +189,20 @@ extension AttributeRequest {
         after.compactMap { value in
             if case .reference(let user) = value { user } else { nil }
         }
+    }
+}
+
+extension ProvisioningOrder {
+    /// A follow-up that only says once more what was written says what is written now: an order of the account's own may have come between.
+    fileprivate func restated(by account: Account) -> ProvisioningOrder {
+        guard isFollowUp, requests.allSatisfy({ $0.operation == .set && $0.before == $0.after }) else { return self }
+        var order = self
+        order.requests = requests.compactMap { request in
+            guard let values = account.written[request.name], values != request.after else {
+                return account.written[request.name] == nil ? nil : request
+            }
+            return AttributeRequest(name: request.name, operation: .set, before: values, after: values)
+        }
+        return order
     }
 }

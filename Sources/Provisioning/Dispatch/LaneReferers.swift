@@ -18,7 +18,8 @@ extension Lane {
         var request = KnowledgeRequest()
         request.users = Set(referers.values.joined().map(\.user)).sorted()
         let users = try await store.knowledge(request).users
-        var seen: Set<UserID> = []
+        // Whoever goes with this batch points at nobody any more.
+        var seen = Set(batch.transmissions.filter(\.order.isWithdrawal).map(\.order.user))
         for transmission in changed {
             for account in referers[transmission.order.user] ?? [] {
                 guard let user = users[account.user], seen.insert(account.user).inserted else { continue }
@@ -28,7 +29,8 @@ extension Lane {
         }
     }
 
-    /// Every reference of the account once more, as it is written: it is resolved, or taken away, when it is sent.
+    /// Every reference of the account once more, as it is written by then: it is resolved, or taken away, when it is sent. It says no name, because the
+    /// account may get another one meanwhile.
     private func followUp(_ account: Account, _ user: User, after order: ProvisioningOrder) -> ProvisioningOrder {
         let references = account.written.filter { $0.value.contains { if case .reference = $0 { true } else { false } } }
         let requests = references.sorted { $0.key < $1.key }.map { name, values in
@@ -38,6 +40,6 @@ extension Lane {
             id: OrderID(plan: plan, sequence: 0), user: account.user, userKey: user.key, userName: user.displayName, system: system.name,
             operation: .modify, state: .pending, change: .unchanged,
             reasons: ["the account of \(order.userKey), which it points at, changed"], accountID: account.id, nameBefore: account.name,
-            nameAfter: account.name, requests: requests, becomes: account.state, userVersion: user.version, accountVersion: account.version)
+            nameAfter: nil, requests: requests, becomes: account.state, userVersion: user.version, accountVersion: account.version)
     }
 }

@@ -246,6 +246,10 @@ struct Preparation {
             case .expected(let user):
                 transmission.deferred[index] = "the account of \(user) on \(system.name) is still to come"
                 transmission.planAgain = true
+            case .awaited where facts.isForced && transmission.order.isFollowUp:
+                // It has waited for a wave of its own already: the account does not come in this run.
+                transmission.deferred[index] = "the account it points at is still to come"
+                transmission.planAgain = true
             case .awaited:
                 guard facts.isForced || facts.knots.contains(transmission.order.user) else { return .held(transmission.order) }
                 awaited.append(index)
@@ -336,8 +340,15 @@ struct Preparation {
             system: order.system,
             operation: .modify, state: .pending, change: order.change,
             reasons: ["\(names): sent after the account it points at was created"],
-            nameBefore: order.nameAfter, nameAfter: order.nameAfter, requests: requests, becomes: order.becomes,
+            nameBefore: order.nameAfter, nameAfter: nil, requests: requests, becomes: order.becomes,
             userVersion: order.userVersion,
             accountVersion: order.accountVersion + 1)
+    }
+}
+
+extension ProvisioningOrder {
+    /// Born of another order while its plan is applied: it writes references and nothing else, and leaves the account where it stands.
+    var isFollowUp: Bool {
+        operation == .modify && nameAfter == nil && !requests.isEmpty && requests.allSatisfy { $0.kind == .attribute && $0.isReference }
     }
 }

@@ -229,6 +229,12 @@ actor ChunkRun {
             counts.approvedElsewhere -= unsaved.leftToOthers
             counts.quarantines -= unsaved.chunk.quarantines.count
             unsaved.planning.lose(Set(lost))
+            // A name that is not chosen (an entry that is adopted brings it along) is lost again and again: its account has to wait for the other plan.
+            let hopeless = unsaved.lost.intersection(lost)
+            unsaved.planning.leaveAside { user, system in
+                unsaved.chunk.reservations.contains { $0.user == user && $0.claim.system == system && hopeless.contains($0.claim) }
+            }
+            unsaved.lost.formUnion(lost)
             try await compute(unsaved)
             begin(unsaved)
         }

@@ -225,6 +225,7 @@ package struct Runs: Sendable {
         var end = RunEnd.done
         if report.leftAside.values.contains(where: \.isAnotherSystem) { end = end.and(.held) }
         if (report.plan?.totals.evaluationsFailed ?? 0) > 0 { end = end.and(.failed) }
+        if !report.findings.deletedByHand.isEmpty { end = end.and(.leftAside) }
         if report.quarantined > 0 || report.approvedElsewhere > 0 || report.leftAside.values.contains(where: { $0.accounts > 0 }) {
             end = end.and(.leftAside)
         }

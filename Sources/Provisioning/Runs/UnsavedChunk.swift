@@ -22,6 +22,8 @@ final class UnsavedChunk {
     let rows: PlanChunk
     /// Users that an approved plan of another origin is about to change.
     var leftToOthers = 0
+    /// Names that belonged to somebody else when the chunk was to be kept.
+    var lost: Set<NameClaim> = []
     let planning: ChunkPlanning
     /// What is to be kept, once computed.
     private(set) var chunk = PlanChunk()
