@@ -90,12 +90,14 @@ enum StringList {
 enum OrderRecord {
     static let select =
         """
-        SELECT o.id, o.state, COALESCE(p.document, d.document) FROM orders o
+        SELECT o.id, o.state, COALESCE(p.document, d.document), o.keeps FROM orders o
         JOIN order_documents d ON d.id = o.id LEFT JOIN order_progress p ON p.id = o.id
         """
 
     static func order(_ row: any SQLRow) throws -> ProvisioningOrder {
-        try order(row.int(0), state: row.int(1), try row.withBytes(2) { try ProvisioningOrder(documentBytes: $0) })
+        var order = try order(row.int(0), state: row.int(1), try row.withBytes(2) { try ProvisioningOrder(documentBytes: $0) })
+        order.keeps = row.optionalInt(3).map(PlanRows.order)
+        return order
     }
 
     static func order(_ row: Int64, state: Int64, _ document: ProvisioningOrder) throws -> ProvisioningOrder {

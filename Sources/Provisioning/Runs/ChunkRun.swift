@@ -143,15 +143,21 @@ actor ChunkRun {
         chunk.orders = mine
         chunk.reservations = ChunkPlanning.reservations(of: mine)
         unsaved.leftToOthers = others.count
-        let stillLeftAside = Set(chunk.leftAside.map(\.user))
+        let stillLeftAside = Set(chunk.leftAside.map(\.user)).union(unsaved.planning.leftOut)
         let failingAgain = Set(orders.map(\.user)).subtracting(ordered).subtracting(others)
         chunk.changes = unsaved.drafts.changes.filter { change in
             let id = change.user.id
             guard !others.contains(id) else { return false }
             if ordered.contains(id) { return true }
-            if failingAgain.contains(id), !isNews(change, unsaved, besides: [.order, .configuration, .reference, .date]) { return false }
+            if failingAgain.contains(id), !isNews(change, unsaved, besides: [.order, .account, .configuration, .reference, .date]) {
+                return false
+            }
             // Nothing could be looked at, again: the mark stays, and that is all there is to say.
-            if stillLeftAside.contains(id), !isNews(change, unsaved, besides: [.leftAside, .configuration]) { return false }
+            if stillLeftAside.contains(id),
+                !isNews(change, unsaved, besides: [.leftAside, .account, .order, .configuration, .reference, .date])
+            {
+                return false
+            }
             return isWorthKeeping(change, unsaved, isWaiting: waiting.contains(id))
         }
         chunk.awaitingReferences = waiting
@@ -185,7 +191,7 @@ actor ChunkRun {
         let changes = Dictionary(unsaved.drafts.changes.map { ($0.user.id, $0) }, uniquingKeysWith: { first, _ in first })
         var kept = orders.filter { order in
             guard isRepeated(order), !active.contains(order.user), let change = changes[order.user] else { return true }
-            return isNews(change, unsaved, besides: [.order, .configuration, .reference, .date])
+            return isNews(change, unsaved, besides: [.order, .account, .configuration, .reference, .date])
         }
         for index in kept.indices { kept[index].id = OrderID(plan: kept[index].id.plan, sequence: counts.orders + 1 + index) }
         return kept

@@ -16,6 +16,8 @@ struct RowSightings {
     var renumbered: [(record: SourceRecord, user: UserID, bornBefore: Int)] = []
     /// Users whom some row means, whatever became of it: they are not missing.
     var present: Set<UserID> = []
+    /// Users whom a new key took over: they are planned from what it says.
+    var takenOver: Set<UserID> = []
 }
 
 extension Knowledge {
@@ -123,7 +125,8 @@ extension ChunkRun {
             else { continue }
             if isMissing, !row.wasGone, !sightings.present.contains(claim.user) {
                 plan(.missing(whole), person, &drafts, &saved)
-            } else if !row.again.isEmpty {
+            } else if !row.again.isEmpty, !sightings.takenOver.contains(claim.user) {
+                // Whoever was taken over by a new key was planned with it, from what it says.
                 planAgain(whole, row.again, person, &drafts, &saved)
             }
         }
@@ -147,7 +150,7 @@ extension ChunkRun {
 
     /// To be called before anything is planned.
     func loadWaitingRows() async throws {
-        guard let source, source.keepsRows, !source.creates else { return }
+        guard let source, source.keepsRows else { return }
         waitingRows = try await store.waitingRows(of: source.name)
         waiting = Dictionary(waitingRows.map { ($0.key, $0.rowHash) }, uniquingKeysWith: { first, _ in first })
     }
@@ -204,6 +207,7 @@ extension ChunkRun {
                     let reason = "correlates to the user of row \(old.key), which is in the same file (\(old.position))"
                     saved.quarantines.append(record.quarantine(reason, source))
                 } else {
+                    sightings.takenOver.insert(user)
                     plan(.record(record), knowledge.person(user), bornBefore: bornBefore, &drafts, &saved)
                 }
             }
