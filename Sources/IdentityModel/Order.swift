@@ -31,11 +31,14 @@ public struct AttributeRequest: Hashable, Sendable {
     public let before: [AccountValue]
     public let after: [AccountValue]
     public var outcome: Outcome
+    /// The configuration calls the attribute `sensitive`. It stands in the order, so that whoever shows it needs no configuration.
+    public let isMarkedSensitive: Bool
 
     public init(
         kind: Kind = .attribute, name: String, operation: RequestOperation, before: [AccountValue], after: [AccountValue],
-        outcome: Outcome = .open
+        outcome: Outcome = .open, isMarkedSensitive: Bool = false
     ) {
+        self.isMarkedSensitive = isMarkedSensitive
         self.kind = kind
         self.name = name
         self.operation = operation
@@ -46,6 +49,20 @@ public struct AttributeRequest: Hashable, Sendable {
 }
 
 extension AttributeRequest {
+    /// Its values are dots wherever they are shown.
+    public var isSensitive: Bool { isMarkedSensitive || SensitiveAttributes.contains(name) }
+    public var shownBefore: [AccountValue] { SensitiveAttributes.shown(before, isSensitive: isSensitive) }
+    public var shownAfter: [AccountValue] { SensitiveAttributes.shown(after, isSensitive: isSensitive) }
+
+    /// The same attribute, to be brought from other values to others.
+    public func asking(
+        _ operation: RequestOperation, before: [AccountValue], after: [AccountValue], outcome: Outcome = .open
+    ) -> AttributeRequest {
+        AttributeRequest(
+            kind: kind, name: name, operation: operation, before: before, after: after, outcome: outcome,
+            isMarkedSensitive: isMarkedSensitive)
+    }
+
     func asksForTheSame(as other: AttributeRequest) -> Bool {
         kind == other.kind && name == other.name && operation == other.operation && before == other.before && after == other.after
     }

@@ -61,6 +61,12 @@ struct Session {
         return Session(directory: directory, configuration: configuration, warnings: diagnostics)
     }
 
+    /// Runs the body, in which values that the configuration calls `sensitive` are shown as dots. `others`: such attributes of another configuration.
+    func masking<Result>(others: Set<String> = [], _ body: () async throws -> Result) async rethrows -> Result {
+        try await MaskedAttributes.$configured.withValue(
+            MaskedAttributes.configured.union(configuration.sensitiveAttributes).union(others), operation: body)
+    }
+
     /// The store; created when it is not there yet.
     func openStore() async throws -> any Store {
         let path = path(configuration.service.storePath)
@@ -126,7 +132,7 @@ func withStore(_ options: CommonOptions, _ body: (Session, any Store) async thro
         let store = try await session.openStore()
         let exit: Exit
         do {
-            exit = try await body(session, store)
+            exit = try await session.masking { try await body(session, store) }
         } catch {
             await store.close()
             throw error
@@ -140,7 +146,7 @@ func withStore(_ options: CommonOptions, _ body: (Session, any Store) async thro
 func withStoreToRead<Result>(_ session: Session, _ body: (any Store) async throws -> Result) async throws -> Result {
     let store = try await session.storeToRead()
     do {
-        let result = try await body(store)
+        let result = try await session.masking { try await body(store) }
         await store.close()
         return result
     } catch {

@@ -4,6 +4,16 @@ import Testing
 @testable import birthright
 
 @Suite struct DisplayTextTests {
+    @Test func `what the configuration of the command calls sensitive is dots in people and accounts`() {
+        let values: [AccountValue] = [.text("4711")]
+        #expect(MaskedAttributes.shown(values, of: "badge") == values)
+        MaskedAttributes.$configured.withValue(["badge"]) {
+            #expect(MaskedAttributes.shown(values, of: "badge") == [.text("••••••")])
+            #expect(PlanText.text(UserValue.string("4711"), of: "badge") == "••••••")
+            #expect(!PlanJSON.attributes(["badge": .string("4711")]).text.contains("4711"))
+        }
+    }
+
     @Test(arguments: [
         ("Anna", 4), ("Åse", 3), ("A\u{30A}se", 3), ("王小明", 6), ("김민준", 6), ("\u{1100}\u{1161}\u{11A8}", 2), ("Ａ", 2), ("→", 1), ("👍", 2),
         ("e\u{200D}f", 2), ("", 0),
@@ -47,8 +57,8 @@ import Testing
     }
 
     @Test func `passwords are dots, dates about passwords are not`() {
-        #expect(["userPassword", "UNICODEPWD", "dBCSPwd", "password"].allSatisfy(SecretAttributes.isSecret))
-        #expect(!["pwdLastSet", "badPasswordTime", "title"].contains(where: SecretAttributes.isSecret))
-        #expect(SecretAttributes.shown([.text("secret")], of: "userPassword") == [.text("••••••")])
+        #expect(["userPassword", "UNICODEPWD", "dBCSPwd", "password"].allSatisfy(MaskedAttributes.contains))
+        #expect(!["pwdLastSet", "badPasswordTime", "title"].contains(where: MaskedAttributes.contains))
+        #expect(MaskedAttributes.shown([.text("secret")], of: "userPassword") == [.text("••••••")])
     }
 }

@@ -69,6 +69,17 @@ import Testing
                 """)
     }
 
+    @Test func `an order shows no secret, neither by its name nor because its configuration says so`() {
+        let order = Samples.order(requests: [
+            AttributeRequest(name: "sambaNTPassword", operation: .set, before: [.text("secret")], after: [.text("secret too")]),
+            AttributeRequest(name: "krb5Key;binary", operation: .add, before: [], after: [.text("secret")]),
+            AttributeRequest(name: "badge", operation: .add, before: [], after: [.text("secret")], isMarkedSensitive: true),
+        ])
+        let text = PlanText.order(order, ordinal: 7, ink: .plain)
+        #expect(text.contains("  ~ sambaNTPassword  •••••• -> ••••••\n  + krb5Key;binary   ••••••\n  + badge            ••••••\n"))
+        #expect(!text.contains("secret") && !PlanJSON.order(order, ordinal: 7).text.contains("secret"))
+    }
+
     @Test func `an order in one line names what it touches`() {
         #expect(PlanText.digest(Samples.order()) == "new name, departmentNumber, title, mobile, manager, userPassword, +1 -1 memberships")
         #expect(PlanText.digest(Samples.order(.delete, requests: [], nameAfter: nil)) == Samples.salesName)

@@ -85,7 +85,8 @@ struct Samples {
         AttributeRequest(
             kind: flag() ? .attribute : .membership, name: text(), operation: one(of: [.add, .set, .remove]),
             before: some(2) { $0.accountValue() },
-            after: some(2) { $0.accountValue() }, outcome: one(of: [.open, .done, .deferred(text()), .failed(failure())]))
+            after: some(2) { $0.accountValue() }, outcome: one(of: [.open, .done, .deferred(text()), .failed(failure())]),
+            isMarkedSensitive: flag())
     }
 
     mutating func nameClaim() -> NameClaim {

@@ -51,6 +51,24 @@ struct LoadedConfigurationTests {
         #expect(!sources[0].keepsAlive && sources[1].keepsAlive)
     }
 
+    @Test("attributes are sensitive that a policy map or the user schema calls so, and those whose names say it")
+    func sensitive() throws {
+        let map = """
+            number: { value: 'user.employeeId', sensitive: true }
+              userPassword: user.lastName
+              sn: { value: 'user.lastName', sensitive: false }
+            """
+        let company = Company().map("number: user.employeeId", map)
+            .service("sources:", "user: { nationalId: { type: string, sensitive: true }, badge: { type: int }, floor: int }\nsources:")
+        let configuration = try #require(company.load().configuration, "\(company.findings)")
+        #expect(configuration.sensitiveAttributes == ["number", "nationalId"])
+        let rules = try #require(configuration.policyMaps.first).attributes
+        #expect(rules.filter(\.isSensitive).map(\.name) == ["number", "userPassword"])
+        #expect(rules.filter(\.isMarkedSensitive).map(\.name) == ["number"])
+        #expect(configuration.schema.attributes.suffix(3).map(\.name) == ["nationalId", "badge", "floor"])
+        #expect(configuration.schema.attributes.suffix(3).map(\.type) == [.string, .int, .int])
+    }
+
     @Test("guards keep their standards unless they are set")
     func guards() throws {
         #expect(try #require(Company().load().configuration).guards == GuardSettings.standard)

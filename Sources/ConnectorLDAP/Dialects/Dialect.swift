@@ -38,11 +38,6 @@ package enum Dialect: String, Sendable, CaseIterable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Never read back: nothing that reads accounts has a use for it.
-    func isSecret(_ attribute: String) -> Bool {
-        attribute.lowercased() == "userpassword" || attribute.lowercased() == "unicodepwd"
-    }
-
     /// What the caller does next about a server's refusal of a write.
     func errorClass(_ code: Int32, text: String) -> ErrorClass {
         switch code {

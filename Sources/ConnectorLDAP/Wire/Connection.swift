@@ -202,7 +202,8 @@ final class Connection {
             guard ldap_get_attribute_ber(handle, message, element, &type, &values) == LDAP_SUCCESS, type.bv_val != nil else { break }
             defer { ber_memfree(values) }
             let attribute = String(decoding: type.bytes, as: UTF8.self)
-            if dialect.isSecret(attribute) { continue }
+            // Nothing that reads accounts has a use for a secret.
+            if SensitiveAttributes.contains(attribute) { continue }
             var texts: [String] = []
             var index = 0
             while let value = values?[index], value.bv_val != nil {

@@ -86,11 +86,16 @@ extension AttributeRequest: CanonicalDocument {
                 writer.name("outcome")
                 outcome.write(to: &writer)
             }
+            if isMarkedSensitive {
+                writer.name("sensitive")
+                writer.bool(true)
+            }
         }
     }
 
     public init(reading reader: inout DocumentReader) throws(DocumentError) {
         var kind = Kind.attribute
+        var isMarkedSensitive = false
         var name: String?
         var operation: RequestOperation?
         var before: [AccountValue] = []
@@ -104,12 +109,13 @@ extension AttributeRequest: CanonicalDocument {
             case "name": name = try reader.string()
             case "operation": operation = try reader.raw(RequestOperation.self)
             case "outcome": outcome = try Outcome(reading: &reader)
+            case "sensitive": isMarkedSensitive = try reader.bool()
             default: try reader.skip()
             }
         }
         self.init(
             kind: kind, name: try name.required("name"), operation: try operation.required("operation"), before: before, after: after,
-            outcome: outcome)
+            outcome: outcome, isMarkedSensitive: isMarkedSensitive)
     }
 }
 

@@ -82,6 +82,11 @@ package struct Configuration: Sendable {
         kept.filter { name, digest in outsideValues[name].map { $0 != digest } ?? false }.keys.sorted()
     }
 
+    /// Attributes of users and of accounts that the configuration calls `sensitive`.
+    package var sensitiveAttributes: Set<String> {
+        policyMaps.reduce(into: Set(schema.attributes.filter(\.isMarkedSensitive).map(\.name))) { $0.formUnion($1.sensitiveAttributes) }
+    }
+
     /// The same configuration with one managed system.
     package func only(_ system: SystemName) -> Configuration {
         Configuration(
@@ -124,7 +129,10 @@ package struct UserSchema: Sendable {
     package struct Attribute: Sendable, Hashable {
         package let name: String
         package let type: ValueType
-        package init(name: String, type: ValueType) {
+        /// `{ type: string, sensitive: true }`: its values are never shown.
+        package let isMarkedSensitive: Bool
+        package init(name: String, type: ValueType, isMarkedSensitive: Bool = false) {
+            self.isMarkedSensitive = isMarkedSensitive
             self.name = name
             self.type = type
         }

@@ -153,6 +153,9 @@ package final class PolicyMap: Sendable {
         }
     }
 
+    /// Attributes that the map calls `sensitive`.
+    package var sensitiveAttributes: Set<String> { Set(attributes.filter(\.isMarkedSensitive).map(\.name)) }
+
     /// The place of an attribute rule.
     package func index(of attribute: String) -> Int? { indices[attribute] }
 }
@@ -184,14 +187,17 @@ package final class AttributeRule: Sendable {
     package let skipsOnError: Bool
     /// In characters (code points).
     package let maxLength: Int?
+    /// `sensitive: true`: its values are dots wherever they are shown, as those of `SensitiveAttributes` are.
+    package let isMarkedSensitive: Bool
     package let position: TextPosition
     /// The values of a rule that is a list of literal texts; else none.
     let literalValues: [AccountValue]
 
     package init(
         name: String, value: Value, when: Expression? = nil, enforce: Enforcement = .onChange, skipsOnError: Bool = false,
-        maxLength: Int? = nil, position: TextPosition
+        maxLength: Int? = nil, isMarkedSensitive: Bool = false, position: TextPosition
     ) {
+        self.isMarkedSensitive = isMarkedSensitive
         self.name = name
         self.value = value
         self.when = when
@@ -201,6 +207,8 @@ package final class AttributeRule: Sendable {
         self.position = position
         literalValues = if case .literals(let texts) = value { texts.map(AccountValue.text) } else { [] }
     }
+
+    package var isSensitive: Bool { isMarkedSensitive || SensitiveAttributes.contains(name) }
 }
 
 /// A value that nobody else may hold.

@@ -138,8 +138,8 @@ extension SystemDiff.AttributeCounts {
         case (true, false): added += 1
         case (false, false): changed += 1
         }
-        let after = request.operation == .add ? request.before + request.after : request.after
-        accounts.add(SystemDiff.ValueChange(person: person, before: request.before, after: after), limit: limit)
+        let after = request.operation == .add ? request.shownBefore + request.shownAfter : request.shownAfter
+        accounts.add(SystemDiff.ValueChange(person: person, before: request.shownBefore, after: after), limit: limit)
     }
 }
 

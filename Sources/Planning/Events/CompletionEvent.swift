@@ -112,11 +112,10 @@ package enum CompletionEvent {
         if case .deferred = request.outcome { return }
         let clears = request.after.isEmpty
         let operation: RequestOperation = clears ? .remove : request.operation
-        let isSecret = isSecret(request.name)
-        for value in clears ? request.before : request.after {
+        for value in clears ? request.shownBefore : request.shownAfter {
             writer.object { object in
                 object.member("attributeName", request.name)
-                object.member("attributeValue", isSecret ? "••••••" : text(of: value, system, accountNames))
+                object.member("attributeValue", text(of: value, system, accountNames))
                 object.member("operation", operation.rawValue)
             }
         }
@@ -127,12 +126,6 @@ package enum CompletionEvent {
         case .text(let text): text
         case .reference(let user): accountNames[Reference(system: system, user: user)]?.text ?? "account of \(user)"
         }
-    }
-
-    /// Attributes that hold a password, whatever the policy map says of them.
-    private static func isSecret(_ attribute: String) -> Bool {
-        guard attribute.utf8.count >= 8, attribute.utf8.count <= 12 else { return false }
-        return ["userpassword", "unicodepwd", "password"].contains(attribute.lowercased())
     }
 
     // MARK: Errors and warnings

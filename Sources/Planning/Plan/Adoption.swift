@@ -53,11 +53,11 @@ package struct Adoption: Sendable, Hashable {
             let there = request.after.filter(actual.contains)
             if !there.isEmpty { decision.takenOver[request.name] = there }
             guard !missing.isEmpty else { return }
-            decision.requests.append(AttributeRequest(name: request.name, operation: .add, before: actual, after: missing))
+            decision.requests.append(request.asking(.add, before: actual, after: missing))
         } else if missing.isEmpty && Set(request.after) == Set(actual) {
             decision.takenOver[request.name] = request.after
         } else {
-            decision.requests.append(AttributeRequest(name: request.name, operation: .set, before: actual, after: request.after))
+            decision.requests.append(request.asking(.set, before: actual, after: request.after))
         }
     }
 }

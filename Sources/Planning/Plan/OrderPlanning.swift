@@ -152,7 +152,7 @@ struct OrderPlanning {
     /// Of an account that is not ours yet: what a Create would write (`Adoption` makes of it what an entry that is there needs).
     private func request(_ rule: AttributeRule, _ desired: [AccountValue]) -> AttributeRequest? {
         guard let living = situation.living else {
-            return desired.isEmpty ? nil : AttributeRequest(name: rule.name, operation: .add, before: [], after: desired)
+            return desired.isEmpty ? nil : asking(rule, .add, before: [], after: desired)
         }
         let before = valuesBefore(rule, living)
         if rule.enforce == .ifEmpty && !before.isEmpty { return nil }
@@ -160,10 +160,16 @@ struct OrderPlanning {
         if desired.isEmpty {
             // What we wrote is removed, what we never wrote is untouched.
             guard !before.isEmpty || isInDoubt else { return nil }
-            return AttributeRequest(name: rule.name, operation: .remove, before: isInDoubt ? [] : before, after: [])
+            return asking(rule, .remove, before: isInDoubt ? [] : before, after: [])
         }
         guard isInDoubt || !same(before, desired) else { return nil }
-        return AttributeRequest(name: rule.name, operation: .set, before: before, after: desired)
+        return asking(rule, .set, before: before, after: desired)
+    }
+
+    private func asking(
+        _ rule: AttributeRule, _ operation: RequestOperation, before: [AccountValue], after: [AccountValue]
+    ) -> AttributeRequest {
+        AttributeRequest(name: rule.name, operation: operation, before: before, after: after, isMarkedSensitive: rule.isMarkedSensitive)
     }
 
     /// Last written; for `ifEmpty`, what the system shows.

@@ -187,7 +187,9 @@ package final class AccountEvaluation {
 
     private func fail(_ index: Int, _ expression: Expression, _ error: CELError) {
         let rule = map.attributes[index]
-        let message = "\(expression.position): \(rule.name): \(error.message)"
+        // What went wrong with a secret may quote it.
+        let reason = rule.isSensitive ? "its value cannot be computed (nothing of it is shown: it is a secret)" : error.message
+        let message = "\(expression.position): \(rule.name): \(reason)"
         finish(index, rule.skipsOnError ? .leftAlone(warning: message) : .failed(message))
     }
 

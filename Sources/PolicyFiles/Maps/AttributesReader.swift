@@ -48,7 +48,8 @@ struct AttributesReader {
             name: entry.key, entry: entry, value: value(section), when: section["when"].flatMap { file.expression($0, "when") },
             enforce: section["enforce"].flatMap(enforcement) ?? .onChange,
             skipsOnError: onError == .skip,
-            maxLength: section["maxLength"].flatMap { file.integer($0, "maxLength", in: 1...65_536) })
+            maxLength: section["maxLength"].flatMap { file.integer($0, "maxLength", in: 1...65_536) },
+            isMarkedSensitive: section["sensitive"].flatMap { file.flag($0, "sensitive") } ?? false)
     }
 
     private func enforcement(_ node: YAMLNode) -> Enforcement? {

@@ -202,7 +202,7 @@ struct MapCompiler {
         return AttributeRule(
             name: text.name, value: value, when: text.when?.expression(scope.environment()), enforce: text.enforce,
             skipsOnError: text.skipsOnError,
-            maxLength: text.maxLength, position: file.position(text.entry.keyPoint))
+            maxLength: text.maxLength, isMarkedSensitive: text.isMarkedSensitive, position: file.position(text.entry.keyPoint))
     }
 
     private func value(_ text: AttributeText) -> AttributeRule.Value? {

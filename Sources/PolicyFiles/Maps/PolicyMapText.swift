@@ -27,6 +27,7 @@ struct AttributeText {
     let enforce: Enforcement
     let skipsOnError: Bool
     let maxLength: Int?
+    var isMarkedSensitive = false
 
     var unique: UniqueText? {
         if case .unique(let unique) = value { unique } else { nil }

@@ -45,6 +45,7 @@ enum PolicyMapShapes {
             KeyShape(
                 "onError", .choice(AttributesReader.OnError.self),
                 "Fail the account (without it), or leave the attribute alone with a warning."),
+            KeyShape("sensitive", .flag, "The value is a secret, and dots wherever it would be shown."),
             KeyShape("maxLength", .integer(1...65_536), "In characters; a longer value is an error, never cut."),
         ])
 

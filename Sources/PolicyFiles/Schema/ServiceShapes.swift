@@ -11,10 +11,18 @@ enum ServiceShapes {
             KeyShape("policyMaps", .text, "The folder of the policy maps, relative to this file; PolicyMaps without it."),
             KeyShape("events", .mapping(events), "Where completed provisioning is announced."),
             KeyShape(
-                "user", .dictionary(names: ValueShape.identifier, .choice(UserSchema.ValueType.self)),
+                "user",
+                .dictionary(names: ValueShape.identifier, .either([.choice(UserSchema.ValueType.self), .mapping(userAttribute)])),
                 "Attributes of users beside the built-in ones, with their types."),
             KeyShape("guards", .mapping(guards), "Effects above which a plan is held until somebody approves it."),
             KeyShape("sources", .dictionary(names: nil, .mapping(source)), "Where users come from, by name."),
+        ])
+
+    static let userAttribute = MappingShape(
+        "An attribute of users, with settings.",
+        [
+            KeyShape("type", .choice(UserSchema.ValueType.self), "What it holds.", isRequired: true),
+            KeyShape("sensitive", .flag, "Its values are secret, and dots wherever they would be shown."),
         ])
 
     static let store = MappingShape(

@@ -45,6 +45,20 @@ struct ServiceFile {
         return ServiceSettings(storePath: store, eventFile: events, eventFormat: format)
     }
 
+    /// `costCenter: string`, or `nationalId: { type: string, sensitive: true }`.
+    private static func attribute(_ entry: YAMLEntry, _ file: ConfigurationFile) -> UserSchema.Attribute? {
+        // `{ env: NAME }` is a mapping as well, and gives the type.
+        guard let keys = entry.value.mapping?.map(\.key), keys.contains(where: { $0 == "type" || $0 == "sensitive" }) else {
+            let type = file.choice(entry.value, entry.key, of: UserSchema.ValueType.self)
+            return type.map { UserSchema.Attribute(name: entry.key, type: $0) }
+        }
+        guard let part = Section(entry.value, named: "attribute '\(entry.key)'", keys: ServiceShapes.userAttribute.names, in: file),
+            let type = part.required("type").flatMap({ file.choice($0, "type", of: UserSchema.ValueType.self) })
+        else { return nil }
+        let isMarked = part["sensitive"].flatMap { file.flag($0, "sensitive") } ?? false
+        return UserSchema.Attribute(name: entry.key, type: type, isMarkedSensitive: isMarked)
+    }
+
     /// `user: { costCenter: string }`, on top of the built-in attributes.
     private static func schema(_ section: Section, _ file: ConfigurationFile) -> UserSchema {
         var additional: [UserSchema.Attribute] = []
@@ -56,8 +70,8 @@ struct ServiceFile {
                 file.error(
                     "'\(entry.key)' cannot be an attribute's name: letters, digits and _ only, and no digit first", at: entry.keyPoint,
                     length: entry.keyLength)
-            } else if let type = file.choice(entry.value, entry.key, of: UserSchema.ValueType.self) {
-                additional.append(UserSchema.Attribute(name: entry.key, type: type))
+            } else if let attribute = attribute(entry, file) {
+                additional.append(attribute)
             }
         }
         return UserSchema(additional: additional)

@@ -255,8 +255,7 @@ struct Preparation {
                 awaited.append(index)
             case .nobody(let user) where request.operation == .set && !request.before.isEmpty:
                 // What we wrote points at nobody: it goes, until there is somebody.
-                transmission.order.requests[index] = AttributeRequest(
-                    name: request.name, operation: .remove, before: request.before, after: [])
+                transmission.order.requests[index] = request.asking(.remove, before: request.before, after: [])
                 transmission.order.dereferences = true
                 transmission.order.warnings.append("\(request.name): \(user) has no account on \(system.name)")
                 transmission.planAgain = true
@@ -332,7 +331,7 @@ struct Preparation {
     private func followUp(_ order: ProvisioningOrder, _ awaited: [Int]) -> ProvisioningOrder {
         let requests = awaited.map { index in
             let request = order.requests[index]
-            return AttributeRequest(name: request.name, operation: .set, before: [], after: request.after)
+            return request.asking(.set, before: [], after: request.after)
         }
         let names = requests.map(\.name).joined(separator: ", ")
         return ProvisioningOrder(

@@ -77,8 +77,8 @@ package struct NameSubstitution: SubstitutesNames {
             computed.requests.filter { $0.kind == .attribute }.map { ($0.name, $0.after) }, uniquingKeysWith: { first, _ in first })
         renamed.requests = order.requests.map { request in
             guard request.kind == .attribute, let after = values[request.name] else { return request }
-            return AttributeRequest(
-                kind: .attribute, name: request.name, operation: request.operation, before: request.before, after: after,
+            return request.asking(
+                request.operation, before: request.before, after: after,
                 outcome: request.after == after ? request.outcome : .open)
         }
         return renamed

@@ -102,11 +102,21 @@ struct AccountExplaining {
         let run = try await evaluate()
         let rule = map.attributes[index]
         var explained = attribute(index, run.evaluation)
-        // A password is not taken apart.
-        if SecretAttributes.isSecret(rule.name) { return explained }
+        // A secret is not taken apart, nor what is made of one: a step on the way would show it.
+        if rule.isSensitive || readsSecret(rule) { return explained }
         explained.steps = AccountTrace(run.evaluation).steps(of: rule, chosen: explained.values.first?.text)
         if case .unique = rule.value { explained.candidates = try await candidates(index, run, explained) }
         return explained
+    }
+
+    private func readsSecret(_ rule: AttributeRule) -> Bool {
+        let expressions: [Planning.Expression] =
+            switch rule.value {
+            case .expression(let expression): [expression]
+            case .unique(let unique): unique.candidates.map(\.expression)
+            case .literals: []
+            }
+        return (expressions + [rule.when].compactMap { $0 }).contains { MaskedAttributes.read(by: $0, of: map) != nil }
     }
 
     /// A name that was kept is chosen once more, as if the account were new, to see what stood before it.

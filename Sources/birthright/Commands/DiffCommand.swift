@@ -47,7 +47,7 @@ struct DiffCommand: AsyncParsableCommand {
                 if let user, report.person == nil { throw unknownUser(user) }
                 var page = DiffPage(report: report, present: common.config, other: other, asOf: today)
                 page.holders = try await NameHolders(store: store).words(of: report)
-                show(page)
+                await session.masking(others: proposed.configuration.sensitiveAttributes) { show(page) }
                 return exitCode && report.diff.affected > 0 ? .incomplete : .done
             }
         }

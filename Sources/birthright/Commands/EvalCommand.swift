@@ -36,7 +36,9 @@ struct EvalCommand: AsyncParsableCommand {
             let session = try Session.load(common)
             let map = try system.map { try Named.system($0, session.configuration) }
             let program = try compiled(map, session.configuration)
-            guard let user, !ExpressionTrial.isFile(user) else { return try await evaluate(program, map, session, store: nil) }
+            guard let user, !ExpressionTrial.isFile(user) else {
+                return try await session.masking { try await evaluate(program, map, session, store: nil) }
+            }
             return try await withStoreToRead(session) { store in try await evaluate(program, map, session, store: store) }
         }
     }

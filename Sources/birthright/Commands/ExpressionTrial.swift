@@ -85,7 +85,9 @@ struct ExpressionTrial {
 
     func evaluate(_ expression: Planning.Expression) async throws -> TriedExpression {
         var tried = TriedExpression(expression: expression, person: person, isMadeUp: isMadeUp, system: map?.system)
-        if let name = secret(expression) { throw Stop(.configuration, "\(name) holds a secret: it is neither shown nor taken apart") }
+        if let name = MaskedAttributes.read(by: expression, of: map) {
+            throw Stop(.configuration, "\(name) holds a secret: it is neither shown nor taken apart")
+        }
         guard let map else {
             let reader = UserReader(schema: configuration.schema)
             reader.load(person.user)
@@ -105,20 +107,6 @@ struct ExpressionTrial {
             try evaluation.value(of: expression, counter: counter?.counter, number: counter?.number, tracing: tell)
         }
         return tried
-    }
-
-    /// A password that the expression reads, itself or through a `let`.
-    private func secret(_ expression: Planning.Expression) -> String? {
-        var open = [expression]
-        var seen: Set<String> = []
-        while let next = open.popLast() {
-            for reference in next.program.references {
-                if let field = reference.field, SecretAttributes.isSecret(field) { return "\(reference.variable).\(field)" }
-                guard seen.insert(reference.variable).inserted else { continue }
-                open += map?.lets.filter { $0.name == reference.variable }.map(\.expression) ?? []
-            }
-        }
-        return nil
     }
 
     /// By the rules as they are today, and by roles that were given otherwise.

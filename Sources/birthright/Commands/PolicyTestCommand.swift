@@ -27,13 +27,18 @@ struct PolicyTestCommand: AsyncParsableCommand {
         try await ending {
             if common.asOf != nil { throw Stop(.configuration, "--as-of: a policy test happens on the 'date' that its file gives it") }
             let report = try report()
-            switch common.format {
-            case .text: say(PolicyTestText.report(report, withCoverage: coverage, .standardOutput))
-            case .json: say(PolicyTestJSON.report(report, withCoverage: coverage).indentedText)
-            }
-            if let junit { try write(JUnitXML.document(report), to: junit) }
+            let sensitive = report.suites.map(\.map.sensitiveAttributes)
+            try MaskedAttributes.$configured.withValue(sensitive.reduce(into: []) { $0.formUnion($1) }) { try show(report) }
             return report.failed == 0 ? .done : .incomplete
         }
+    }
+
+    private func show(_ report: PolicyTestReport) throws {
+        switch common.format {
+        case .text: say(PolicyTestText.report(report, withCoverage: coverage, .standardOutput))
+        case .json: say(PolicyTestJSON.report(report, withCoverage: coverage).indentedText)
+        }
+        if let junit { try write(JUnitXML.document(report), to: junit) }
     }
 
     private func report() throws -> PolicyTestReport {
@@ -127,7 +132,7 @@ extension PolicyTestResult.Mismatch {
 
     /// The values of passwords are dots everywhere, and so is how they came about.
     var shown: (expected: String, actual: String, trace: [TracedExpression]) {
-        guard case .attribute(let name) = subject, SecretAttributes.isSecret(name) else { return (expected, actual, trace) }
-        return (SecretAttributes.dots, SecretAttributes.dots, [])
+        guard case .attribute(let name) = subject, MaskedAttributes.contains(name) else { return (expected, actual, trace) }
+        return (SensitiveAttributes.dots, SensitiveAttributes.dots, [])
     }
 }

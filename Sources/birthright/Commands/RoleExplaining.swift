@@ -58,6 +58,8 @@ struct RoleExplaining {
     /// Nothing of a rule that does not apply, and of `unless` only where `when` matches.
     private func parts(_ rule: BusinessRule) -> [TracedExpression.Part] {
         guard rule.statuses.contains(person.user.status) else { return [] }
+        // A step on the way would show a secret that the rule reads.
+        guard ([rule.when, rule.unless].compactMap { $0 }).allSatisfy({ MaskedAttributes.read(by: $0, of: nil) == nil }) else { return [] }
         let activation = activation
         func trace(_ expression: Expression) -> [TracedExpression.Part] {
             TracedExpression(title: rule.name, expression) { (tell) throws(CELError) in

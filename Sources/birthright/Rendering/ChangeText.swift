@@ -51,7 +51,7 @@ extension PlanText {
     }
 
     static func text(_ value: UserValue, of attribute: String) -> String {
-        if SecretAttributes.isSecret(attribute) { return SecretAttributes.dots }
+        if MaskedAttributes.contains(attribute) { return SensitiveAttributes.dots }
         if case .reference(let user) = value { return DisplayText.visible(user.key.text) }
         return DisplayText.visible(value.text)
     }

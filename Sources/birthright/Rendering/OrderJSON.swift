@@ -35,15 +35,16 @@ extension PlanJSON {
             }
         return .object([
             JSON.Member("kind", .string(request.kind.rawValue)), JSON.Member("name", .string(request.name)),
-            JSON.Member("operation", .string(request.operation.rawValue)), JSON.Member("before", values(request.before, of: request.name)),
-            JSON.Member("after", values(request.after, of: request.name)), JSON.Member("outcome", .string(outcome)),
+            JSON.Member("operation", .string(request.operation.rawValue)),
+            JSON.Member("before", values(request.shownBefore, of: request.name)),
+            JSON.Member("after", values(request.shownAfter, of: request.name)), JSON.Member("outcome", .string(outcome)),
             JSON.Member("detail", detail),
         ])
     }
 
     static func values(_ values: [AccountValue], of attribute: String) -> JSON {
         .array(
-            SecretAttributes.shown(values, of: attribute).map { value in
+            MaskedAttributes.shown(values, of: attribute).map { value in
                 switch value {
                 case .text(let text): .string(text)
                 case .reference(let user): .object([JSON.Member("accountOf", .string(user.key.text))])
@@ -75,7 +76,7 @@ extension PlanJSON {
     }
 
     private static func value(_ value: UserValue, of attribute: String) -> JSON {
-        if SecretAttributes.isSecret(attribute) { return .string(SecretAttributes.dots) }
+        if MaskedAttributes.contains(attribute) { return .string(SensitiveAttributes.dots) }
         return switch value {
         case .string(let text): .string(text)
         case .int(let number): .int(number)

@@ -98,20 +98,20 @@ extension PlanText {
 
     /// `Analyst -> Manager`, or the values that are added or taken away.
     private static func values(_ request: AttributeRequest) -> String {
-        let before = text(request.before, of: request.name)
-        let after = text(request.after, of: request.name)
+        let before = text(request.shownBefore, of: request.name)
+        let after = text(request.shownAfter, of: request.name)
         if request.after.isEmpty { return before }
         guard !request.before.isEmpty else {
-            return request.after.count == 1 && !isSecret(request) ? DisplayText.visible(request.after[0].text) : after
+            return request.after.count == 1 && !isMasked(request) ? DisplayText.visible(request.after[0].text) : after
         }
         return "\(before) -> \(request.operation == .add ? "\(before) | \(after)" : after)"
     }
 
-    private static func isSecret(_ request: AttributeRequest) -> Bool { SecretAttributes.isSecret(request.name) }
+    private static func isMasked(_ request: AttributeRequest) -> Bool { request.isSensitive || MaskedAttributes.contains(request.name) }
 
     /// Several values stand side by side, divided as no name in a directory is; a reference reads `account of E0042`.
     static func text(_ values: [AccountValue], of attribute: String) -> String {
-        SecretAttributes.shown(values, of: attribute).map { value in
+        MaskedAttributes.shown(values, of: attribute).map { value in
             switch value {
             case .text(let text): DisplayText.visible(text)
             case .reference(let user): "account of \(DisplayText.visible(user.key.text))"

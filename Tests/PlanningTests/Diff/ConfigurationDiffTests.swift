@@ -33,6 +33,15 @@ struct ConfigurationDiffTests {
         #expect(system.effects == [.modify: 3])
     }
 
+    @Test func `examples of a secret are dots, whichever configuration calls it one`() throws {
+        let marked = AttributeRequest(name: "badge", operation: .set, before: [.text("1")], after: [.text("2")], isMarkedSensitive: true)
+        let system = try directory([C.comparison([C.order([C.request("sambaNTPassword", "1", "2"), marked])])])
+        for name in ["sambaNTPassword", "badge"] {
+            let example = try #require(system.attributes[name]?.accounts.examples.first)
+            #expect(example.before == [.text("••••••")] && example.after == [.text("••••••")])
+        }
+    }
+
     @Test func `of a new account the memberships are counted, and not every value it begins with`() throws {
         let create = C.order([C.request("title", nil, "Clerk"), C.membership("cn=Staff", .add)], as: .create, from: nil)
         let system = try directory([C.comparison([create])])

@@ -78,6 +78,22 @@ struct CompletionEventTests {
             ])
     }
 
+    @Test(arguments: ["userPassword", "sambaNTPassword", "unicodePwd", "krbPrincipalKey", "userPassword;binary"])
+    func `no event shows what an attribute holds whose name says that it is a secret`(name: String) throws {
+        let requests = [
+            AttributeRequest(name: name, operation: .set, before: [.text("old")], after: [.text("geheim")]),
+            AttributeRequest(name: name, operation: .remove, before: [.text("geheim")], after: []),
+        ]
+        let (event, body) = try render([Self.order(.executed, requests: requests)])
+        #expect(values(body) == ["Set \(name) ••••••", "Remove \(name) ••••••"])
+        #expect(!event.body.contains("geheim"))
+    }
+
+    @Test func `nor what the configuration calls sensitive`() throws {
+        let request = AttributeRequest(name: "badge", operation: .set, before: [], after: [.text("geheim")], isMarkedSensitive: true)
+        #expect(values(try render([Self.order(.executed, requests: [request])]).body) == ["Set badge ••••••"])
+    }
+
     @Test func `a reference nobody can resolve is printed as the account of its user`() throws {
         let elsewhere = [
             CompletionEvent.Reference(system: SystemName("Other"), user: UserReference(UserKey("E0001"))): AccountName("cn=Ada")
