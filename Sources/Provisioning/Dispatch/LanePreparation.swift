@@ -201,7 +201,7 @@ extension ProvisioningOrder {
             guard let values = account.written[request.name], values != request.after else {
                 return account.written[request.name] == nil ? nil : request
             }
-            return AttributeRequest(name: request.name, operation: .set, before: values, after: values)
+            return request.asking(.set, before: values, after: values)
         }
         return order
     }
