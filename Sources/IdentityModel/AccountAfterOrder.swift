@@ -65,7 +65,17 @@ extension Account {
             nameBases[attribute] = base
         }
         for (attribute, values) in order.takenOver { written[attribute] = values }
-        for request in order.requests where request.outcome == .done { take(request) }
+        for request in order.requests {
+            if request.outcome == .done { take(request) } else { forget(request) }
+        }
+    }
+
+    /// A group that refuses the account does not have it, whatever an entry that is gone had left there.
+    private mutating func forget(_ request: AttributeRequest) {
+        guard request.kind == .membership, request.operation == .add, case .failed(let failure) = request.outcome,
+            failure.errorClass == .permanent
+        else { return }
+        for case .text(let group) in request.effective { memberships.remove(group) }
     }
 
     /// The same account when a look has shown that nothing came of what was in doubt; nil when nothing was.
