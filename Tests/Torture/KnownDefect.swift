@@ -3,18 +3,14 @@ import Histories
 /// What is known to break the law today, and how histories keep away from it until it is mended. Each run says which of these it left out; `--all yes` leaves
 /// out none. The list is empty when the law holds.
 enum KnownDefect: String, CaseIterable {
-    case repeatedEvents, references, refererNames, quarantineAndEdit, environment, leftOut, caseCorrection, renumbered
+    case references, refererNames, quarantineAndEdit, caseCorrection
 
     var reason: String {
         switch self {
-        case .repeatedEvents: "a failure that is the same again is announced again (not judged: events in the third round)"
         case .references:
             "an order is dropped with another system's useless reference; a reference to somebody who starts later is not sent (no managers)"
         case .refererNames: "whoever points at a renamed account is moved back where no server repairs references (every server repairs)"
         case .quarantineAndEdit: "an edit does not reach whose row is quarantined (no bad rows where the configuration is edited)"
-        case .environment: "a value of the environment that is edited is not seen (no dates and groups in the environment)"
-        case .leftOut: "who is left out when a waiting plan starts is not planned again (plans do not wait)"
-        case .renumbered: "a renumbered person with a date due is planned twice in one plan (nobody is renumbered)"
         case .caseCorrection: "a name that changes in its case alone does not reach cn and dn (no such marriages)"
         }
     }
@@ -24,15 +20,11 @@ enum KnownDefect: String, CaseIterable {
 
     /// Facts that are not judged.
     var facts: Set<String> {
-        switch self {
-        case .repeatedEvents: ["events in the third round"]
-        default: []
-        }
+        []
     }
 
     func spare(_ history: inout History) {
         switch self {
-        case .repeatedEvents: break
         case .references:
             for index in history.company.people.indices { history.company.people[index][.manager] = "" }
             history.steps.removeAll { $0.shape == "set-manager" }
@@ -47,24 +39,6 @@ enum KnownDefect: String, CaseIterable {
                 case .corrupt, .double: true
                 default: false
                 }
-            }
-        case .environment:
-            history.rulebook.datesByEnvironment = false
-            history.steps.removeAll { step in
-                if case .edit(.group("Employee", _)) = step { true } else { false }
-            }
-        case .leftOut:
-            history.rulebook.disableLimit = nil
-            history.steps = history.steps.flatMap { step -> [Step] in
-                switch step {
-                case .plan(let feed): [.sync(feed, nil), .approve]
-                case .sync, .due: [step, .approve]
-                default: [step]
-                }
-            }
-        case .renumbered:
-            history.steps.removeAll { step in
-                if case .renumber = step { true } else { false }
             }
         case .caseCorrection:
             history.steps.removeAll { step in
