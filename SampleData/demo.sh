@@ -91,6 +91,8 @@ order_of() {
 # --- What HR asked for, and what the directory holds -----------------------------------------------------------------------------------------
 
 export LC_ALL=C.UTF-8
+# The week is played within a minute: what is written down carries the day that is played.
+export BIRTHRIGHT_CLOCK=as-of
 search() {
     LDAPTLS_CACERT=$CORP_LDAP_CA LDAPTLS_REQCERT=demand ldapsearch -x -LLL -o ldif-wrap=no -H "$CORP_LDAP_URL" -D cn=svc-birthright,dc=example,dc=com \
         -y "$CORP_LDAP_PASSWORD_FILE" "$@"
@@ -163,13 +165,13 @@ play() {
     local day=$1 file=$2 id
     shift 2
     arrives "$file"
-    run "0 1" plan hr --all --as-of "$day"
+    run "0 5" plan hr --all --as-of "$day"
     summary
     for id in "$@"; do
         order_of "$id"
         say ""
     done
-    run 0 apply --as-of "$day"
+    run "0 5" apply --as-of "$day"
     indented <"$place/output"
     say ""
     hr_says "$day" "$file"
@@ -254,7 +256,7 @@ heading "Day 4, Thursday night: dates do not wait for HR"
 say "E0056's last day was Wednesday. No file of Thursday was taken, but the date has come."
 look
 cp "$place/actual.tsv" "$place/thursday.tsv"
-run 0 sync --due --as-of 2026-03-05
+run "0 5" sync --due --as-of 2026-03-05
 summary
 order_of E0056
 look
@@ -270,7 +272,7 @@ indented <"$place/output"
 
 heading "The same file again"
 whole_directory "$place/before.ldif"
-run "0 1" sync hr --as-of 2026-03-06
+run "0 5" sync hr --as-of 2026-03-06
 indented <"$place/output"
 prove_untouched
 
