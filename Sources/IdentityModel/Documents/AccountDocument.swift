@@ -10,14 +10,8 @@ extension Account: CanonicalDocument {
                 doubt.write(to: &writer)
             }
             writer.member("id", ifPresent: id?.text)
-            if isDisabledByDialect {
-                writer.name("isDisabledByDialect")
-                writer.bool(true)
-            }
-            if isSwitchedOff {
-                writer.name("isSwitchedOff")
-                writer.bool(true)
-            }
+            writer.member("isDisabledByDialect", ifTrue: isDisabledByDialect)
+            writer.member("isSwitchedOff", ifTrue: isSwitchedOff)
             writer.member("memberships", ifAny: memberships.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
             writer.member("name", ifPresent: name?.text)
             writer.member("nameBases", ifAny: nameBases)

@@ -73,6 +73,13 @@ public struct DocumentWriter: ~Copyable {
         member(name, text)
     }
 
+    /// Nothing when it is false.
+    public mutating func member(_ name: String, ifTrue flag: Bool) {
+        guard flag else { return }
+        self.name(name)
+        bool(true)
+    }
+
     /// Nothing when the array is empty.
     public mutating func member(_ name: String, ifAny texts: [String]) {
         guard !texts.isEmpty else { return }

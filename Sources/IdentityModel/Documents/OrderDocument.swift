@@ -86,10 +86,7 @@ extension AttributeRequest: CanonicalDocument {
                 writer.name("outcome")
                 outcome.write(to: &writer)
             }
-            if isMarkedSensitive {
-                writer.name("sensitive")
-                writer.bool(true)
-            }
+            writer.member("sensitive", ifTrue: isMarkedSensitive)
         }
     }
 
@@ -138,10 +135,7 @@ extension ProvisioningOrder: CanonicalDocument {
         writer.object { writer in
             writer.member("accountID", ifPresent: accountID?.text)
             writer.member("accountVersion", accountVersion)
-            if adopts {
-                writer.name("adopts")
-                writer.bool(true)
-            }
+            writer.member("adopts", ifTrue: adopts)
             if attempts != 0 { writer.member("attempts", attempts) }
             writer.member("becomes", becomes.rawValue)
             writer.member("change", change.rawValue)
@@ -150,10 +144,7 @@ extension ProvisioningOrder: CanonicalDocument {
                 claims.write(to: &writer)
             }
             writer.member("correlation", ifAny: correlation)
-            if dereferences {
-                writer.name("dereferences")
-                writer.bool(true)
-            }
+            writer.member("dereferences", ifTrue: dereferences)
             if let failure {
                 writer.name("failure")
                 failure.write(to: &writer)
@@ -168,10 +159,7 @@ extension ProvisioningOrder: CanonicalDocument {
             }
             writer.member("operation", operation.rawValue)
             writer.member("reasons", ifAny: reasons)
-            if recreates {
-                writer.name("recreates")
-                writer.bool(true)
-            }
+            writer.member("recreates", ifTrue: recreates)
             if !requests.isEmpty {
                 writer.name("requests")
                 requests.write(to: &writer)
@@ -191,10 +179,7 @@ extension ProvisioningOrder: CanonicalDocument {
             writer.member("user", user.text)
             writer.member("userName", userName)
             writer.member("userVersion", userVersion)
-            if usesDialectDisabling {
-                writer.name("usesDialectDisabling")
-                writer.bool(true)
-            }
+            writer.member("usesDialectDisabling", ifTrue: usesDialectDisabling)
             writer.member("warnings", ifAny: warnings)
         }
     }
