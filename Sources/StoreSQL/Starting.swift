@@ -19,6 +19,7 @@ extension SQLStore {
             try start.makeUsersReal()
             try claims.makeClaimsReal()
             try claims.replaceWaitingRows()
+            started.leftOut += try start.planAgainWhomOthersPlanned()
             try start.replaceLeftAside()
             try Names.makePermanent(plan, session)
             try start.releaseOrders()
@@ -41,7 +42,7 @@ struct PlanStart {
     let at: Instant
     let session: any SQLSession
 
-    private var range: [SQLValue] { PlanRows.range(plan.id) }
+    var range: [SQLValue] { PlanRows.range(plan.id) }
 
     // MARK: Users that changed since the plan was made
 
@@ -107,6 +108,28 @@ struct PlanStart {
         ) { known.add(user: $0.text(0), "user \($0.text(1)) was brought by another source since the plan was made") }
     }
 
+    /// Users of plans that started since this one was made: an account may have come to be where this plan saw none. The next run looks.
+    func planAgainWhomOthersPlanned() throws -> [String] {
+        let others = try session.queryAll(
+            "SELECT id FROM plans WHERE started_ordinal >= $1 AND id <> $2", [.number(plan.ordinal ?? 0), .int(plan.id.row)]
+        ) { PlanID(row: $0.int(0)) }
+        var users: Set<String> = []
+        var lines: [String] = []
+        for other in others {
+            try session.query(
+                """
+                SELECT c.user_id, c.user_key FROM plan_changes c WHERE c.id BETWEEN $1 AND $2 AND c.left_out = 0
+                AND c.user_id IN (SELECT o.user_id FROM plan_changes o WHERE o.id BETWEEN $3 AND $4) ORDER BY c.id
+                """, range + PlanRows.range(other)
+            ) { row in
+                guard users.insert(row.text(0)).inserted, lines.count < 20 else { return }
+                lines.append("user \(row.text(1)) was planned by another origin since the plan was made, and is planned again")
+            }
+        }
+        try session.execute("UPDATE users SET plan_again = 1 WHERE id IN (#)", in: SQLValue.texts(users))
+        return lines
+    }
+
     /// Rows whose person has to be found anew claim nobody. A complete file says them again; those of other sources wait.
     private func forgetRows(of users: [SQLValue]) throws {
         guard !users.isEmpty else { return }
@@ -150,157 +173,6 @@ struct PlanStart {
             """, range, in: users
         ) { rows.append(.int($0.int(0))) }
         try session.execute("UPDATE orders SET starts_as = 6 WHERE id IN (#)", in: rows)
-    }
-
-    // MARK: Orders that wait
-
-    private struct Waiting {
-        let row: Int64
-        let user: String
-        let system: String
-        let owner: Int64
-        let order: WaitingOrder
-    }
-
-    /// Users were planned again: what waited of them is in this plan's orders too, or is no longer wanted. Returns what was withdrawn.
-    func takeOverWaitingOrders() throws -> [OrderID] {
-        let waiting = try waitingOrders()
-        var superseded: [OrderID] = []
-        if !waiting.isEmpty {
-            let planned = Set(
-                try session.queryAll("SELECT keeps FROM orders WHERE id BETWEEN $1 AND $2 AND keeps IS NOT NULL", range) { $0.int(0) })
-            let leftAside = try leftAside()
-            var kept: [Waiting] = []
-            var withdrawn: [Waiting] = []
-            for item in waiting {
-                let fate = item.order.fate(
-                    isPlannedAgain: planned.contains(item.row), leftAside: leftAside[item.user]?[item.system])
-                switch fate {
-                case .kept: kept.append(item)
-                case .withdrawn: withdrawn.append(item)
-                case .stays: break
-                }
-            }
-            try keep(kept)
-            try withdraw(withdrawn)
-            superseded = withdrawn.map { PlanRows.order($0.row) }
-        }
-        try takeOverTheRest()
-        return superseded
-    }
-
-    /// Orders in state 1, 3, 5 or 7 of this plan's users, of other plans. They are found from the small side: the indexes of what is open.
-    private func waitingOrders() throws -> [Waiting] {
-        var waiting: [Waiting] = []
-        for states in ["o.state = 1 AND o.state IN (1, 2)", "o.state IN (3, 5, 7)"] {
-            try session.query(
-                """
-                SELECT o.id, o.user_id, o.system, o.owner, o.state, o.operation, o.becomes FROM orders o
-                WHERE \(states) AND o.plan <> $1 AND o.user_id IN (SELECT c.user_id FROM plan_changes c
-                  WHERE c.id BETWEEN $2 AND $3 AND c.left_out = 0)
-                """, [.int(plan.id.row)] + range
-            ) { row in
-                guard let state = OrderState(rawValue: row.number(4)), let operation = Operation(rawValue: row.text(5)),
-                    let becomes = AccountState(rawValue: row.text(6))
-                else { throw StoreError.damaged("order row \(row.int(0)) has an unknown state or operation") }
-                waiting.append(
-                    Waiting(
-                        row: row.int(0), user: row.text(1), system: row.text(2), owner: row.int(3),
-                        order: WaitingOrder(state: state, operation: operation, becomes: becomes)))
-            }
-        }
-        return waiting.sorted { $0.row < $1.row }
-    }
-
-    private func leftAside() throws -> [String: [String: WaitingOrder.LeftAside]] {
-        var found: [String: [String: WaitingOrder.LeftAside]] = [:]
-        try session.query("SELECT user_id, system, is_due FROM plan_left_aside WHERE plan = $1", [.int(plan.id.row)]) { row in
-            found[row.text(0), default: [:]][row.text(1)] = WaitingOrder.LeftAside(isDue: row.flag(2))
-        }
-        return found
-    }
-
-    private func keep(_ kept: [Waiting]) throws {
-        guard !kept.isEmpty else { return }
-        try forgetAttempts(kept.filter { $0.order.state == .errored }.map(\.row))
-        try session.bulkLoad(
-            "UPDATE orders SET state = $1, owner = $2, wave = 0, not_before = 0 WHERE id = $3", count: kept.count
-        ) { position, row in
-            row.number(kept[position].order.stateWhenKept.rawValue)
-            row.int(plan.id.row)
-            row.int(kept[position].row)
-        }
-        try auditTransitions(kept, to: \.stateWhenKept, "kept by a later plan")
-        var queues: [Int64: [String: Int]] = [:]
-        for item in kept {
-            if item.order.state == .pending { queues[item.owner, default: [:]][item.system, default: 0] -= 1 }
-            if item.order.stateWhenKept == .pending { queues[plan.id.row, default: [:]][item.system, default: 0] += 1 }
-        }
-        try count(queues)
-    }
-
-    /// A failed order is tried as often as a new one; that it was sent before is not forgotten.
-    private func forgetAttempts(_ rows: [Int64]) throws {
-        var orders: [(row: Int64, order: ProvisioningOrder)] = []
-        try session.query("\(OrderRecord.select) WHERE o.id IN (#)", in: rows.map(SQLValue.int)) { row in
-            var order = try OrderRecord.order(row)
-            order.attempts = min(order.attempts, 1)
-            order.notBefore = nil
-            order.state = .pending
-            for index in order.requests.indices {
-                if case .failed = order.requests[index].outcome { order.requests[index].outcome = .open }
-            }
-            orders.append((row.int(0), order))
-        }
-        try session.bulkLoad(
-            "INSERT INTO order_progress (id, document) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET document = excluded.document",
-            orders.map { [.int($0.row), .document($0.order.documentBytes)] })
-    }
-
-    private func withdraw(_ withdrawn: [Waiting]) throws {
-        guard !withdrawn.isEmpty else { return }
-        try session.execute(
-            "UPDATE orders SET state = 6, superseded_by = $1 WHERE id IN (#)", [.int(plan.id.row)], in: withdrawn.map { .int($0.row) })
-        try auditTransitions(withdrawn, to: { _ in .withdrawn }, "superseded by a later plan")
-        var queues: [Int64: [String: Int]] = [:]
-        for item in withdrawn where item.order.state == .pending { queues[item.owner, default: [:]][item.system, default: 0] -= 1 }
-        try count(queues)
-    }
-
-    private func auditTransitions(_ items: [Waiting], to next: (WaitingOrder) -> OrderState, _ text: String) throws {
-        let moved = items.filter { next($0.order) != $0.order.state }
-        try session.bulkLoad(AuditRow.insertTransition, count: moved.count) { position, row in
-            let item = moved[position]
-            AuditRow.bindTransition(at, item.row, from: item.order.state.rawValue, to: next(item.order), text, row)
-        }
-    }
-
-    private func count(_ queues: [Int64: [String: Int]]) throws {
-        let rows = queues.sorted { $0.key < $1.key }.flatMap { owner, systems in
-            systems.sorted { $0.key < $1.key }.map { [SQLValue.int(owner), .text($0.key), .number($0.value)] }
-        }
-        try session.bulkLoad(
-            """
-            INSERT INTO plan_queues (plan, system, pending) VALUES ($1, $2, $3)
-            ON CONFLICT (plan, system) DO UPDATE SET pending = plan_queues.pending + excluded.pending
-            """, rows)
-    }
-
-    /// What else waits of older plans of this origin goes on under this one, so that one plan of an origin has open orders.
-    private func takeOverTheRest() throws {
-        let older = try session.queryAll(
-            "SELECT id FROM plans WHERE origin = $1 AND state = 'applying' AND id <> $2",
-            [.text(plan.origin.description), .int(plan.id.row)]
-        ) { SQLValue.int($0.int(0)) }
-        guard !older.isEmpty else { return }
-        try session.execute(
-            "UPDATE orders SET owner = $1 WHERE state IN (1, 2) AND owner IN (#)", [.int(plan.id.row)], in: older)
-        try session.execute(
-            """
-            INSERT INTO plan_queues (plan, system, pending) SELECT $1, system, SUM(pending) FROM plan_queues WHERE plan IN (#) GROUP BY system
-            ON CONFLICT (plan, system) DO UPDATE SET pending = plan_queues.pending + excluded.pending
-            """, [.int(plan.id.row)], in: older)
-        try session.execute("UPDATE plan_queues SET pending = 0 WHERE plan IN (#)", in: older)
     }
 
     /// Plans whose last open order was withdrawn or taken over are through.
