@@ -69,6 +69,7 @@ package struct Runs: Sendable {
             if let open = try await unfinished(origin), try await isStillWanted(open, request) {
                 try await listener.tell(.goesOn(open))
                 let summary = try await apply(open)
+                end = end.and(summary.end)
                 // What just failed is not tried again at once: the next run does.
                 if !summary.isFinished || summary.errored > 0 { return end.and(try await ending(origin)) }
             }
