@@ -38,6 +38,30 @@ extension StoreSuite {
                     #expect(try await store.mustPlan() == [])
                 }
             },
+            Check("people of a system that left the configuration are counted until it is released, those whose orders wait always") {
+                store in
+                var chunk = Sample.joinerChunk(1...3)
+                chunk.orders.append(Sample.create(1, sequence: 4, system: Sample.other))
+                let plan = try await store.applied(chunk)
+                #expect(try await store.systemsLeft(besides: [Sample.directory, Sample.other]) == [:])
+                #expect(try await store.systemsLeft(besides: [Sample.other]) == [Sample.directory: 3])
+                #expect(try await store.systemsLeft(besides: [Sample.directory]) == [Sample.other: 1])
+                for system in [Sample.directory, Sample.other] { try await store.release(system, at: Sample.moment(6)) }
+                #expect(try await store.systemsLeft(besides: []) == [Sample.other: 1])
+                #expect(try await store.orders(OrderFilter(), after: nil, limit: 9).last?.id == OrderID(plan: plan.id, sequence: 4))
+                try await store.takeBack([Sample.directory], at: Sample.moment(7))
+                #expect(try await store.systemsLeft(besides: []) == [Sample.directory: 3, Sample.other: 1])
+                let kinds = try await store.audit(after: 0, limit: 100).map(\.entry.kind).filter { $0.hasPrefix("system") }
+                #expect(kinds == ["system released", "system released", "system taken back"])
+            },
+            Check("what is not known of accounts on a released system holds up no run") { store in
+                _ = try await store.settled { $0.doubt = AccountDoubt(memberships: ["cn=Staff"]) }
+                #expect(try await store.openWork().unknownAccounts == 1)
+                try await store.release(Sample.directory, at: Sample.moment(6))
+                #expect(try await store.openWork().unknownAccounts == 0)
+                #expect(try await store.mustPlan() == [])
+                #expect(try await store.accounts(Sample.directory, users: [Sample.userID(1)])[Sample.userID(1)]?.isUnknown == true)
+            },
             Check("those who point at somebody are found by any key that person has") { store in
                 _ = try await store.settled { account in
                     account.written["manager"] = [.reference(Sample.key(1), in: Sample.hr)]

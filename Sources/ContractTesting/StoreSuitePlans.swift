@@ -43,6 +43,24 @@ extension StoreSuite {
                 let words = try await store.audit(after: 0, limit: 100).map(\.entry).first { $0.kind == "plan approved" }
                 #expect(words?.text == "by anna: looked at it" && words?.plan == held.id)
             },
+            Check("after a plan was abandoned its origin is held until a plan of it was approved") { store in
+                let plan = try await store.started(Sample.joinerChunk(1...2))
+                let next = try await store.planned(Sample.joinerChunk(3...3))
+                try await store.decide(plan.id, .abandoned, by: "anna", reason: "the wrong file", at: Sample.moment(5))
+                #expect(try await store.plan(ordinal: 1)?.state == .abandoned)
+                let held = try #require(try await store.plan(ordinal: 2))
+                #expect(held.state == .held && held.verdicts == [.after(abandoning: 1)])
+                #expect(try await store.abandoned(.source(Sample.hr)) == 1)
+                #expect(try await store.abandoned(.due) == nil)
+                #expect(try await store.orders(OrderFilter(), after: nil, limit: 9).filter { $0.id.plan == plan.id }.count == 2)
+                try await store.decide(next.id, .approved, by: "anna", reason: "this one", at: Sample.moment(6))
+                #expect(try await store.abandoned(.source(Sample.hr)) == nil)
+                let words = try await store.audit(after: 0, limit: 100).map(\.entry).first { $0.kind == "plan abandoned" }
+                #expect(words?.text == "by anna: the wrong file" && words?.plan == plan.id)
+                await #expect(throws: StoreError.self) {
+                    try await store.decide(next.id, .abandoned, by: "a", reason: "it does not run", at: Sample.moment(9))
+                }
+            },
             Check("a plan that is applied can neither be rejected nor superseded nor grow") { store in
                 let plan = try await store.applied(Sample.joinerChunk(1...1))
                 let open = try await store.begin()

@@ -272,6 +272,8 @@ public protocol PlanningStore: Sendable {
     func executedEffects(since: Instant) async throws(StoreError) -> [SystemName: [Effect: Int]]
     /// Seals an open plan: gives it the next ordinal; `superseding` becomes superseded and its reservations are released, in the same transaction.
     func seal(_ plan: Plan, profile: (SourceName, SourceProfile)?, superseding: PlanID?, at: Instant) async throws(StoreError) -> Plan
+    /// The number of the plan of this origin that was abandoned, and since which none of them was approved.
+    func abandoned(_ origin: Origin) async throws(StoreError) -> Int?
     /// Users of plans of other origins that a person approved and that have not started: nobody else changes them meanwhile.
     func usersOfApprovedPlans(except origin: Origin) async throws(StoreError) -> Set<UserID>
     /// An open plan without changes and orders sets aside the rows that are set aside already, for the same reasons, and no others.
@@ -283,9 +285,16 @@ public protocol PlanningStore: Sendable {
     /// What the system was when we first met it.
     func realm(of system: SystemName) async throws(StoreError) -> Realm?
     func record(_ realm: Realm, of system: SystemName, at: Instant) async throws(StoreError)
+    /// Systems on which people have accounts or orders that wait, and how many people, apart from `systems`; accounts of systems that were released do not count.
+    func systemsLeft(besides systems: [SystemName]) async throws(StoreError) -> [SystemName: Int]
+    /// The system left the configuration, and a person let it go: its accounts are as they are, and nobody looks at them.
+    func release(_ system: SystemName, at: Instant) async throws(StoreError)
+    /// Those of these systems that were released are ours again.
+    func takeBack(_ systems: [SystemName], at: Instant) async throws(StoreError)
     /// Everything that is open, for the end of a run.
     func openWork() async throws(StoreError) -> OpenWork
-    /// Sets a plan aside (discarded, rejected) or approves it; releases reservations unless approved; audited.
+    /// Sets a plan aside (discarded, rejected) or approves it; releases reservations unless approved; audited. One that is being applied can be abandoned once
+    /// nothing of it waits: its names stay, and a plan of its origin that is ready is held.
     func decide(_ plan: PlanID, _ state: PlanState, by: String, reason: String, at: Instant) async throws(StoreError)
 }
 

@@ -14,6 +14,8 @@ public enum PlanState: String, Sendable, CaseIterable {
     /// Its orders are being carried out.
     case applying
     case applied
+    /// A person stopped it while it was being applied: what waited was withdrawn, what was done is done.
+    case abandoned
     case discarded
 
     /// Sealed, and neither applied nor refused yet: what `plan` compares a new plan with.
@@ -57,6 +59,13 @@ public struct GuardVerdict: Hashable, Sendable, CustomStringConvertible {
         case effect(Effect, SystemName)
         case quarantinedRows
         case failedEvaluations
+        /// A plan of this origin was abandoned, and none was approved since; `count` is its number.
+        case abandoned
+    }
+
+    /// Why every plan of an origin is held after `plan` was abandoned.
+    public static func after(abandoning plan: Int) -> GuardVerdict {
+        GuardVerdict(.abandoned, count: plan, base: 0, limit: "every plan of its origin is held until one was approved")
     }
 
     public let subject: Subject
@@ -78,6 +87,7 @@ public struct GuardVerdict: Hashable, Sendable, CustomStringConvertible {
         case .effect(let effect, let system): "\(system): \(effect.rawValue) \(count): \(limit)"
         case .quarantinedRows: "rows quarantined \(count): \(limit)"
         case .failedEvaluations: "evaluations failed \(count): \(limit)"
+        case .abandoned: "plan \(count) was abandoned: \(limit)"
         }
     }
 }

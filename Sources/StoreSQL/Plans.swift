@@ -76,9 +76,10 @@ extension SQLStore {
             guard PlanEnding.isAllowed(from: found.state, to: state) else {
                 throw StoreError.damaged("a plan that is \(found.state.rawValue) cannot become \(state.rawValue)")
             }
-            if state == .approved {
-                try session.execute("UPDATE plans SET state = 'approved' WHERE id = $1", [.int(plan.row)])
-            } else {
+            switch state {
+            case .approved: try session.execute("UPDATE plans SET state = 'approved', is_approved = 1 WHERE id = $1", [.int(plan.row)])
+            case .abandoned: try PlanEnding.abandon(found, session, at: at)
+            case .open, .ready, .held, .rejected, .superseded, .applying, .applied, .discarded:
                 try PlanEnding.setAside(plan, state, session, at: at)
             }
             try session.audit(
@@ -153,6 +154,18 @@ extension SQLStore {
         }
     }
 
+    package func abandoned(_ origin: Origin) async throws(StoreError) -> Int? {
+        try await read { session in
+            try session.queryOne(
+                """
+                SELECT a.ordinal FROM plans a WHERE a.origin = $1 AND a.state = 'abandoned'
+                AND NOT EXISTS (SELECT 1 FROM plans p WHERE p.origin = a.origin AND p.id > a.id AND p.is_approved = 1)
+                ORDER BY a.id DESC LIMIT 1
+                """, [.text(origin.description)]
+            ) { $0.number(0) }
+        }
+    }
+
     package func usersOfApprovedPlans(except origin: Origin) async throws(StoreError) -> Set<UserID> {
         try await read { session in
             let plans = try session.queryAll(
@@ -218,6 +231,7 @@ enum PlanEnding {
         case .approved: from == .held || from == .ready
         case .rejected, .superseded: from.isWaiting
         case .discarded: from == .open || from.isWaiting
+        case .abandoned: from == .applying
         case .open, .ready, .held, .applying, .applied: false
         }
     }
@@ -226,6 +240,19 @@ enum PlanEnding {
     static func finish(_ plan: PlanID, _ session: any SQLSession, at: Instant) throws {
         try session.execute("UPDATE plans SET state = 'applied', ended_at = $1 WHERE id = $2", [at.value, .int(plan.row)])
         try session.audit([AuditRow(kind: "plan applied", plan: plan)], at: at)
+    }
+
+    /// What was done stays done, with its names. A plan of its origin that waits was made without a word about this.
+    static func abandon(_ plan: Plan, _ session: any SQLSession, at: Instant) throws {
+        try session.execute("UPDATE plans SET state = 'abandoned', ended_at = $1 WHERE id = $2", [at.value, .int(plan.id.row)])
+        let ready = try session.queryAll(
+            "SELECT \(PlanRecord.columns) FROM plans WHERE origin = $1 AND state = 'ready'", [.text(plan.origin.description)]
+        ) { try PlanRecord.plan($0) }
+        for ready in ready {
+            let verdicts = ready.verdicts + [.after(abandoning: plan.ordinal ?? 0)]
+            try session.execute(
+                "UPDATE plans SET state = 'held', verdicts = $1 WHERE id = $2", [.document(verdicts.documentBytes), .int(ready.id.row)])
+        }
     }
 
     /// Ends a plan and releases its names. What a rejected plan would have done can still be read; of a discarded or superseded one only its row is left.

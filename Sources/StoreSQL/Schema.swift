@@ -69,6 +69,8 @@ enum Schema {
             "CREATE TABLE left_aside (user_id TEXT NOT NULL, system TEXT NOT NULL, PRIMARY KEY (user_id, system)) \(dialect.clustered)",
             // What a managed system was when we first met it.
             "CREATE TABLE systems (system TEXT NOT NULL PRIMARY KEY, realm TEXT NOT NULL)",
+            // Systems that left the configuration, and that a person let go.
+            "CREATE TABLE released_systems (system TEXT NOT NULL PRIMARY KEY)",
         ]
     }
 

@@ -75,6 +75,7 @@ struct RunOutput: Sendable {
         case .planned(let report, let source): try await show(report, of: source)
         case .applied(let summary, let plan):
             say(format == .text ? PlanText.applied(summary, plan: plan) : PlanJSON.applied(summary, plan: plan).indentedText)
+        case .withdrawn(let orders, let reason): complain("\(DisplayText.count(orders, "order")) withdrawn: \(reason)")
         case .nothingNew(let source):
             if format == .text { say("nothing to do: there is no new file for \(source)") }
         case .remark(let text): complain("warning: \(text)")

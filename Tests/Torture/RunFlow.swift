@@ -22,7 +22,7 @@ struct RunFlow {
     }
 
     func syncDue(accepting: Set<String>) async throws -> End {
-        try await told { runs in try await runs.syncDue(accepted: checks(accepting)) }
+        try await told { runs in try await runs.syncDue(acceptance(accepting)) }
     }
 
     func plan(_ name: SourceName) async throws -> End {
@@ -44,10 +44,12 @@ struct RunFlow {
         return plan
     }
 
-    private func checks(_ names: Set<String>) -> Set<ContractBreach.Check> { Set(names.compactMap(ContractBreach.Check.init)) }
+    private func acceptance(_ names: Set<String>) -> Acceptance {
+        Acceptance(Set(names.compactMap(ContractBreach.Check.init)), reason: names.isEmpty ? nil : "tester")
+    }
 
     private func request(_ name: SourceName, _ accepting: Set<String>) -> PlanRequest {
-        PlanRequest(source: name, accepted: checks(accepting), reason: accepting.isEmpty ? nil : "tester")
+        PlanRequest(source: name, acceptance: acceptance(accepting))
     }
 
     private func told(_ body: (Runs) async throws -> RunEnd) async throws -> End {
@@ -84,6 +86,7 @@ private final class Notes: @unchecked Sendable {
         case .planned(let report, _): words(report)
         case .applied(let summary, let plan):
             "plan \(plan.ordinal ?? 0): \(summary.executed) executed, \(summary.errored) errored, \(summary.withdrawn) withdrawn, \(summary.waiting) waiting"
+        case .withdrawn(let orders, let reason): "\(orders) withdrawn: \(reason)"
         case .nothingNew: "nothing new"
         case .eventsWait(_, let reason): "events wait: \(reason)"
         case .open: "something is open"

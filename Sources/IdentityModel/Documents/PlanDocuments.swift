@@ -76,6 +76,7 @@ extension GuardVerdict: CanonicalDocument {
             case .effect(_, let system): writer.member("system", system.text)
             case .quarantinedRows: writer.member("what", "quarantinedRows")
             case .failedEvaluations: writer.member("what", "failedEvaluations")
+            case .abandoned: writer.member("what", "abandoned")
             }
         }
     }
@@ -100,6 +101,7 @@ extension GuardVerdict: CanonicalDocument {
         switch what {
         case "quarantinedRows": subject = .quarantinedRows
         case "failedEvaluations": subject = .failedEvaluations
+        case "abandoned": subject = .abandoned
         case nil: subject = .effect(try effect.required("effect"), try system.required("system"))
         case let other?: throw DocumentError("'\(other)' is nothing that guards count")
         }

@@ -163,10 +163,10 @@ package final class ChunkPlanning {
     /// Accounts whose entries were not found where they should be, although their systems could be asked.
     package var gone: [Gone] {
         accounts.filter(\.situation.isGone).map { account in
-            Gone(
+            let isMissed = !account.isLeftAside && account.situation.isRecreation && account.situation.actual == .absent
+            return Gone(
                 user: account.change.user.id, key: account.change.user.key, system: account.map.system, name: account.known?.name,
-                isLeftOut: !account.isLeftAside && account.situation.isRecreation && account.situation.actual == .absent
-                    && !account.situation.mayRecreate)
+                isLeftOut: isMissed && !account.situation.mayRecreate, isRecreated: isMissed && account.situation.mayRecreate)
         }
     }
 

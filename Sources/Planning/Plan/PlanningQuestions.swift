@@ -22,6 +22,8 @@ extension ChunkPlanning {
         package let name: AccountName?
         /// It is due to somebody, and nothing is done about it unless it may be made anew.
         package let isLeftOut: Bool
+        /// It is due to somebody, and made anew because a person says so.
+        package let isRecreated: Bool
     }
 
     package struct ProbeQuestion: Sendable, Hashable {

@@ -53,7 +53,7 @@ struct Committer: Sendable {
     }
 
     /// Not a child of the run: a batch that was executed is kept even when the run is being cancelled.
-    private func write(_ settlement: Settlement) async throws {
+    func write(_ settlement: Settlement) async throws {
         let (store, plan, now) = (store, plan.id, clock.now())
         try await Task { try await store.commit(settlement, plan: plan, at: now) }.value
     }
@@ -65,7 +65,7 @@ struct Committer: Sendable {
         let plan: PlanID
     }
 
-    private func completeUsers(_ settlement: Settlement) async throws -> [[ProvisioningOrder]] {
+    func completeUsers(_ settlement: Settlement) async throws -> [[ProvisioningOrder]] {
         var fresh: [Share: [ProvisioningOrder]] = [:]
         var unsettled = Set(settlement.followUps.map { Share(user: $0.order.user, plan: plan.id) })
         var shares: [Share] = []
@@ -102,7 +102,7 @@ struct Committer: Sendable {
     // MARK: Events
 
     /// One event per user and plan. One that would say word for word what the last one said is not sent again; a withdrawal that fails is said once a day.
-    private func events(
+    func events(
         _ users: [[ProvisioningOrder]], system: SystemName?, accountNames: [UserReference: AccountName], onlyFirst: Bool = false
     ) async throws -> [OutboxEvent] {
         guard !users.isEmpty else { return [] }
@@ -110,12 +110,7 @@ struct Committer: Sendable {
         let ordinals = try await ordinals(users)
         var history: [String: EventHistory] = [:]
         if !isFresh || onlyFirst {
-            history = try await store.eventHistory(
-                users.compactMap { orders in
-                    orders.first.flatMap { first in
-                        ordinals[first.id.plan].map { CompletionEvent.trackingNumber(ordinal: $0, user: first.user) }
-                    }
-                })
+            history = try await store.eventHistory(try await trackingNumbers(users).compactMap { $0 })
         }
         let now = clock.now()
         return users.compactMap { orders in
@@ -132,6 +127,14 @@ struct Committer: Sendable {
                 recipient: recipient, ordinal: ordinal, sequence: (earlier?.count ?? 0) + 1, orders: orders, accountNames: names)
             event.signature = signature
             return event
+        }
+    }
+
+    /// Of each user's orders in one plan; nil where the plan has no number.
+    func trackingNumbers(_ users: [[ProvisioningOrder]]) async throws -> [String?] {
+        let ordinals = try await ordinals(users)
+        return users.map { orders in
+            orders.first.flatMap { first in ordinals[first.id.plan].map { CompletionEvent.trackingNumber(ordinal: $0, user: first.user) } }
         }
     }
 

@@ -55,7 +55,8 @@ package struct Dispatcher: Sendable {
         switch plan.state {
         case .ready, .approved: isFresh = true
         case .applying: isFresh = false
-        case .open, .held, .rejected, .superseded, .applied, .discarded: throw NotApplicable(ordinal: plan.ordinal, state: plan.state)
+        case .open, .held, .rejected, .superseded, .applied, .abandoned, .discarded:
+            throw NotApplicable(ordinal: plan.ordinal, state: plan.state)
         }
         guard let ordinal = plan.ordinal else { throw NotApplicable(ordinal: nil, state: plan.state) }
         var summary = ApplySummary()
@@ -154,7 +155,7 @@ package struct Dispatcher: Sendable {
     /// The first question to a system is which one it is; false: nothing is to be sent there now.
     private func meet(_ system: ManagedSystem, _ summary: inout SystemSummary) async throws -> Bool {
         do {
-            let check = RealmCheck(store: store, acceptsOthers: false)
+            let check = RealmCheck(store: store, acceptance: .nothing)
             guard let refusal = try await check.meet(system.name, system.connector, at: options.clock.now()).refusal else { return true }
             summary.outage = refusal
             summary.isAnotherSystem = true

@@ -25,6 +25,7 @@ extension ChunkRun {
         let owners = ids.isEmpty ? [:] : try await store.owners(system, realm: await systems.realm(of: system), ids: ids)
         planning.answer(lookups: zip(asked, lookups).map { ($0, ActualState($1, owners: owners)) })
         if try await isEmptied(system, planning) {
+            guard !acceptance.contains(.gone) else { return findings.noteAccepted(planning.gone.filter { $0.system == system }) }
             await systems.leaveOut(
                 system,
                 because: "entries of ours are gone, and so are all others that were looked at; if that is meant: --accept gone --reason ..."
@@ -36,7 +37,7 @@ extension ChunkRun {
     /// Entries of ours are gone, and with them three others of the same container (or of anywhere, where it has none): it is not they who left, it is the
     /// system that is another one, or empty, or shows us nothing any more.
     private func isEmptied(_ system: SystemName, _ planning: ChunkPlanning) async throws -> Bool {
-        guard !accepted.contains(.gone), !seen.contains(system) else { return false }
+        guard !seen.contains(system) else { return false }
         let gone = planning.gone.filter { $0.system == system }
         guard let first = gone.first else { return false }
         let ids = try await store.neighbours(of: first.name, on: system, without: gone.map(\.user), limit: 3).compactMap(\.id)

@@ -16,10 +16,10 @@ actor ChunkRun {
     /// Users of approved plans of other origins that have not started.
     private let approvedElsewhere: Set<UserID>
     /// What a person said may be gone past (`--accept`).
-    let accepted: Set<ContractBreach.Check>
+    let acceptance: Acceptance
     /// Systems on which entries of ours were seen.
     var seen: Set<SystemName> = []
-    private(set) var findings = AccountFindings()
+    var findings = AccountFindings()
     private let correlationAttributes: [String]
     private let days: SourceDays
     private(set) var counts = Counts()
@@ -49,9 +49,9 @@ actor ChunkRun {
 
     init(
         configuration: Configuration, source: SourceConfiguration?, store: any Store, systems: SystemsAtHand, plan: Plan,
-        days: SourceDays, approvedElsewhere: Set<UserID> = [], accepted: Set<ContractBreach.Check> = []
+        days: SourceDays, approvedElsewhere: Set<UserID> = [], acceptance: Acceptance = .nothing
     ) {
-        self.accepted = accepted
+        self.acceptance = acceptance
         self.configuration = configuration
         self.source = source
         self.store = store
@@ -115,7 +115,7 @@ actor ChunkRun {
     func save(_ drafts: Drafts, _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
         let planning = ChunkPlanning(
             configuration: configuration, hints: hints, correlations: correlations, changes: drafts.changes, accounts: knowledge.accounts,
-            recreates: accepted.contains(.recreate))
+            recreates: acceptance.contains(.recreate))
         counts.evaluations += planning.evaluations
         let transmitted = knowledge.openOrders.mapValues { Set($0.filter { $0.state == .transmitted }.map(\.system)) }
         planning.leaveAside { user, system in transmitted[user]?.contains(system) == true }

@@ -44,30 +44,13 @@ package struct PlanRequest: Sendable {
     package let source: SourceName
     /// One file instead of those the source takes.
     package let file: String?
-    /// Contract checks that are overridden, and why.
-    package let accepted: Set<ContractBreach.Check>
-    package let reason: String?
-    /// Who accepts them.
-    package let by: String
+    /// What may be gone past, and who says so.
+    package let acceptance: Acceptance
 
-    package init(
-        source: SourceName, file: String? = nil, accepted: Set<ContractBreach.Check> = [], reason: String? = nil, by: String = ""
-    ) {
-        self.by = by
+    package init(source: SourceName, file: String? = nil, acceptance: Acceptance = .nothing) {
         self.source = source
         self.file = file
-        self.accepted = accepted
-        self.reason = reason
-    }
-}
-
-extension PlanRequest {
-    /// Who let what go past, and why: whoever reads the plan later has nobody else to ask.
-    func auditOfAccepted(_ breaches: [ContractBreach], plan: PlanID, at now: Instant) -> [AuditEntry] {
-        let why = [by.isEmpty ? nil : "by \(by)", reason].compactMap { $0 }.joined(separator: ": ")
-        return breaches.map { breach in
-            AuditEntry(at: now, kind: "breach accepted", plan: plan, text: why.isEmpty ? breach.description : "\(why) (\(breach))")
-        }
+        self.acceptance = acceptance
     }
 }
 

@@ -32,13 +32,14 @@ package struct Planner: Sendable {
         let days = clock.days(of: configuration.sources)
         var report = PlanReport()
         report.file = file
-        report.breaches = try await removedSources(besides: request.accepted)
+        let removed = try await removedParts()
+        report.breaches = request.acceptance.contains(.removed) ? [] : removed
         guard report.breaches.isEmpty else { return report }
         let plan = try await store.begin(
             .source(source.name), configurationHash: configuration.hash, asOf: days[source.name], at: clock.now())
         return try await discarding(plan, report) {
             let previous = try await store.profile(of: source.name)
-            let systems = systems(accepted: request.accepted)
+            let systems = systemsAtHand
             let run = SourceRun(
                 configuration: configuration, source: source, request: request, store: store, systems: systems,
                 approvedElsewhere: try await store.usersOfApprovedPlans(except: plan.origin), plan: plan, days: days, previous: previous,
@@ -54,11 +55,11 @@ package struct Planner: Sendable {
                 guard let previous else { throw SourceError(file: source.files, message: "no file was applied yet") }
                 profile = try await run.planKept(marks, previous: previous)
             }
-            try await store.record(request.auditOfAccepted(await run.accepted, plan: plan.id, at: clock.now()))
             var made = PlanMade(profile: (source.name, profile))
             report.warnings = await run.warnings
             report.format = await run.format
             report.findings = await run.findings
+            try await audit(request.acceptance, removed + (await run.accepted), report.findings, plan)
             let counts = await run.counts
             report.quarantined = counts.quarantined
             made.ingest.rowsRead = counts.rows
@@ -74,18 +75,19 @@ package struct Planner: Sendable {
 
     /// Plans every user with a date due; and, where somebody accepted it, those whom sources claimed that left the configuration. The caller holds the lock of
     /// the origin `due`.
-    package func planDue(accepted: Set<ContractBreach.Check> = []) async throws -> PlanReport {
+    package func planDue(_ acceptance: Acceptance = .nothing) async throws -> PlanReport {
         var report = PlanReport()
-        report.breaches = try await removedSources(besides: accepted)
+        let removed = try await removedParts()
+        report.breaches = acceptance.contains(.removed) ? [] : removed
         guard report.breaches.isEmpty else { return report }
         // Each date is a midnight in the zone of the source that decides about its person: whoever may be due is looked at.
         let days = clock.days(of: configuration.sources)
         let plan = try await store.begin(.due, configurationHash: configuration.hash, asOf: days[nil], at: clock.now())
         return try await discarding(plan, report) {
-            let systems = systems(accepted: accepted)
+            let systems = systemsAtHand
             let chunks = ChunkRun(
                 configuration: configuration, source: nil, store: store, systems: systems, plan: plan, days: days,
-                approvedElsewhere: try await store.usersOfApprovedPlans(except: .due), accepted: accepted)
+                approvedElsewhere: try await store.usersOfApprovedPlans(except: .due), acceptance: acceptance)
             for source in try await store.claimants(besides: configuration.sources.map(\.name)).keys.sorted() {
                 try await eachPage {
                     try await store.users(claimedBy: source, after: $0, limit: SourceRun.chunkSize)
@@ -110,6 +112,7 @@ package struct Planner: Sendable {
             var report = report
             report.findings = await chunks.findings
             report.warnings = await chunks.notes.sentences + report.findings.warnings
+            try await audit(acceptance, removed, report.findings, plan)
             report.leftAside = await systems.report
             report.approvedElsewhere = await chunks.counts.approvedElsewhere
             var made = PlanMade()
@@ -118,8 +121,14 @@ package struct Planner: Sendable {
         }
     }
 
-    private func systems(accepted: Set<ContractBreach.Check>) -> SystemsAtHand {
-        SystemsAtHand(connectors, realms: RealmCheck(store: store, acceptsOthers: accepted.contains(.system)), clock: clock.shell)
+    private var systemsAtHand: SystemsAtHand {
+        SystemsAtHand(connectors, realms: RealmCheck(store: store, acceptance: .nothing), clock: clock.shell)
+    }
+
+    /// Who let this run go past what it met, and why: each breach, and each account.
+    private func audit(_ acceptance: Acceptance, _ breaches: [ContractBreach], _ findings: AccountFindings, _ plan: Plan) async throws {
+        let now = clock.now()
+        try await store.record(acceptance.audit(breaches, plan: plan.id, at: now) + findings.audit(acceptance, plan: plan.id, at: now))
     }
 
     /// Whatever stops planning: nothing of an unsealed plan stays.
@@ -147,16 +156,23 @@ package struct Planner: Sendable {
         }
     }
 
-    /// People are known from sources that the configuration no longer has: somebody has to say that they are to go.
-    private func removedSources(besides accepted: Set<ContractBreach.Check>) async throws -> [ContractBreach] {
-        guard !accepted.contains(.removed) else { return [] }
-        return try await store.claimants(besides: configuration.sources.map(\.name)).sorted { $0.key < $1.key }.map { source, count in
-            ContractBreach(
-                check: .removed,
-                message:
-                    "the source '\(source)' is no longer in the configuration, and \(people(count)) \(count == 1 ? "is" : "are") known from it"
-            )
+    /// People are known from sources, or have accounts on systems, that the configuration no longer has: somebody has to say that this is meant.
+    private func removedParts() async throws -> [ContractBreach] {
+        let systems = configuration.policyMaps.map(\.system)
+        try await store.takeBack(systems, at: clock.now())
+        let sources = try await store.claimants(besides: configuration.sources.map(\.name)).sorted { $0.key < $1.key }.map {
+            source, count in
+            "the source '\(source)' is no longer in the configuration, and \(people(count)) \(count == 1 ? "is" : "are") known from it"
         }
+        let left = try await store.systemsLeft(besides: systems).sorted { $0.key < $1.key }.map { system, count in
+            Planner.words(system, people: count)
+        }
+        return (sources + left).map { ContractBreach(check: .removed, message: $0) }
+    }
+
+    static func words(_ system: SystemName, people count: Int) -> String {
+        "the managed system '\(system)' is no longer in the configuration, and \(people(count)) "
+            + (count == 1 ? "has an account or an order there" : "have accounts or orders there")
     }
 
     // MARK: Sealing
@@ -180,6 +196,7 @@ package struct Planner: Sendable {
         if plan.verdicts.isEmpty, plan.totals.isEmpty, try await store.saysNothingNew(plan.id) {
             return try await accept(plan, made, report)
         }
+        if let abandoned = try await store.abandoned(plan.origin) { plan.verdicts.append(.after(abandoning: abandoned)) }
         plan.seal = try await PlanSeal.compute(plan, store)
         let waiting = try await store.plan(of: plan.origin, in: [.ready, .held, .approved])
         if let waiting, waiting.seal == plan.seal {

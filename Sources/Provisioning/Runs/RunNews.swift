@@ -8,6 +8,8 @@ package enum RunNews: Sendable {
     /// A plan was made, kept, or refused by the file contract.
     case planned(PlanReport, source: SourceName?)
     case applied(ApplySummary, Plan)
+    /// Orders were withdrawn, and no plan takes their place.
+    case withdrawn(orders: Int, because: String)
     /// The source has no file that was not taken.
     case nothingNew(SourceName)
     /// Something a person should know, in words.

@@ -55,6 +55,7 @@ package struct Runs: Sendable {
     /// Reads the source's next file and seals a plan; writes to no system.
     package func plan(_ request: PlanRequest) async throws -> RunEnd {
         try await holding(.source(request.source)) { origin in
+            try await meetSystems(request.acceptance)
             try await lookAtOrphans(origin)
             guard let report = try await planNext(request) else { return .done }
             return end(of: report)
@@ -64,6 +65,7 @@ package struct Runs: Sendable {
     /// Plans the source's next file (with `take: all` each that waits) and carries the plan out unless it is held.
     package func sync(_ request: PlanRequest) async throws -> RunEnd {
         try await holding(.source(request.source)) { origin in
+            try await meetSystems(request.acceptance)
             try await lookAtOrphans(origin)
             var end = RunEnd.done
             if let open = try await unfinished(origin), try await isStillWanted(open, request) {
@@ -86,10 +88,12 @@ package struct Runs: Sendable {
     }
 
     /// Plans everybody with a date due and carries the plan out unless it is held.
-    package func syncDue(accepted: Set<ContractBreach.Check> = []) async throws -> RunEnd {
+    package func syncDue(_ acceptance: Acceptance = .nothing) async throws -> RunEnd {
         try await holding(.due) { origin in
+            try await meetSystems(acceptance)
             try await lookAtOrphans(origin)
-            let report = try await planner.planDue(accepted: accepted)
+            if acceptance.contains(.removed) { try await releaseSystems(acceptance, holding: origin) }
+            let report = try await planner.planDue(acceptance)
             try await listener.tell(.planned(report, source: nil))
             let end = try await carryOut(report, origin)
             return end.and(try await ending(origin))
@@ -102,6 +106,19 @@ package struct Runs: Sendable {
             try await lookAtOrphans(origin)
             let end = try await apply(try await reread(id)).end
             return end.and(try await ending(origin))
+        }
+    }
+
+    /// A person says that the systems are right as they are now: they are asked what they are before anything else, also where nothing is to be planned.
+    private func meetSystems(_ acceptance: Acceptance) async throws {
+        guard acceptance.contains(.system) else { return }
+        let check = RealmCheck(store: store, acceptance: acceptance)
+        for (system, connector) in connectors.sorted(by: { $0.key < $1.key }) {
+            do {
+                _ = try await check.meet(system, connector, at: clock.now())
+            } catch let failure as ConnectorFailure {
+                try await listener.tell(.remark("\(system) cannot be asked which system it is: \(failure)"))
+            }
         }
     }
 
@@ -144,11 +161,11 @@ package struct Runs: Sendable {
     // MARK: Plans that an earlier run left unfinished
 
     /// The plan of this origin that is being applied; at most one has open orders, because a plan takes over what its predecessors left.
-    private func unfinished(_ origin: Origin) async throws -> Plan? {
+    func unfinished(_ origin: Origin) async throws -> Plan? {
         try await store.plan(of: origin, in: [.applying])
     }
 
-    private func lookAtOrphans(_ origin: Origin) async throws {
+    func lookAtOrphans(_ origin: Origin) async throws {
         guard let open = try await unfinished(origin) else { return }
         _ = try await dispatcher.lookAtOrphans(open)
     }
@@ -192,7 +209,7 @@ package struct Runs: Sendable {
     }
 
     /// Hands the outbox to the sinks; what cannot be delivered now stays in it.
-    private func deliver() async throws {
+    func deliver() async throws {
         let reports = try await OutboxDelivery(store: store, sinks: sinks, clock: clock.shell, log: log).deliver()
         for (name, report) in reports.sorted(by: { $0.key < $1.key }) {
             for remark in report.remarks { try await listener.tell(.remark("events: \(remark)")) }
@@ -214,7 +231,7 @@ package struct Runs: Sendable {
 
     // MARK: How it ended
 
-    private func holding(_ origin: Origin, _ body: (Origin) async throws -> RunEnd) async throws -> RunEnd {
+    func holding(_ origin: Origin, _ body: (Origin) async throws -> RunEnd) async throws -> RunEnd {
         let lock = try await store.lock(origin)
         defer { lock.release() }
         return try await body(origin)
@@ -234,7 +251,7 @@ package struct Runs: Sendable {
     }
 
     /// What is open when the run ends: no run of an origin ends with 0 before its accounts are in their due state.
-    private func ending(_ origin: Origin) async throws -> RunEnd {
+    func ending(_ origin: Origin) async throws -> RunEnd {
         let open = try await store.openWork()
         let end = open.end(of: origin)
         if end != .done { try await listener.tell(.open(open, of: origin)) }

@@ -46,7 +46,7 @@ actor SourceRun {
         self.progress = progress
         chunks = ChunkRun(
             configuration: configuration, source: source, store: store, systems: systems, plan: plan, days: days,
-            approvedElsewhere: approvedElsewhere, accepted: request.accepted)
+            approvedElsewhere: approvedElsewhere, acceptance: request.acceptance)
     }
 
     // MARK: While reading
@@ -183,10 +183,10 @@ actor SourceRun {
 
     /// Throws what nobody has accepted; what somebody has is said.
     private func refuse(_ breaches: [ContractBreach]) throws {
-        let open = breaches.filter { !request.accepted.contains($0.check) }
+        let open = breaches.filter { !request.acceptance.contains($0.check) }
         if !open.isEmpty { throw ContractBroken(breaches: open) }
         accepted += breaches
-        for breach in breaches { warnings.append("accepted: \(breach)\(request.reason.map { " (\($0))" } ?? "")") }
+        for breach in breaches { warnings.append("accepted: \(breach)\(request.acceptance.reason.map { " (\($0))" } ?? "")") }
     }
 
     private func resent(_ file: String) -> [ContractBreach] {

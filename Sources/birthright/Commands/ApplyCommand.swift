@@ -20,7 +20,7 @@ struct Apply: AsyncParsableCommand {
             case .ready, .approved: try await requireSameValues(chosen, session, store)
             case .applying: break
             case .held: throw Stop(.held, PlanText.summary(plan: chosen, report: nil))
-            case .open, .rejected, .superseded, .applied, .discarded:
+            case .open, .rejected, .superseded, .applied, .abandoned, .discarded:
                 throw Stop(.configuration, "plan \(chosen.ordinal ?? 0) is \(chosen.state.rawValue): there is nothing to apply")
             }
             return try await Run.with(session, store, common) { run in
@@ -82,12 +82,10 @@ struct Sync: AsyncParsableCommand {
     func run() async throws {
         try await withStore(common) { session, store in
             let source = try source.map { try session.source($0).name }
-            let accepted = try accepting.checks()
+            let acceptance = try accepting.acceptance()
             return try await Run.with(session, store, common) { run in
-                guard let source else { return try await run.runs.syncDue(accepted: accepted) }
-                return try await run.runs.sync(
-                    PlanRequest(
-                        source: source, file: file.map(run.reported), accepted: accepted, reason: accepting.reason, by: operatorName()))
+                guard let source else { return try await run.runs.syncDue(acceptance) }
+                return try await run.runs.sync(PlanRequest(source: source, file: file.map(run.reported), acceptance: acceptance))
             }
         }
     }

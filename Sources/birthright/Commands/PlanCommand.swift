@@ -14,7 +14,9 @@ struct AcceptOptions: ParsableArguments {
     @Option(name: .long, help: "Why; kept in the audit.")
     var reason: String?
 
-    func checks() throws -> Set<ContractBreach.Check> {
+    func acceptance() throws -> Acceptance { Acceptance(try checks(), reason: reason, by: operatorName()) }
+
+    private func checks() throws -> Set<ContractBreach.Check> {
         if !accept.isEmpty && (reason ?? "").isEmpty { throw Stop(.configuration, "--accept needs a --reason: it is kept in the audit") }
         return Set(
             try accept.map { name in
@@ -49,9 +51,7 @@ struct PlanCommand: AsyncParsableCommand {
             let source = try session.source(source).name
             return try await Run.with(session, store, common, orders: all ? nil : 20) { run in
                 try await run.runs.plan(
-                    PlanRequest(
-                        source: source, file: file.map(run.reported), accepted: try accepting.checks(), reason: accepting.reason,
-                        by: operatorName()))
+                    PlanRequest(source: source, file: file.map(run.reported), acceptance: try accepting.acceptance()))
             }
         }
     }

@@ -3,11 +3,11 @@ import Contracts
 import IdentityModel
 import Provisioning
 
-/// `birthright plans list | show | approve | reject`.
+/// `birthright plans list | show | approve | reject | abandon`.
 struct Plans: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plans", abstract: "Sealed plans: what they would do, and the decision about those that a guard holds.",
-        subcommands: [List.self, Show.self, Approve.self, Reject.self])
+        subcommands: [List.self, Show.self, Approve.self, Reject.self, AbandonPlan.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists plans, the newest first.")
@@ -169,7 +169,7 @@ struct PlanDecision {
         let fact = "plan \(ordinal) is \(PlanText.words(plan.state))"
         switch plan.state {
         case .ready, .approved: return "\(fact); it needs no approval:  birthright apply \(ordinal)"
-        case .held, .open, .rejected, .superseded, .applying, .applied, .discarded:
+        case .held, .open, .rejected, .superseded, .applying, .applied, .abandoned, .discarded:
             let verb = state == .approved ? "only a plan that a guard holds can be approved" : "only a plan that waits can be rejected"
             return "\(fact); \(verb) (birthright plans list)"
         }

@@ -86,7 +86,7 @@ enum Named {
                 "plan \(number) was superseded before it was applied, and its \(DisplayText.count(plan.totals.orders, "order")) went with it; "
                 + "birthright audit --plan \(number) says when"
         case .discarded: return "plan \(number) was discarded before it was applied, and its orders went with it"
-        case .open, .ready, .held, .approved, .rejected, .applying, .applied: return nil
+        case .open, .ready, .held, .approved, .rejected, .applying, .applied, .abandoned: return nil
         }
     }
 

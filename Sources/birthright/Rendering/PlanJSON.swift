@@ -72,6 +72,7 @@ enum PlanJSON {
         case .effect(let effect, let name): (system, what) = (name.text, effect.rawValue)
         case .quarantinedRows: what = "quarantinedRows"
         case .failedEvaluations: what = "failedEvaluations"
+        case .abandoned: what = "abandoned"
         }
         return .object([
             JSON.Member("system", text(system)), JSON.Member("effect", .string(what)), JSON.Member("count", number(verdict.count)),
@@ -84,6 +85,10 @@ enum PlanJSON {
             JSON.Member("check", .string(breach.check.rawValue)), JSON.Member("message", .string(breach.message)),
             JSON.Member("acceptable", .bool(breach.check.canBeAccepted)),
         ])
+    }
+
+    static func abandoned(_ plan: Plan, withdrawn: Int) -> JSON {
+        .object(members(of: plan, report: nil) + [JSON.Member("withdrawn", number(withdrawn))])
     }
 
     static func applied(_ summary: ApplySummary, plan: Plan) -> JSON {

@@ -30,6 +30,7 @@ enum PlanText {
 
     /// Why a file was refused, and how to take it all the same.
     static func breaches(_ report: PlanReport, source: SourceName? = nil, ink: Ink = .standardOutput) -> String {
+        if report.breaches.contains(where: { $0.check == .removed }) { return removed(report, ink) }
         var lines = [ink.red("Held by the file contract") + ": \(report.file ?? "the file") is not planned, nothing is written"]
         var facts = Facts()
         for breach in report.breaches { facts.add(breach.check.rawValue, breach.message) }
@@ -41,6 +42,16 @@ enum PlanText {
             let options = broken.map { "--accept \($0.rawValue)" }.joined(separator: " ")
             lines.append("If the file is right:  birthright plan \(source?.text ?? "SOURCE") \(options) --reason \"...\"")
         }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Sources or systems that people are known from left the configuration: nothing is planned before somebody says that it is meant.
+    private static func removed(_ report: PlanReport, _ ink: Ink) -> String {
+        var lines = [ink.red("Held by the configuration") + ": nothing is planned, nothing is written"]
+        var facts = Facts()
+        for breach in report.breaches { facts.add(breach.check.rawValue, breach.message) }
+        lines += facts.lines()
+        lines.append("If it is meant:  birthright sync --due --accept removed --reason \"...\"")
         return lines.joined(separator: "\n")
     }
 
@@ -87,6 +98,7 @@ enum PlanText {
         case .superseded: "superseded by a newer plan"
         case .applying: "being applied"
         case .applied: "applied"
+        case .abandoned: "abandoned"
         case .discarded: "discarded"
         }
     }
@@ -95,7 +107,7 @@ enum PlanText {
         switch plan.state {
         case .held: ink.red(words(plan.state))
         case .ready, .approved, .applied: ink.green(words(plan.state))
-        case .open, .rejected, .superseded, .applying, .discarded: ink.yellow(words(plan.state))
+        case .open, .rejected, .superseded, .applying, .abandoned, .discarded: ink.yellow(words(plan.state))
         }
     }
 
@@ -192,6 +204,7 @@ enum PlanText {
             "\(system): would \(deed(effect)) \(DisplayText.count(verdict.count, "account")): \(verdict.limit)"
         case .quarantinedRows: "\(DisplayText.count(verdict.count, "row")) would be set aside anew: \(verdict.limit)"
         case .failedEvaluations: "\(DisplayText.count(verdict.count, "account")) newly cannot be computed: \(verdict.limit)"
+        case .abandoned: "plan \(verdict.count) was abandoned: \(verdict.limit)"
         }
     }
 

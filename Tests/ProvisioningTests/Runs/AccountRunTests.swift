@@ -45,7 +45,7 @@ struct AccountRunTests {
             let source = CSVFileSource(
                 CSVFileSettings(
                     directory: folder.path, pattern: "*.csv", takesLatestOnly: true, needsMarker: false, delimiter: nil, encoding: nil))
-            let request = PlanRequest(source: SourceName("hr"), accepted: accepted, reason: "test")
+            let request = PlanRequest(source: SourceName("hr"), acceptance: Acceptance(accepted, reason: "test"))
             let report = try await planner.plan(request, file: "day.csv", from: source)
             // Nothing comes of it: there is no plan.
             guard let plan = report.plan else { return (report, []) }

@@ -43,7 +43,7 @@ struct RowsWorld {
                 directory: folder.path, pattern: "*.csv", takesLatestOnly: true, needsMarker: false, delimiter: nil, encoding: nil))
         let planner = Planner(
             configuration: configuration, store: store, connectors: [:], clock: RunClock(asOf: day), progress: { _ in })
-        let request = PlanRequest(source: SourceName(source), accepted: accepting, reason: "test")
+        let request = PlanRequest(source: SourceName(source), acceptance: Acceptance(accepting, reason: "test"))
         let report = try await planner.plan(request, file: csv == nil ? nil : file, from: files)
         if let plan = report.plan, plan.state == .ready {
             _ = try await store.startApplying(plan.id, at: Instant(milliseconds: 1))

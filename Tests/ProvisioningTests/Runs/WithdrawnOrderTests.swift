@@ -1,0 +1,95 @@
+import Contracts
+import IdentityModel
+import Planning
+import StoreSQL
+import Testing
+
+@testable import Provisioning
+
+/// Orders that a person withdraws: of a plan that is stopped, and of a system that left the configuration.
+struct WithdrawnOrderTests {
+    private let staff = ["E1,Berg,Clerk,active", "E2,Dahl,Clerk,active"]
+    private let promoted = ["E1,Berg,Chief,active", "E2,Dahl,Chief,active"]
+    private let hr = Origin.source(SourceName("hr"))
+
+    /// The first answer of the next run is lost, and the system is away from then on.
+    private func loseAnAnswer(_ world: RunsWorld) async throws {
+        let system = try #require(world.systems[RunsWorld.directory])
+        await system.plan(.doneButLost, for: "cn=Berg,ou=People")
+        await system.goAway(afterOperations: 1)
+    }
+
+    @Test func `of a plan that is abandoned an order whose answer was lost leaves an account that is unknown`() async throws {
+        let world = try await RunsWorld()
+        try await world.sync(staff)
+        try await loseAnAnswer(world)
+        _ = try await world.sync(promoted)
+        #expect(try await world.orders([.transmitted]).map(\.userKey.text) == ["E1"])
+        let runs = world.runs(try world.configuration())
+        let (withdrawn, end) = try await runs.abandon(hr, by: "ann", reason: "wrong") {
+            try #require(try await world.store.plan(ordinal: 2))
+        }
+        #expect(withdrawn == 2 && end == .failed)
+        #expect(try await world.orders([.withdrawn]).map(\.userKey.text) == ["E1", "E2"])
+        #expect(try await world.account("E1")?.doubt?.attributes == ["title"])
+        // Everybody is planned again, looked at, and held.
+        await world.systems[RunsWorld.directory]?.comeBack()
+        #expect(try await world.sync(promoted) == .held)
+        let held = try #require(try await world.store.plan(of: hr, in: [.held]))
+        #expect(held.verdicts == [.after(abandoning: 2)] && held.totals.orders == 2)
+        try await world.store.decide(held.id, .approved, by: "ann", reason: "right", at: DispatchWorld.start)
+        #expect(try await runs.apply(plan: held.id, of: hr) { _ in try #require(try await world.store.plan(ordinal: 3)) } == .done)
+        #expect(try await world.sync(promoted) == .done)
+        #expect(await world.systems[RunsWorld.directory]?.entry(named: "cn=Dahl,ou=People")?.attributes["title"] == ["Chief"])
+    }
+
+    @Test func `whoever was told that something is under way is told that it was abandoned, and nobody else`() async throws {
+        let world = try await RunsWorld()
+        try await world.sync(staff)
+        let system = try #require(world.systems[RunsWorld.directory])
+        await system.goAway()
+        _ = try await world.sync(["E1,Berg,Chief,active", "E2,Dahl,Clerk,active"])
+        #expect(try await world.orders([.pending]).count == 1)
+        let before = try await world.store.events(after: 0, limit: 100).count
+        let runs = world.runs(try world.configuration())
+        _ = try await runs.abandon(hr, by: "ann", reason: "wrong") { try #require(try await world.store.plan(ordinal: 2)) }
+        #expect(try await world.store.events(after: 0, limit: 100).count == before)
+        // After an hour the order that waits was announced.
+        await system.comeBack()
+        await system.goAway()
+        _ = try await world.sync(["E1,Berg,Boss,active", "E2,Dahl,Clerk,active"])
+        let held = try #require(try await world.store.plan(of: hr, in: [.held]))
+        try await world.store.decide(held.id, .approved, by: "ann", reason: "right", at: DispatchWorld.start)
+        _ = try await runs.apply(plan: held.id, of: hr) { _ in try #require(try await world.store.plan(ordinal: 3)) }
+        try await world.clock.shellClock.sleep(3_700_000)
+        _ = try await runs.apply(plan: held.id, of: hr) { _ in try #require(try await world.store.plan(ordinal: 3)) }
+        #expect(try await world.store.events(after: 0, limit: 100).count == before + 1)
+        _ = try await runs.abandon(hr, by: "ann", reason: "wrong") { try #require(try await world.store.plan(ordinal: 3)) }
+        let events = try await world.store.events(after: 0, limit: 100).map(\.event)
+        #expect(events.count == before + 2 && events.last?.sequence == 2 && events.last?.body.contains("plan 3 was abandoned") == true)
+    }
+
+    @Test func `a system that left takes an order whose answer was lost with it, and is looked at when it comes back`() async throws {
+        let mail = SystemName("Mail")
+        let world = try await RunsWorld([RunsWorld.directory: ScriptedSystem(), mail: ScriptedSystem()])
+        var both = RunsWorld.files
+        both["PolicyMaps/mail.yaml"] = RunsWorld.map.replacing("managedSystem: Directory", with: "managedSystem: Mail")
+        both["Roles.yaml"] = both["Roles.yaml"]?.replacing("entitlements: [", with: "entitlements: [ { system: Mail },")
+        let (with, without) = (try world.configuration(both), try world.configuration())
+        #expect(try await world.sync(staff, with) == .done)
+        try await loseAnAnswer(RunsWorld(world, [RunsWorld.directory: try #require(world.systems[mail])]))
+        _ = try await world.sync(promoted, with)
+        #expect(Set(try await world.orders([.transmitted, .pending]).map(\.system)) == [mail])
+        #expect(try await world.sync(promoted, without) == .held)
+        #expect(try await world.runs(without).syncDue(Acceptance([.removed], reason: "test", by: "ann")) == .done)
+        #expect(try await world.orders([.transmitted, .pending, .errored]) == [])
+        #expect(try await world.store.plan(of: hr, in: [.applying]) == nil)
+        #expect(try await world.account("E1", on: mail)?.isUnknown == true)
+        #expect(try await world.sync(promoted, without) == .done)
+        // It comes back, and what was not known is looked at.
+        await world.systems[mail]?.comeBack()
+        #expect(try await world.sync(promoted, with) == .done)
+        #expect(try await world.account("E1", on: mail)?.isUnknown == false)
+        #expect(await world.systems[mail]?.entry(named: "cn=Dahl,ou=People")?.attributes["title"] == ["Chief"])
+    }
+}
