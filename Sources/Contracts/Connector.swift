@@ -112,7 +112,8 @@ public struct AccountOperation: Hashable, Sendable {
     public let isUncertain: Bool
     /// Other names the entry may still stand under in groups: every one it had since the last certain state, without names another account has now.
     public let formerNames: [AccountName]
-    /// Groups that we gave and that stay: where the system does not keep references right, a rename takes the old name out and puts the new one in.
+    /// Groups that we gave and that stay: where the system does not keep references right, a rename takes the old name out and puts the new one in; where it
+    /// is said to keep them right, the connector looks whether it has, unless it does so in the same transaction.
     public let carriedMemberships: [String]
 
     public init(

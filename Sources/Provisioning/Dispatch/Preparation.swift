@@ -215,9 +215,9 @@ struct Preparation {
         }
     }
 
-    /// Memberships that stay, where nobody but us takes them along to another name.
+    /// Memberships that stay when the account gets another name: carried over by us, or by the system, whose connector then sees to it that it has.
     private func carried(_ order: ProvisioningOrder, _ known: Account?, isRenamed: Bool) -> [String] {
-        guard let known, isRenamed, system.leavesReferencesToUs, !order.isWithdrawal else { return [] }
+        guard let known, isRenamed, !order.isWithdrawal else { return [] }
         var groups = known.memberships
         for request in order.requests where request.kind == .membership { groups.subtract(request.effective.map(\.text)) }
         return groups.sorted()
