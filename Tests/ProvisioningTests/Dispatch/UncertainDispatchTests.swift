@@ -60,7 +60,8 @@ struct UncertainDispatchTests {
     }
 
     /// A server that is only said to repair them does not, and one that died in between did not.
-    @Test(arguments: [true, false]) func `a rename names the groups that stay, whoever keeps references right`(maintains: Bool) async throws {
+    @Test(arguments: [true, false]) func `a rename names the groups that stay, whoever keeps references right`(maintains: Bool) async throws
+    {
         let (world, system) = (try await DispatchWorld(), ScriptedSystem(maintainsReferences: maintains))
         let account = try await member(world, system, ["cn=Staff", "cn=Sales"])
         let plan = try await world.sealed([changes(account, key: "E1", to: "cn=E1,ou=IT", [leaves("cn=Sales")])])
