@@ -300,9 +300,10 @@ package final class AccountEvaluation {
     ) throws(CELError) -> [NameCandidate] {
         let rule = map.attributes[index]
         var candidates: [NameCandidate] = []
-        // A container changed, or an earlier candidate became free: the name the account has is asked for first.
+        // A container changed, or an earlier candidate became free: the name the account has is asked for first, as the candidates write it now.
         if !hasOfferedCurrent, let current = stored[rule.name]?.first, sameFirstCandidate(index) {
-            candidates.append(try candidate(current.text, number: nil, index, unique))
+            let text = firstCandidate.flatMap { respelled(current.text, $0, index, unique) } ?? current.text
+            candidates.append(try candidate(text, number: nil, index, unique))
         }
         candidates.reserveCapacity(limit)
         hasOfferedCurrent = true

@@ -208,6 +208,17 @@ struct UnknownAccountTests {
         #expect(numbered.asks == ["= cn BERG (berg)"])
         #expect(company.order(known: second) == nil)
     }
+
+    @Test func `a corrected capital reaches the name also where the container changes at the same time`() throws {
+        let company = try PlannedAccounts()
+        let left = try #require(company.order(PlannedAccounts.user("E1", "BERG"), roles: [], known: PlannedAccounts.account()))
+        #expect(left.nameAfter == AccountName("cn=BERG,ou=Disabled,dc=example") && left.asks.contains("= cn BERG"))
+        var second = PlannedAccounts.account()
+        second.written["cn"] = [.text("Berg (berg)")]
+        second.name = AccountName("cn=Berg (berg),ou=People,dc=example")
+        let numbered = try #require(company.order(PlannedAccounts.user("E1", "BERG"), roles: [], known: second))
+        #expect(numbered.nameAfter == AccountName("cn=BERG (berg),ou=Disabled,dc=example"))
+    }
 }
 
 extension PlannedAccounts {
