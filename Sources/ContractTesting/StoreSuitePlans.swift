@@ -123,18 +123,17 @@ extension StoreSuite {
                     totals.effects == [Sample.directory: [.create: 2, .modify: 2, .rename: 1, .disable: 2, .delete: 1, .enable: 1]])
                 #expect(totals.orders == 9 && totals.evaluationsFailed == 1)
             },
-            Check("retracted users leave nothing in the plan but their quarantine") { store in
+            Check("retracted users leave nothing in the plan, and may be planned again") { store in
                 let plan = try await store.begin()
                 _ = try await store.save(Sample.joinerChunk(1...3), to: plan.id)
-                try await store.retract(
-                    [Sample.key(2)], of: Sample.hr, from: plan.id,
-                    quarantines: [Sample.quarantine(2, line: 3), Sample.quarantine(2, line: 8)])
+                try await store.retract([Sample.key(2)], of: Sample.hr, from: plan.id)
                 #expect(try await store.changes(of: plan.id, after: 0, limit: 9).map(\.change.user.key) == [Sample.key(1), Sample.key(3)])
                 #expect(try await store.orders(OrderFilter(), after: nil, limit: 9).map(\.user) == [Sample.userID(1), Sample.userID(3)])
                 let claims = (1...3).map { Sample.claim(of: "mail", "person\($0)@example.com") }
                 #expect(try await store.holders(of: claims) == [claims[0]: Sample.userID(1), claims[2]: Sample.userID(3)])
-                #expect(try await store.quarantines(plan: plan.id).map(\.quarantine.position.line) == [3, 8])
                 #expect(try await store.allDocuments(plan.id).count == 4)
+                _ = try await store.save(Sample.joinerChunk(2...2), to: plan.id)
+                #expect(try await store.changes(of: plan.id, after: 0, limit: 9).map(\.change.user.key) == [1, 3, 2].map(Sample.key))
             },
         ]
     }

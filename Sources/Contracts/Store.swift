@@ -260,8 +260,8 @@ public protocol PlanningStore: Sendable {
     func holders(of claims: [NameClaim]) async throws(StoreError) -> [NameClaim: UserID]
     /// Saves a chunk with its reservations. When another run took a name meanwhile, nothing is saved and the lost claims are returned.
     func save(_ chunk: PlanChunk, to plan: PlanID) async throws(StoreError) -> [NameClaim]
-    /// Takes users back out of an open plan (their rows turned out to be duplicates), with their orders and reservations; `quarantines` go in instead.
-    func retract(_ keys: [UserKey], of source: SourceName, from plan: PlanID, quarantines: [Quarantine]) async throws(StoreError)
+    /// Takes users back out of an open plan (their rows turned out to be duplicates), with their orders and reservations.
+    func retract(_ keys: [UserKey], of source: SourceName, from plan: PlanID) async throws(StoreError)
     /// The canonical documents of a plan's user changes, then of its orders, in sequence: what the seal is computed over.
     func documents(of plan: PlanID, body: @Sendable (UnsafeRawBufferPointer) -> Void) async throws(StoreError)
     /// Changes by kind and effects by system, counted in the store.

@@ -152,10 +152,7 @@ extension SQLStore {
         }
     }
 
-    package func retract(
-        _ keys: [UserKey], of source: SourceName, from plan: PlanID, quarantines: [Quarantine]
-    ) async throws(StoreError) {
-        let rows = quarantines.map { QuarantineRows.columns($0, plan: plan) }
+    package func retract(_ keys: [UserKey], of source: SourceName, from plan: PlanID) async throws(StoreError) {
         let keys = Set(keys)
         try await write { session in
             try PlanWriting.requireOpen(plan, session)
@@ -169,7 +166,6 @@ extension SQLStore {
                 users.insert(row.text(1))
             }
             try PlanWriting.remove(changes: changes, users: SQLValue.texts(users), from: plan, session)
-            try session.bulkLoad(QuarantineRows.insert, rows)
         }
     }
 

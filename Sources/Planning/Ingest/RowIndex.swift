@@ -11,7 +11,8 @@ package struct RowIndex: Sendable {
         case unseen
         /// As it was applied last, and nothing else asks for it to be planned.
         case unchanged
-        case changed
+        /// `standing`: why the user has to be planned if the row turns out to be of no use.
+        case changed(standing: ReplanReasons)
         /// As it was applied last, and the user has to be planned all the same.
         case again(ReplanReasons)
         /// The key stood on that line already.
@@ -63,8 +64,8 @@ package struct RowIndex: Sendable {
         flags[slot] = state | RowIndex.seen
         lines[slot] = line
         if state & RowIndex.known == 0 { return .unseen }
-        guard rows[slot] == rowHash else { return .changed }
         let again = reasons(state)
+        guard rows[slot] == rowHash else { return .changed(standing: again) }
         return again.isEmpty ? .unchanged : .again(again)
     }
 
@@ -93,6 +94,12 @@ package struct RowIndex: Sendable {
 
     /// Whether a row with this key was read.
     package func wasSeen(_ keyHash: UInt64) -> Bool { state(of: keyHash) & RowIndex.seen != 0 }
+
+    /// Why the user of a row that was applied once has to be planned whatever the file says of them.
+    package func reasons(ofKey keyHash: UInt64) -> ReplanReasons {
+        let state = state(of: keyHash)
+        return state & RowIndex.known == 0 ? [] : reasons(state)
+    }
 
     /// Whether a row with this key was applied once.
     package func isKnown(_ keyHash: UInt64) -> Bool { state(of: keyHash) & RowIndex.known != 0 }

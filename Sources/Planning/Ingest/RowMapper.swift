@@ -74,7 +74,10 @@ package final class RowMapper {
         case setAside(RowSetAside)
     }
 
-    package func map(_ batch: SourceRowBatch, row: Int, key: UserKey, again: ReplanReasons) -> Outcome {
+    /// `standing`: why the user has to be planned if the row is of no use.
+    package func map(
+        _ batch: SourceRowBatch, row: Int, key: UserKey, again: ReplanReasons, standing: ReplanReasons = []
+    ) -> Outcome {
         reader.load(batch, row: row)
         let position = SourcePosition(file: batch.file, line: Int(batch.lines[row]))
         do {
@@ -84,7 +87,8 @@ package final class RowMapper {
             // The first column the expression reads is where a person has to look.
             let column = self.column(of: error.expression)
             let place = column.map { batch.position(row: row, column: $0) } ?? (line: position.line, column: 1)
-            return .setAside(setAside(error, key, SourcePosition(file: batch.file, line: place.line), place.column, column, again: again))
+            return .setAside(
+                setAside(error, key, SourcePosition(file: batch.file, line: place.line), place.column, column, again: standing))
         }
     }
 

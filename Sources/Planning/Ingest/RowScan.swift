@@ -5,8 +5,9 @@ package import IdentityModel
 /// for a row that is as it was.
 package struct RowScan {
     package enum Finding: Sendable, Hashable {
-        /// The row has to be mapped. `again`: why, where it is the same as it was; empty for a new or changed one.
-        case work(row: Int, key: UserKey, again: ReplanReasons)
+        /// The row has to be mapped. `again`: why, where it is the same as it was; empty for a new or changed one. `standing`: why its user has to be planned
+        /// all the same if it cannot be mapped.
+        case work(row: Int, key: UserKey, again: ReplanReasons, standing: ReplanReasons)
         case duplicate(row: Int, key: UserKey, firstLine: Int)
         /// The key expression failed or gave nothing.
         case keyless(row: Int, reason: String)
@@ -48,8 +49,10 @@ package struct RowScan {
                 guard let (keyHash, key) = key(of: row, in: batch, bytes: bytes, findings: &findings) else { continue }
                 switch index.see(keyHash: keyHash, rowHash: batch.hashes[row], line: batch.lines[row]) {
                 case .unchanged: unchangedCount += 1
-                case .unseen, .changed: findings.append(.work(row: row, key: key ?? plainKey(row, batch), again: []))
-                case .again(let again): findings.append(.work(row: row, key: key ?? plainKey(row, batch), again: again))
+                case .unseen: findings.append(.work(row: row, key: key ?? plainKey(row, batch), again: [], standing: []))
+                case .changed(let standing):
+                    findings.append(.work(row: row, key: key ?? plainKey(row, batch), again: [], standing: standing))
+                case .again(let again): findings.append(.work(row: row, key: key ?? plainKey(row, batch), again: again, standing: again))
                 case .duplicate(let line): findings.append(.duplicate(row: row, key: key ?? plainKey(row, batch), firstLine: line))
                 }
             }

@@ -97,8 +97,8 @@ actor SourceRun {
 
     private func note(_ finding: RowScan.Finding, in batch: SourceRowBatch) {
         switch finding {
-        case .work(let row, let key, let again):
-            switch mapper?.map(batch, row: row, key: key, again: again) {
+        case .work(let row, let key, let again, let standing):
+            switch mapper?.map(batch, row: row, key: key, again: again, standing: standing) {
             case .record(let record)?: records.append(record)
             case .setAside(let row)?: setAside.append(row)
             case nil: break
@@ -145,8 +145,8 @@ actor SourceRun {
         try await planChunk(records)
         try await finishPlanning()
         try await chunks.finishSaving()
-        try await retractDoubles(file: header.file)
         let index = scan.index
+        try await retractDoubles(file: header.file, index)
         try await chunks.notePresent(duplicateValues)
         try await chunks.planRenumbered(besides: Set(duplicates.keys), wasSeen: { index.wasSeen($0) })
         try await chunks.planWaiting(besides: { index.wasSeen($0) })
@@ -207,8 +207,9 @@ actor SourceRun {
 
     // MARK: Rows that stand twice, and rows that are gone
 
-    /// Two rows with one key, or of one person, are both quarantined, and their user stays as is.
-    private func retractDoubles(file: String) async throws {
+    /// Two rows with one key, or of one person, are both quarantined. What was last said of their user stands, and what else asks for them to be planned does
+    /// so as for any row in quarantine.
+    private func retractDoubles(file: String, _ index: RowIndex) async throws {
         var set: [Quarantine] = []
         for key in duplicates.keys.sorted() {
             let rows = duplicates[key] ?? []
@@ -225,9 +226,18 @@ actor SourceRun {
         let collisions = await chunks.collisions().filter { duplicates[$0.key] == nil }
         set += collisions.map(\.quarantine)
         guard !set.isEmpty else { return }
-        retracted = set.count
         let keys = duplicates.keys.sorted() + collisions.map(\.key)
-        try await store.retract(keys, of: source.name, from: chunks.plan.id, quarantines: set)
+        try await store.retract(keys, of: source.name, from: chunks.plan.id)
+        var planned: Set<UserKey> = []
+        let rows = set.map { quarantine in
+            let isFirst = quarantine.key.map { planned.insert($0).inserted } ?? false
+            let again = isFirst ? index.reasons(ofKey: StableHash.hash(quarantine.key?.text ?? "")) : []
+            return RowSetAside(quarantine: quarantine, again: again)
+        }
+        for start in stride(from: 0, to: rows.count, by: SourceRun.chunkSize) {
+            try await chunks.planRecords([], setAside: Array(rows[start..<min(start + SourceRun.chunkSize, rows.count)]))
+        }
+        try await chunks.finishSaving()
     }
 
     private func planUnseen(_ index: RowIndex, hasUnreadableKey: Bool) async throws {
@@ -249,11 +259,9 @@ actor SourceRun {
         }
     }
 
-    private var retracted = 0
-
     /// Rows read, rows skipped as unchanged, rows set aside.
     var counts: (rows: Int, unchanged: Int, quarantined: Int) {
-        (scan?.rowCount ?? 0, scan?.unchangedCount ?? 0, planned.quarantines + retracted)
+        (scan?.rowCount ?? 0, scan?.unchangedCount ?? 0, planned.quarantines)
     }
 
     /// Accounts that were computed, and users left to an approved plan of another origin.

@@ -24,8 +24,8 @@ struct RowsWorld {
         return result
     }
 
-    func configuration(_ service: String) throws -> Configuration {
-        let files = ["birthright.yaml": service, "Roles.yaml": "roles: {}", "Rules.yaml": "rules: {}"]
+    func configuration(_ service: String, roles: String = "roles: {}", rules: String = "rules: {}") throws -> Configuration {
+        let files = ["birthright.yaml": service, "Roles.yaml": roles, "Rules.yaml": rules]
         let (loaded, diagnostics) = ConfigurationLoader.load(
             ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
         return try #require(loaded, "\(diagnostics.map(\.description))")
@@ -59,6 +59,15 @@ struct RowsWorld {
         return try await store.knowledge(request).users.values.map { user in
             let attributes = user.attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }
             return "\(user.source):\(user.key) \(user.status) \(attributes.joined(separator: " "))"
+        }.sorted()
+    }
+    /// `1 Staff`: who holds which roles.
+    func roles() async throws -> [String] {
+        var request = KnowledgeRequest()
+        request.users = try await store.users(after: nil, limit: 1_000).map(\.id)
+        let knowledge = try await store.knowledge(request)
+        return knowledge.users.values.flatMap { user in
+            (knowledge.assignments[user.id] ?? []).map { "\(user.key) \($0.role)" }
         }.sorted()
     }
 }

@@ -81,6 +81,25 @@ struct SourceRunTests {
         }
     }
 
+    @Test("whoever has a reason to be planned is, although the row is bad now, or stands twice")
+    func quarantinedAndPlannedAgain() async throws {
+        try await RowsWorld.with { world in
+            let good = "ID,LAST,EMAIL,STATUS\n1,Berg,a@x,\n2,Dahl,b@x,\n3,Ek,c@x,\n"
+            try await world.run(try world.configuration(Self.hr), "hr", good)
+            // Of whom the edit makes something else: the rule of everybody is new.
+            let edited = try world.configuration(Self.hr, roles: "roles: { Everybody: { entitlements: [] } }", rules: Self.everybody)
+            let report = try await world.run(edited, "hr", "ID,LAST,EMAIL,STATUS\n1,,a@x,\n2,Dahl,b@x,\n3,Ek,c@x,\n3,Eik,c@x,\n")
+            #expect(report.quarantined == 3)
+            #expect(report.plan?.totals.changes.values.reduce(0, +) == 3)
+            #expect(try await world.roles() == ["1 Everybody", "2 Everybody", "3 Everybody"])
+            #expect(try await world.people().last == "hr:3 active email=c@x lastName=Ek")
+            let again = try await world.run(edited, "hr", "ID,LAST,EMAIL,STATUS\n1,,a@x,\n2,Dahl,b@x,\n3,Ek,c@x,\n3,Eik,c@x,\n")
+            #expect(again.plan == nil && again.quarantined == 3)
+        }
+    }
+
+    private static let everybody = "rules: { everybody: { when: 'user.status == \"active\"', roles: [Everybody] } }"
+
     // MARK: Several sources
 
     private static let campus = """
