@@ -20,11 +20,39 @@ extension ConnectorSuite {
             let group = scene.vocabulary.groups[0]
             let id = try await scene.given("a")[0]
             for (operation, expected) in [(RequestOperation.add, [group]), (.add, [group]), (.remove, []), (.remove, [])] {
+                let wasMember = try await scene.groups(of: id) == [group]
                 let result = try await scene.execute(
                     scene.operation(.modify, 2, scene.name("a"), id: id, requests: [scene.membership(operation, group)]))
-                #expect(result == OperationResult(id: result.id, accountID: id, name: scene.name("a"), failure: nil))
+                let notThere: Set<Int> = operation == .remove && !wasMember ? [0] : []
+                #expect(
+                    result == OperationResult(id: result.id, accountID: id, name: scene.name("a"), failure: nil, notThere: notThere))
                 #expect(try await scene.groups(of: id) == expected)
             }
+        },
+        Check("a removal says when the group did not hold the name, also among many that it held") { scene in
+            let groups = scene.vocabulary.groups
+            let ids = try await scene.given("a", "b", "c", more: [scene.membership(.add, groups[0])])
+            let names = ["a", "b", "c"].map { scene.name($0) }
+            let removal = [scene.membership(.add, groups[1]), scene.membership(.remove, groups[0])]
+            _ = try await scene.execute(scene.operation(.modify, 4, names[1], id: ids[1], requests: [removal[1]]))
+            let results = await scene.connector.execute(
+                names.indices.map { scene.operation(.modify, $0 + 5, names[$0], id: ids[$0], requests: removal) })
+            #expect(results.filter { $0.failure != nil || !$0.failedRequests.isEmpty } == [])
+            #expect(results[1].notThere == [1])
+            for id in ids { #expect(try await scene.groups(of: id) == [groups[1]]) }
+        },
+        Check("whoever has another name than was given keeps the membership, and the removal says that nobody was there") { scene in
+            let group = scene.vocabulary.groups[0]
+            let id = try await scene.given("a")[0]
+            _ = try await scene.execute(scene.operation(.modify, 2, scene.name("a"), id: id, to: scene.name("b")))
+            _ = try await scene.execute(scene.operation(.modify, 3, scene.name("b"), id: id, requests: [scene.membership(.add, group)]))
+            let removal = [scene.membership(.remove, group)]
+            let missed = try await scene.execute(scene.operation(.modify, 4, scene.name("a"), id: id, requests: removal))
+            #expect(missed.notThere == [0])
+            let met = try await scene.execute(
+                scene.operation(.modify, 5, scene.name("b"), id: id, requests: removal, uncertainSince: [scene.name("a")]))
+            #expect(met.failedRequests.isEmpty)
+            #expect(try await scene.settledGroups(of: id) == [])
         },
         Check("of many memberships in one group only the impossible ones fail, each at its request") { scene in
             let group = scene.vocabulary.groups[0]

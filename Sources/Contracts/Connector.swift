@@ -151,10 +151,13 @@ public struct OperationResult: Hashable, Sendable {
     public let doneRequests: Set<Int>
     /// Where `failure` is set: whether the account was switched off (withdrawing) or on (enabling) all the same.
     public let isSwitched: Bool
+    /// Removals of memberships by index for which the group may not have held the name that was sent: nobody of that name is in it now, and the account may be
+    /// in it under another. Never fewer than those; empty for operations that are uncertain or tell former names.
+    public let notThere: Set<Int>
 
     public init(
         id: OrderID, accountID: AccountID?, name: AccountName?, failure: ConnectorFailure?, failedRequests: [Int: ConnectorFailure] = [:],
-        doneRequests: Set<Int> = [], isSwitched: Bool = false
+        doneRequests: Set<Int> = [], isSwitched: Bool = false, notThere: Set<Int> = []
     ) {
         self.id = id
         self.accountID = accountID
@@ -163,6 +166,7 @@ public struct OperationResult: Hashable, Sendable {
         self.failedRequests = failedRequests
         self.doneRequests = doneRequests
         self.isSwitched = isSwitched
+        self.notThere = notThere
     }
 }
 
@@ -184,6 +188,8 @@ public struct SystemReport: Hashable, Sendable {
 /// are written before memberships are added, and after memberships are removed (servers that repair references after a rename would bring them back);
 /// memberships of one group are few modifies with many values; a value that is already there, or already gone,
 /// is success; Delete of an account that is gone is success; a membership in a group that no longer exists is gone, and adding one there fails.
+/// Memberships are written under the name that was given: an operation that writes nothing else does not notice that the account has another one by now.
+/// A removal that may have met nobody says so (`notThere`), and whoever sent it looks.
 /// An answer that was lost is `.unknown`. `find` and `holders` throw when they could not ask, also when the place where accounts are looked for cannot be read.
 ///
 /// Withdrawing, each step whatever befell the others: (1) one modify with the dialect's disabling and every request that `switches`; if it is refused,

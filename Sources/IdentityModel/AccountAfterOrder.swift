@@ -78,6 +78,14 @@ extension Account {
         for case .text(let group) in request.effective { memberships.remove(group) }
     }
 
+    /// The same account when its entry was not found where it was: whoever plans it looks.
+    public var toBeLookedAt: Account {
+        var account = self
+        account.version += 1
+        account.doubt = doubt ?? AccountDoubt()
+        return account
+    }
+
     /// The same account when a look has shown that nothing came of what was in doubt; nil when nothing was.
     public var certain: Account? {
         guard doubt != nil else { return nil }

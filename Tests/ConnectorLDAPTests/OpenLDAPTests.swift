@@ -37,6 +37,27 @@ struct OpenLDAPTests {
         #expect(deleted.compactMap(\.failure) == [])
     }
 
+    @Test func `whoever was moved by hand is not in the group by the old name, which is said, and leaves it by the new one`() async throws {
+        let old = "cn=moved by hand,\(people)"
+        let new = "cn=moved by hand,\(disabled)"
+        let id = try #require(await connector.execute([create(1, old, [membership(.add, allStaff)])])[0].accountID)
+        let hand = LDAPConnector(server.settings)
+        _ = await hand.execute([operation(.modify, 2, old, id: id, to: new)])
+        try await Task.sleep(for: .milliseconds(200))
+        let removal = operation(.modify, 3, old, id: id, [membership(.remove, allStaff)])
+        #expect(
+            await connector.execute([removal]) == [
+                OperationResult(id: removal.id, accountID: id, name: AccountName(old), failure: nil, notThere: [0])
+            ])
+        #expect(try await server.members(of: allStaff).contains(new))
+        #expect(found(try await connector.find([.id(id)]).first)?.name == AccountName(new))
+        let again = operation(.modify, 3, new, id: id, to: old, [membership(.remove, allStaff)], uncertainSince: [old])
+        let result = await connector.execute([again])
+        #expect(result == [OperationResult(id: again.id, accountID: id, name: AccountName(old), failure: nil)])
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(try await server.members(of: allStaff).filter { $0.contains("moved by hand") } == [])
+    }
+
     @Test(arguments: [UInt64(1), 2, 3, 4])
     func `people exchange names at random, while others come and go`(seed: UInt64) async throws {
         var generator = SeededGenerator(state: seed)

@@ -27,7 +27,7 @@ struct SwitchingTests {
         for answer in answers {
             guard let (tag, request) = feed.next(idle: true) else { return sent }
             switch request {
-            case .modify(_, let changes): sent.append(changes.map { "\($0.name)=\($0.values.joined(separator: "|"))" })
+            case .modify(_, let changes, _): sent.append(changes.map { "\($0.name)=\($0.values.joined(separator: "|"))" })
             case .search(let search): sent.append(["read \(search.attributes.joined())"])
             default: sent.append(["?"])
             }
@@ -114,7 +114,7 @@ struct SwitchingTests {
         var feed = EntryFeed([leaver], [Progress(leaver)], additions: [:], dialect: .openLDAP)
         guard case .rename? = feed.next(idle: true)?.request else { return #expect(Bool(false), "a rename comes first") }
         feed.receive(.answered(Answer(code: 32)), tag: 0)
-        guard case .modify(_, let changes)? = feed.next(idle: true)?.request else { return #expect(Bool(false), "the rest follows") }
+        guard case .modify(_, let changes, _)? = feed.next(idle: true)?.request else { return #expect(Bool(false), "the rest follows") }
         #expect(changes.map(\.name) == ["title"])
         feed.receive(.answered(Answer(code: 0)), tag: 0)
         #expect(feed.next(idle: true) == nil)

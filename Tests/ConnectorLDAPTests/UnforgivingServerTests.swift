@@ -12,7 +12,7 @@ struct UnforgivingServerTests {
     private func answer(_ code: Int32, entries: [DirectoryEntry] = []) -> WireOutcome { .answered(Answer(code: code, entries: entries)) }
 
     private func changes(_ request: WireRequest?) -> [Modification] {
-        if case .modify(_, let changes)? = request { changes } else { [] }
+        if case .modify(_, let changes, _)? = request { changes } else { [] }
     }
 
     @Test func `a refused modify is repeated value by value, and only what is really refused fails`() {

@@ -12,6 +12,7 @@ struct ScriptedBatch {
         var failure: ConnectorFailure?
         var failed: [Int: ConnectorFailure] = [:]
         var done: Set<Int> = []
+        var notThere: Set<Int> = []
         var isSwitched = false
     }
 
@@ -53,7 +54,7 @@ struct ScriptedBatch {
         return OperationResult(
             id: progress.operation.id, accountID: progress.id.map { AccountID($0) } ?? progress.operation.accountID,
             name: isGone ? nil : AccountName(progress.name), failure: progress.failure, failedRequests: progress.failed,
-            doneRequests: progress.failure == nil ? [] : progress.done, isSwitched: progress.isSwitched)
+            doneRequests: progress.failure == nil ? [] : progress.done, isSwitched: progress.isSwitched, notThere: progress.notThere)
     }
 
     // MARK: Entries
@@ -205,15 +206,23 @@ struct ScriptedBatch {
         }
         for group in names.keys.sorted() {
             let (server, members) = (server, names[group] ?? [])
+            let held = Set(members.map(foldedName).filter { server.isMember($0, of: group) })
             let failure = send { () throws(ScriptedServer.Refusal) in try server.change(group: group, adding: adding, members) }
             for place in owners[group] ?? [] {
                 if let failure {
                     progress[place.index].failed[place.request] = failure
                 } else {
                     progress[place.index].done.insert(place.request)
+                    if !adding, isToldApart(place.index), !held.contains(foldedName(progress[place.index].name)) {
+                        progress[place.index].notThere.insert(place.request)
+                    }
                 }
             }
         }
+    }
+
+    private func isToldApart(_ index: Int) -> Bool {
+        !progress[index].operation.isUncertain && progress[index].operation.operation != .delete
     }
 
     /// After an uncertain outcome the groups themselves are asked, and what differs is sent once more.

@@ -64,9 +64,9 @@ final class Connection {
             return arena.withModifications(attributes) {
                 ldap_add_ext(handle, name, $0, traits.hasPostRead ? controls.postRead : nil, nil, &messageID)
             }
-        case .modify(let name, let changes):
+        case .modify(let name, let changes, let forgives):
             return arena.withModifications(changes) { list in
-                ldap_modify_ext(handle, name, list, traits.hasPermissiveModify ? controls.permissive : nil, nil, &messageID)
+                ldap_modify_ext(handle, name, list, forgives && traits.hasPermissiveModify ? controls.permissive : nil, nil, &messageID)
             }
         case .rename(let name, let newRDN, let newParent): return ldap_rename(handle, name, newRDN, newParent, 1, nil, nil, &messageID)
         case .delete(let name): return ldap_delete_ext(handle, name, nil, nil, &messageID)

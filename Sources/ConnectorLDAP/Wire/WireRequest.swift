@@ -31,7 +31,8 @@ struct SearchRequest: Hashable {
 /// What can be sent without waiting for its answer.
 enum WireRequest {
     case add(name: String, attributes: [Modification])
-    case modify(name: String, changes: [Modification])
+    /// `forgives`: a value that is already there, or already gone, is no error, where the server can be asked for that.
+    case modify(name: String, changes: [Modification], forgives: Bool = true)
     /// Rename and move; the old RDN's values go. `newParent` nil: it stays where it is.
     case rename(name: String, newRDN: String, newParent: String?)
     case delete(name: String)

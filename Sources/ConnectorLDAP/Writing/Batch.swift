@@ -14,6 +14,7 @@ struct Batch {
     let exchange: Exchange
     private(set) var progress: [Progress]
     private(set) var failures: [MembershipFeed.Owner: ConnectorFailure] = [:]
+    private var notThere: Set<MembershipFeed.Owner> = []
 
     init(_ operations: [AccountOperation], settings: LDAPSettings, traits: ServerTraits, exchange: Exchange) {
         self.operations = operations
@@ -48,13 +49,15 @@ struct Batch {
     }
 
     func memberships(adding: Bool) -> MembershipFeed {
-        MembershipFeed(adding: adding, attribute: settings.memberAttribute, dialect: dialect)
+        MembershipFeed(
+            adding: adding, attribute: settings.memberAttribute, dialect: dialect, canForgive: traits.hasPermissiveModify)
     }
 
     mutating func run(_ feed: inout MembershipFeed) {
         feed.prepare()
         exchange.run(&feed)
         for (owner, failure) in feed.failures { note(failure, owner) }
+        notThere.formUnion(feed.notThere)
     }
 
     /// A membership that is carried has no request of its own: the operation as a whole failed then. What could not be sent or asked counts as not known,
@@ -176,13 +179,17 @@ struct Batch {
         for (owner, failure) in failures {
             if let request = owner.request { failed[owner.operation][request] = failure }
         }
+        var notThere = Array(repeating: Set<Int>(), count: self.notThere.isEmpty ? 0 : operations.count)
+        for owner in self.notThere {
+            if let request = owner.request, failed[owner.operation][request] == nil { notThere[owner.operation].insert(request) }
+        }
         return operations.indices.map { index in
             let progress = progress[index]
             return OperationResult(
                 id: operations[index].id, accountID: progress.id, name: isGone(index) ? nil : AccountName(progress.name),
                 failure: progress.failure, failedRequests: failed[index],
                 doneRequests: progress.failure == nil ? [] : done(index).subtracting(failed[index].keys),
-                isSwitched: progress.failure != nil && progress.isSwitched)
+                isSwitched: progress.failure != nil && progress.isSwitched, notThere: notThere.isEmpty ? [] : notThere[index])
         }
     }
 

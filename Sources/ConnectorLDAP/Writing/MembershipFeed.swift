@@ -4,6 +4,9 @@ internal import IdentityModel
 /// Writes memberships into groups: all that a batch adds to one group, or removes from it, in few modifies with many values, never by replacing.
 ///
 /// A modify is all or nothing: one bad value refuses it. It is then split in two until the bad values stand alone.
+///
+/// Whoever is taken out goes by a name that nobody has looked at. Such removals are sent so that the server says when a value is not there, and then once more so
+/// that it does not mind: who of them was not there is looked up by whoever sent them, and costs less than to split the modify for it.
 struct MembershipFeed: RequestFeed {
     /// Where a membership was asked for.
     struct Owner: Hashable {
@@ -15,6 +18,8 @@ struct MembershipFeed: RequestFeed {
     private struct Member {
         let name: String
         var owners: [Owner]
+        /// It matters whether the name was there.
+        var isTold: Bool
     }
 
     private struct Group {
@@ -25,6 +30,8 @@ struct MembershipFeed: RequestFeed {
         var parts: [Range<Int>] = []
         /// A single member's state is being read.
         var isLooking = false
+        /// Something of the next part was not there: it is sent again so that the server does not mind.
+        var forgives = false
     }
 
     /// Servers drop a connection that sends a request above their limit (slapd: 4 MB), without a word.
@@ -33,14 +40,19 @@ struct MembershipFeed: RequestFeed {
     private let adding: Bool
     private let attribute: String
     private let dialect: Dialect
+    private let canForgive: Bool
     private let refusal: Refusal
     private var groups: [Group] = []
     private var places: [String: Int] = [:]
     private var ready: [Int] = []
     private(set) var failures: [Owner: ConnectorFailure] = [:]
+    /// Removals whose name may not have been there (`OperationResult.notThere`).
+    private(set) var notThere: Set<Owner> = []
 
-    init(adding: Bool, attribute: String, dialect: Dialect) {
+    /// `canForgive`: the server can be told not to mind what is already so.
+    init(adding: Bool, attribute: String, dialect: Dialect, canForgive: Bool = false) {
         self.adding = adding
+        self.canForgive = canForgive
         self.attribute = attribute
         self.dialect = dialect
         refusal = Refusal(dialect: dialect)
@@ -56,13 +68,14 @@ struct MembershipFeed: RequestFeed {
         where request.kind == .membership && (request.operation == .remove) != adding {
             let memberKey = key ?? DistinguishedName.key(name)
             key = memberKey
-            for group in request.values { include(name, memberKey, in: group, Owner(operation: index, request: position)) }
+            let owner = Owner(operation: index, request: position)
+            for group in request.values { include(name, memberKey, in: group, owner, isTold: !adding && operation.goesByItsName) }
         }
     }
 
     /// A single membership.
     mutating func include(_ member: String, in group: String, _ owner: Owner) {
-        include(member, DistinguishedName.key(member), in: group, owner)
+        include(member, DistinguishedName.key(member), in: group, owner, isTold: false)
     }
 
     /// Whether the name is among those that this feed writes into the group, or takes out of it.
@@ -70,7 +83,7 @@ struct MembershipFeed: RequestFeed {
         places[DistinguishedName.key(group)].map { groups[$0].places[DistinguishedName.key(member)] != nil } ?? false
     }
 
-    private mutating func include(_ member: String, _ key: String, in group: String, _ owner: Owner) {
+    private mutating func include(_ member: String, _ key: String, in group: String, _ owner: Owner, isTold: Bool) {
         let groupKey = DistinguishedName.key(group)
         let place = places[groupKey] ?? groups.count
         if place == groups.count {
@@ -79,9 +92,10 @@ struct MembershipFeed: RequestFeed {
         }
         if let known = groups[place].places[key] {
             groups[place].members[known].owners.append(owner)
+            groups[place].members[known].isTold = groups[place].members[known].isTold || isTold
         } else {
             groups[place].places[key] = groups[place].members.count
-            groups[place].members.append(Member(name: member, owners: [owner]))
+            groups[place].members.append(Member(name: member, owners: [owner], isTold: isTold))
         }
     }
 
@@ -120,7 +134,12 @@ struct MembershipFeed: RequestFeed {
             return (index, .search(SearchRequest(base: group.name, scope: .base, filter: filter, attributes: ["1.1"])))
         }
         let change = Modification(kind: adding ? .add : .delete, name: attribute, values: members)
-        return (index, .modify(name: group.name, changes: [change]))
+        return (index, .modify(name: group.name, changes: [change], forgives: group.forgives || !isTold(part, of: group)))
+    }
+
+    /// Links of Active Directory follow their entries: there, a name that is not known is refused by itself.
+    private func isTold(_ part: Range<Int>, of group: Group) -> Bool {
+        canForgive && dialect != .activeDirectory && group.members[part].contains(where: \.isTold)
     }
 
     mutating func receive(_ outcome: WireOutcome, tag: Int) {
@@ -138,8 +157,14 @@ struct MembershipFeed: RequestFeed {
 
     private mutating func receive(_ answer: Answer, _ index: Int, _ part: Range<Int>) {
         if answer.code == 0 { return settle(index, part, nil) }
+        if answer.code == 16, !groups[index].forgives, isTold(part, of: groups[index]) {
+            groups[index].forgives = true
+            return ready.append(index)
+        }
         // noSuchObject: nobody is a member of a group that is gone. (AD also says so of a member that is unknown.)
-        if answer.code == 32, !adding, part.count == 1 || !dialect.concernsSingleMembers(32) { return settle(index, part, nil) }
+        if answer.code == 32, !adding, part.count == 1 || !dialect.concernsSingleMembers(32) {
+            return settle(index, part, nil, isThere: !dialect.concernsSingleMembers(32))
+        }
         if part.count > 1, dialect.concernsSingleMembers(answer.code) {
             let middle = part.lowerBound + part.count / 2
             groups[index].parts.removeLast()
@@ -148,7 +173,7 @@ struct MembershipFeed: RequestFeed {
             return
         }
         switch part.count == 1 ? dialect.membershipVerdict(answer.code, adding: adding) : .failed {
-        case .done: settle(index, part, nil)
+        case .done: settle(index, part, nil, isThere: adding)
         case .look:
             groups[index].isLooking = true
             ready.append(index)
@@ -156,7 +181,14 @@ struct MembershipFeed: RequestFeed {
         }
     }
 
-    private mutating func settle(_ index: Int, _ part: Range<Int>, _ failure: ConnectorFailure?, isGroupGone: Bool = false) {
+    /// `isThere`: every name was there to be removed, as far as the server said.
+    private mutating func settle(
+        _ index: Int, _ part: Range<Int>, _ failure: ConnectorFailure?, isGroupGone: Bool = false, isThere: Bool = true
+    ) {
+        if failure == nil, !isThere || groups[index].forgives {
+            for member in groups[index].members[part] where member.isTold { notThere.formUnion(member.owners) }
+        }
+        groups[index].forgives = false
         if let failure {
             for member in groups[index].members[part] {
                 // What was to be carried over went with the group.
@@ -170,4 +202,10 @@ struct MembershipFeed: RequestFeed {
     private func attempt(_ index: Int) -> String {
         adding ? "cannot add to group \(groups[index].name)" : "cannot remove from group \(groups[index].name)"
     }
+}
+
+extension AccountOperation {
+    /// Memberships are taken away under the name that was given and no other, and nobody has looked whether the account still has it. (Of an entry that is
+    /// deleted it shows.)
+    fileprivate var goesByItsName: Bool { accountID != nil && operation != .delete && !isUncertain && formerNames.isEmpty }
 }

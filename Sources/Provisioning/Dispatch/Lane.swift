@@ -137,6 +137,7 @@ struct Lane: Sendable {
     // MARK: A batch
 
     @concurrent private func carryOut(_ batch: DispatchBatch, _ number: Int, outage: ConnectorFailure?) async throws -> Report {
+        var batch = batch
         var settled = SettledBatch(system: system.name)
         settled.accountNames = batch.accountNames
         let settling = Settling(
@@ -151,6 +152,7 @@ struct Lane: Sendable {
         } else if !operations.isEmpty {
             results.reserveCapacity(operations.count)
             for result in await system.connector.execute(operations) { results[result.id] = result }
+            await confirm(&batch, &results)
         }
         recent.note(batch, results)
         try await settling.settle(batch.transmissions, results, into: &settled)

@@ -23,7 +23,9 @@ extension Lane {
             switch preparation.readiness(order) {
             case .ready(let transmission): batch.transmissions.append(transmission)
             case .held(let order): batch.held.append(order)
-            case .refused(let order, let failure): batch.refused.append((order, failure))
+            case .refused(let order, let failure):
+                batch.refused.append((order, failure))
+                if facts.found[order.id] == .absent { batch.gone[order.id] = facts.known[order.user]?.toBeLookedAt }
             }
         }
         return batch

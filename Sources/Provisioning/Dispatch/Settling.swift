@@ -35,7 +35,7 @@ struct Settling: Sendable {
             if case .substituteName(let failure) = transition.next {
                 try await substitute(transition.order, failure, into: &settled)
             } else {
-                try fold(transition, account: nil, into: &settled)
+                try fold(transition, account: batch.gone[order.id], into: &settled)
             }
         }
     }

@@ -26,6 +26,8 @@ struct Transmission: Hashable, Sendable {
     var followUp: ProvisioningOrder?
     /// A reference points at nobody's account: the next run looks again.
     var planAgain = false
+    /// The entry was not found by its id after the order was carried out.
+    var isGone = false
 
     /// The target shows everything that was ordered.
     var hasNothingLeft: Bool {
@@ -68,6 +70,8 @@ struct DispatchBatch: Sendable {
     var transmissions: [Transmission] = []
     var held: [ProvisioningOrder] = []
     var refused: [(order: ProvisioningOrder, failure: ConnectorFailure)] = []
+    /// Accounts of refused orders whose entry was not found where it should be.
+    var gone: [OrderID: Account] = [:]
     /// Names of accounts that references were resolved to, for the events.
     var accountNames: [UserReference: AccountName] = [:]
 
@@ -85,6 +89,7 @@ extension Transmission {
         if operation?.direction == .enabling { account.isDisabledByDialect = false }
         account.realm = realm ?? account.realm
         let open = (result?.failedRequests ?? [:]).filter { $0.value.errorClass == .unknown && requestIndexes.indices.contains($0.key) }
+        if isGone { account = account.toBeLookedAt }
         return open.isEmpty ? account : account.doubting(order, requests: open.keys.sorted().map { requestIndexes[$0] })
     }
 

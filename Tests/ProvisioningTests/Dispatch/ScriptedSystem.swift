@@ -85,6 +85,13 @@ actor ScriptedSystem: ProbesNames {
         if capabilities.maintainsReferences { forget(entry.name) }
     }
 
+    /// Somebody moves the entry by hand; its groups follow if the system sees to that.
+    func move(_ name: String, to newName: String) {
+        guard let entry = entry(named: name) else { return }
+        stored[entry.id]?.name = AccountName(newName)
+        if capabilities.maintainsReferences { follow(entry.name, to: AccountName(newName), in: members.keys.sorted()) }
+    }
+
     @discardableResult
     func add(name: String, _ attributes: [String: [String]], groups: Set<String> = []) -> AccountID {
         next += 1
@@ -197,6 +204,7 @@ actor ScriptedSystem: ProbesNames {
         var failure: ConnectorFailure?
         var done: Set<Int> = []
         var refused: [Int: ConnectorFailure] = [:]
+        var notThere: Set<Int> = []
         var isSwitched = false
 
         mutating func note(_ failure: ConnectorFailure) { self.failure = self.failure ?? failure }
@@ -221,7 +229,7 @@ actor ScriptedSystem: ProbesNames {
         stored[entry.id] = course.entry
         return OperationResult(
             id: operation.id, accountID: entry.id, name: course.entry.name, failure: course.failure, failedRequests: course.refused,
-            doneRequests: course.done, isSwitched: course.isSwitched)
+            doneRequests: course.done, isSwitched: course.isSwitched, notThere: course.notThere)
     }
 
     private func create(_ operation: AccountOperation, _ withGroups: Bool) -> OperationResult {
@@ -243,11 +251,14 @@ actor ScriptedSystem: ProbesNames {
     private func withoutEntry(_ operation: AccountOperation, _ withGroups: Bool) -> OperationResult {
         var course = Course(entry: Entry(id: AccountID(""), name: operation.name, attributes: [:]))
         if withGroups { memberships(operation, [.remove], &course) }
-        let isOnlyGroups = operation.newName == nil && operation.requests.allSatisfy { $0.kind == .membership && $0.operation == .remove }
+        // A group takes any name.
+        let isOnlyGroups = operation.newName == nil && operation.requests.allSatisfy { $0.kind == .membership }
+        if withGroups, isOnlyGroups, operation.operation == .modify { memberships(operation, [.add, .set], &course) }
         guard operation.operation == .delete || operation.operation == .modify && isOnlyGroups else {
             return failed(operation, ConnectorFailure(.permanent, "no such entry", serverText: "32"))
         }
-        return OperationResult(id: operation.id, accountID: nil, name: nil, failure: nil, failedRequests: course.refused)
+        return OperationResult(
+            id: operation.id, accountID: nil, name: nil, failure: nil, failedRequests: course.refused, notThere: course.notThere)
     }
 
     /// Each step whatever befell the others.
@@ -285,11 +296,15 @@ actor ScriptedSystem: ProbesNames {
         }
         let old = course.entry.name
         course.entry.name = newName
-        for (group, names) in members where names.contains(old) {
-            guard capabilities.maintainsReferences || operation.carriedMemberships.contains(group) else { continue }
-            members[group] = names.subtracting([old]).union([newName])
-        }
+        follow(old, to: newName, in: capabilities.maintainsReferences ? members.keys.sorted() : operation.carriedMemberships)
         return true
+    }
+
+    private func follow(_ old: AccountName, to newName: AccountName, in groups: [String]) {
+        for group in groups where members[group]?.contains(old) == true {
+            members[group]?.remove(old)
+            members[group]?.insert(newName)
+        }
     }
 
     /// One modify: all of it, or nothing.
@@ -317,9 +332,15 @@ actor ScriptedSystem: ProbesNames {
     }
 
     private func memberships(_ operation: AccountOperation, _ kinds: Set<RequestOperation>, _ course: inout Course) {
+        // Who writes groups alone does not notice that the entry has another name.
+        let writesEntry =
+            operation.newName != nil || operation.appliesDialectDisabling || operation.requests.contains { $0.kind == .attribute }
+        let name = writesEntry || operation.operation != .modify ? course.entry.name : operation.name
         for (index, request) in operation.requests.enumerated() where request.kind == .membership && kinds.contains(request.operation) {
             for group in request.values {
-                if let failure = membership(group, request.operation, operation, course.entry.name) { course.refused[index] = failure }
+                let isThere = members[group]?.contains(name) == true
+                if request.operation == .remove, !isThere, !operation.isUncertain { course.notThere.insert(index) }
+                if let failure = membership(group, request.operation, operation, name) { course.refused[index] = failure }
             }
             if course.refused[index] == nil { course.done.insert(index) }
         }

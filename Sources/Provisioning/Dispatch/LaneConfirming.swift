@@ -1,0 +1,75 @@
+internal import Contracts
+internal import IdentityModel
+internal import Logging
+
+/// Memberships are taken away under the name we know, and a group that holds nobody of that name may hold the account under another: somebody renamed or moved
+/// the entry by hand. So those accounts are looked up by their ids, all of a batch in one question.
+extension Lane {
+    /// Where the account still has its name, the removal is done. Where it has another one, or could not be looked up, nobody knows: the order is sent again,
+    /// under every name. Of an entry that is gone nothing is left to be taken away; that it is gone is kept with the account.
+    func confirm(_ batch: inout DispatchBatch, _ results: inout [OrderID: OperationResult]) async {
+        let suspects = batch.transmissions.indices.compactMap { index -> (index: Int, id: AccountID)? in
+            let transmission = batch.transmissions[index]
+            // Who was seen right before, or is known to be gone, needs no look.
+            guard transmission.found == nil, transmission.order.becomes != .deleted else { return nil }
+            guard let id = transmission.operation?.accountID, let result = results[transmission.order.id], !result.notThere.isEmpty else {
+                return nil
+            }
+            return (index, id)
+        }
+        guard !suspects.isEmpty else { return }
+        var lookups: [Lookup?] = Array(repeating: nil, count: suspects.count)
+        do throws(ConnectorFailure) {
+            lookups = try await system.connector.find(suspects.map { .id($0.id) })
+        } catch {
+            log.warning(
+                "\(system.name): groups did not hold \(suspects.count) accounts by their names, which could not be looked up: \(error)")
+        }
+        for (suspect, lookup) in zip(suspects, lookups) {
+            let order = batch.transmissions[suspect.index].order.id
+            results[order] = results[order].map { batch.transmissions[suspect.index].confirmed($0, by: lookup) }
+        }
+    }
+}
+
+extension Transmission {
+    /// The result, once somebody has looked (`lookup`; nil: it could not be asked) where the account stands that a group did not hold by its name.
+    mutating func confirmed(_ result: OperationResult, by lookup: Lookup?) -> OperationResult {
+        guard let operation else { return result }
+        // Who was renamed by this very operation left the groups before that.
+        let name = operation.newName == nil ? operation.name : result.name ?? operation.name
+        switch lookup {
+        case .found(let account)? where Sighting(account).isNamed(name): return result
+        case .found(let account)?:
+            let why = "the account has another name by now, \(account.name)"
+            return result.doubting(memberships(of: operation, result), why, name: account.name)
+        case .absent? where operation.requests.contains { $0.kind == .membership && $0.operation != .remove }:
+            return result.doubting(memberships(of: operation, result), "the account \(operation.name) is not there any more", name: nil)
+        case .absent?:
+            isGone = true
+            return result
+        case .ambiguous?, .unreadable?, nil:
+            return result.doubting(result.notThere, "it could not be seen whether the account is still named \(operation.name)", name: nil)
+        }
+    }
+
+    /// What was written under a name that is not the account's.
+    private func memberships(of operation: AccountOperation, _ result: OperationResult) -> Set<Int> {
+        let joined = operation.requests.indices.filter {
+            operation.requests[$0].kind == .membership && operation.requests[$0].operation != .remove
+        }
+        return result.notThere.union(joined)
+    }
+}
+
+extension OperationResult {
+    /// The same, with these requests neither done nor not done as far as anybody knows.
+    fileprivate func doubting(_ requests: Set<Int>, _ why: String, name: AccountName?) -> OperationResult {
+        let doubt = ConnectorFailure(.unknown, "the memberships may be another's: \(why)")
+        var failed = failedRequests
+        for request in requests where failed[request] == nil { failed[request] = doubt }
+        return OperationResult(
+            id: id, accountID: accountID, name: name ?? self.name, failure: failure, failedRequests: failed,
+            doneRequests: doneRequests.subtracting(requests), isSwitched: isSwitched)
+    }
+}
