@@ -102,6 +102,20 @@ extension StoreSuite {
                 #expect(asked.map { found[$0]?.target } == [.account(Sample.name(1)), .awaited, .expected, ReferenceTarget.none])
                 #expect(asked.map { found[$0]?.user } == [Sample.userID(1), Sample.userID(2), Sample.userID(3), nil])
             },
+            Check("a reference is to whom the open plan's rows give the key, and awaits the account that the plan brings") { store in
+                let plan = try await store.begin()
+                var chunk = Sample.joinerChunk(1...3)
+                chunk.orders[1].failure = ConnectorFailure(.permanent, "no value")
+                chunk.orders[1].state = .evaluationFailed
+                #expect(try await store.save(chunk, to: plan.id) == [])
+                let asked = (1...4).map { UserReference(Sample.key($0), in: Sample.hr) }
+                let found = try await store.references(Sample.directory, to: asked, plan: plan.id)
+                #expect(asked.map { found[$0]?.target } == [.awaited, .expected, .awaited, ReferenceTarget.none])
+                #expect(asked.map { found[$0]?.user } == [Sample.userID(1), Sample.userID(2), Sample.userID(3), nil])
+                try await store.retract([Sample.key(3)], of: Sample.hr, from: plan.id)
+                let retracted = try await store.references(Sample.directory, to: [asked[2]], plan: plan.id)
+                #expect(retracted[asked[2]] == ReferencedAccount())
+            },
             Check("enabled accounts and the effects of applied plans are counted for guards") { store in
                 try await store.applied(Sample.joinerChunk(1...3))
                 var leaver = PlanChunk()

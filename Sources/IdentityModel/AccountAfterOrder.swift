@@ -37,8 +37,9 @@ extension Account {
         return account
     }
 
-    /// The same account, with these requests of the order (and its change of name) neither done nor not done as far as anybody knows.
-    public func doubting(_ order: ProvisioningOrder, requests: some Sequence<Int>) -> Account {
+    /// The same account, with these requests of the order (and its change of name) neither done nor not done as far as anybody knows. `known`: the name
+    /// it was known by before the order.
+    public func doubting(_ order: ProvisioningOrder, requests: some Sequence<Int>, known: AccountName? = nil) -> Account {
         var account = self
         var doubt = account.doubt ?? AccountDoubt()
         for index in requests {
@@ -49,7 +50,7 @@ extension Account {
             }
         }
         if order.operation == .create && state != .enabled { doubt.correlation = order.correlation }
-        doubt.formerNames.formUnion([name, order.nameBefore, order.nameAfter].compactMap { $0 })
+        doubt.formerNames.formUnion([name, known, order.nameBefore, order.nameAfter].compactMap { $0 })
         account.doubt = doubt
         return account
     }

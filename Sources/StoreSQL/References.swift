@@ -6,7 +6,7 @@ extension SQLStore {
         _ system: SystemName, to references: [UserReference], plan: PlanID
     ) async throws(StoreError) -> [UserReference: ReferencedAccount] {
         try await read { session in
-            let people = try ReferenceResolution.people(references, session)
+            let people = try ReferenceResolution.people(references, plan, session)
             let targets = try ReferenceResolution.targets(of: Set(people.values), on: system, plan, session)
             let answers = references.map { reference in
                 let user = people[reference]
@@ -73,15 +73,18 @@ extension AccountValue {
 }
 
 private enum ReferenceResolution {
-    /// Whom each reference means; nobody has no entry.
-    static func people(_ references: [UserReference], _ session: any SQLSession) throws -> [UserReference: UserID] {
-        var people: [UserReference: UserID] = [:]
+    /// Whom each reference means; nobody has no entry. What the rows of an open plan say of a key is newer than what the store knows.
+    static func people(_ references: [UserReference], _ plan: PlanID, _ session: any SQLSession) throws -> [UserReference: UserID] {
+        var people = try peopleOfOpenPlan(references, plan, session)
         for (source, asked) in Dictionary(grouping: references, by: \.source) {
             guard let source else { continue }
             try session.query(
                 "SELECT user_key, user_id FROM claims WHERE source = $1 AND user_key IN (#)", [.text(source.text)],
                 in: SQLValue.texts(Set(asked.map(\.key.text)))
-            ) { people[UserReference(UserKey($0.text(0)), in: source)] = UserID($0.text(1)) }
+            ) { row in
+                let reference = UserReference(UserKey(row.text(0)), in: source)
+                if people[reference] == nil { people[reference] = UserID(row.text(1)) }
+            }
         }
         let open = references.filter { people[$0] == nil }
         guard !open.isEmpty else { return people }
@@ -96,7 +99,25 @@ private enum ReferenceResolution {
         return people
     }
 
-    /// An account that exists beats one that is on its way. On its way is a Create, and a Modify or Enable that adopts an entry we do not hold yet.
+    /// Claims of a plan that has started are in the store.
+    private static func peopleOfOpenPlan(
+        _ references: [UserReference], _ plan: PlanID, _ session: any SQLSession
+    ) throws -> [UserReference: UserID] {
+        var people: [UserReference: UserID] = [:]
+        let state = try session.queryOne("SELECT state FROM plans WHERE id = $1", [.int(plan.row)]) { $0.text(0) }
+        guard state == PlanState.open.rawValue else { return people }
+        for (source, asked) in Dictionary(grouping: references, by: \.source) {
+            guard let source else { continue }
+            try session.query(
+                "SELECT claim_key, user_id FROM plan_changes WHERE id BETWEEN $1 AND $2 AND claim_source = $3 AND claim_key IN (#)",
+                PlanRows.range(plan) + [.text(source.text)], in: SQLValue.texts(Set(asked.map(\.key.text)))
+            ) { people[UserReference(UserKey($0.text(0)), in: source)] = UserID($0.text(1)) }
+        }
+        return people
+    }
+
+    /// An account that exists beats one that is on its way. On its way is a Create, and an order that adopts an entry we do not
+    /// hold yet, of this plan or taken over by it.
     static func targets(
         of users: Set<UserID>, on system: SystemName, _ plan: PlanID, _ session: any SQLSession
     ) throws -> [UserID: ReferenceTarget] {
@@ -107,13 +128,14 @@ private enum ReferenceResolution {
         }
         try session.query(
             """
-            SELECT user_id FROM orders WHERE system = $1 AND operation = 'Create' AND state IN (1, 2, 3, 5, 7) AND user_id IN (#)
-            """, [.text(system.text)], in: ids
+            SELECT user_id FROM orders WHERE system = $1 AND operation = 'Create'
+            AND (state IN (1, 2, 3, 5, 7) OR owner = $2 AND state = 0 AND starts_as = 7) AND user_id IN (#)
+            """, [.text(system.text), .int(plan.row)], in: ids
         ) { targets[UserID($0.text(0))] = .expected }
         try session.query(
             """
-            SELECT user_id FROM orders WHERE system = $1 AND plan = $2 AND operation IN ('Create', 'Modify', 'Enable') AND state IN (0, 1, 2)
-            AND user_id IN (#)
+            SELECT user_id FROM orders WHERE system = $1 AND owner = $2 AND becomes IN ('enabled', 'deprovisioned') AND state IN (0, 1, 2)
+            AND starts_as <> 7 AND user_id IN (#)
             """, [.text(system.text), .int(plan.row)], in: ids
         ) { targets[UserID($0.text(0))] = .awaited }
         try session.query(

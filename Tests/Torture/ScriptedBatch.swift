@@ -20,6 +20,8 @@ struct ScriptedBatch {
     /// Nil: done.
     private let send: (Request) -> ConnectorFailure?
     private var progress: [Progress]
+    /// Folded names that are added with this batch, by folded group.
+    private var joined: [String: Set<String>] = [:]
 
     init(_ operations: [AccountOperation], server: ScriptedServer, send: @escaping (Request) -> ConnectorFailure?) {
         self.server = server
@@ -43,6 +45,7 @@ struct ScriptedBatch {
         memberships(adding: false)
         for index in progress.indices { write(index) }
         memberships(adding: true)
+        leaveFormerNames()
         for index in progress.indices where progress[index].operation.direction == .enabling { switchOn(index) }
         server.repairReferences()
         verify()
@@ -165,19 +168,9 @@ struct ScriptedBatch {
 
     private mutating func rename(_ index: Int, _ id: String) -> ConnectorFailure? {
         guard let newName = progress[index].operation.newName?.text, newName != progress[index].name else { return nil }
-        let old = progress[index].name
         let server = server
         if let failure = send({ () throws(ScriptedServer.Refusal) in try server.rename(id, to: newName) }) { return failure }
         progress[index].name = newName
-        guard server.book.repair == .never else { return nil }
-        for group in progress[index].operation.carriedMemberships {
-            if let failure = send({ () throws(ScriptedServer.Refusal) in
-                try server.change(group: group, adding: false, [old])
-                try server.change(group: group, adding: true, [newName])
-            }) {
-                note(index, failure)
-            }
-        }
         return nil
     }
 
@@ -185,7 +178,8 @@ struct ScriptedBatch {
 
     private struct Place: Hashable {
         let index: Int
-        let request: Int
+        /// Nil: a membership that is carried to another name.
+        let request: Int?
     }
 
     /// One modify per group with the names of many accounts.
@@ -198,31 +192,76 @@ struct ScriptedBatch {
             for (place, request) in one.operation.requests.enumerated()
             where request.kind == .membership && (request.operation != .remove) == adding {
                 for group in request.values {
-                    let former = one.operation.isUncertain && !adding ? one.operation.formerNames.map(\.text) : []
+                    let former = adding ? [] : one.operation.formerNames.map(\.text)
                     names[foldedName(group), default: []] += [one.name] + former
                     owners[foldedName(group), default: []].append(Place(index: index, request: place))
                 }
             }
+            guard adding, carries(index) else { continue }
+            for group in one.operation.carriedMemberships {
+                names[foldedName(group), default: []].append(one.name)
+                owners[foldedName(group), default: []].append(Place(index: index, request: nil))
+            }
         }
+        if adding { joined = names.mapValues { Set($0.map(foldedName)) } }
+        change(names, owners, adding: adding)
+    }
+
+    private mutating func change(_ names: [String: [String]], _ owners: [String: [Place]], adding: Bool) {
         for group in names.keys.sorted() {
             let (server, members) = (server, names[group] ?? [])
             let held = Set(members.map(foldedName).filter { server.isMember($0, of: group) })
             let failure = send { () throws(ScriptedServer.Refusal) in try server.change(group: group, adding: adding, members) }
             for place in owners[group] ?? [] {
-                if let failure {
-                    progress[place.index].failed[place.request] = failure
-                } else {
-                    progress[place.index].done.insert(place.request)
-                    if !adding, isToldApart(place.index), !held.contains(foldedName(progress[place.index].name)) {
-                        progress[place.index].notThere.insert(place.request)
-                    }
-                }
+                note(place, failure)
+                guard failure == nil, !adding, let request = place.request, isToldApart(place.index) else { continue }
+                if !held.contains(foldedName(progress[place.index].name)) { progress[place.index].notThere.insert(request) }
             }
         }
     }
 
+    /// A membership that is carried has no request of its own: the operation failed then, and what could not be sent is not known.
+    private mutating func note(_ place: Place, _ failure: ConnectorFailure?) {
+        switch (place.request, failure) {
+        case (let request?, let failure?): progress[place.index].failed[request] = failure
+        case (let request?, nil): progress[place.index].done.insert(request)
+        case (nil, let failure?):
+            let isOpen = failure.errorClass == .unavailable || failure.errorClass == .transient
+            note(place.index, isOpen ? ConnectorFailure(.unknown, failure.message) : failure)
+        case (nil, nil): break
+        }
+    }
+
+    // MARK: Memberships that are carried to another name
+
+    private func oldNames(_ index: Int) -> [String] {
+        let one = progress[index]
+        return ([one.operation.name] + one.operation.formerNames).map(\.text).filter { foldedName($0) != foldedName(one.name) }
+    }
+
+    private func carries(_ index: Int) -> Bool {
+        let one = progress[index]
+        return server.book.repair == .never && one.failure?.errorClass != .unknown && one.id != nil && !oldNames(index).isEmpty
+    }
+
+    /// After the new names are in. A name that joined the group with this batch is another account's now.
+    private mutating func leaveFormerNames() {
+        var names: [String: [String]] = [:]
+        var owners: [String: [Place]] = [:]
+        for index in progress.indices where carries(index) {
+            for group in progress[index].operation.carriedMemberships {
+                let old = oldNames(index).filter { joined[foldedName(group)]?.contains(foldedName($0)) != true }
+                guard !old.isEmpty else { continue }
+                names[foldedName(group), default: []] += old
+                owners[foldedName(group), default: []].append(Place(index: index, request: nil))
+            }
+        }
+        change(names, owners, adding: false)
+    }
+
     private func isToldApart(_ index: Int) -> Bool {
-        !progress[index].operation.isUncertain && progress[index].operation.operation != .delete
+        let operation = progress[index].operation
+        return !operation.isUncertain && operation.formerNames.isEmpty && operation.operation != .delete
     }
 
     /// After an uncertain outcome the groups themselves are asked, and what differs is sent once more.

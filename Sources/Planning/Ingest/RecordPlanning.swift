@@ -7,15 +7,15 @@ package enum PlanningCause: Sendable, Hashable {
     case missing(SourceClaim)
     /// Sources that claimed the user have left the configuration.
     case removed
-    /// Planned from what the store holds.
-    case again(ReplanReasons)
+    /// Planned from what the store holds; `at`: the row that is the same, where one was read.
+    case again(ReplanReasons, at: SourcePosition? = nil)
 
     /// Why the user is looked at although the row is the same; nil where the row is new, changed or gone.
     package var again: ReplanReasons? {
         switch self {
         case .record(let record): record.again.isEmpty ? nil : record.again
         case .missing, .removed: nil
-        case .again(let reasons): reasons
+        case .again(let reasons, _): reasons
         }
     }
 }
@@ -153,8 +153,10 @@ struct ChangeReasons {
         case .record(let record): return "\(kind): \(record.position)" + differences
         case .missing(let claim): return "\(kind): missing from \(claim.source), last seen at \(claim.position)"
         case .removed: return "\(kind): claimed by a source that is no longer in the configuration"
-        case .again(let why):
-            guard let before, before.status != merged.user.status else { return "\(kind): \(why.text)" + differences }
+        case .again(let why, let position):
+            guard let before, before.status != merged.user.status else {
+                return "\(kind): \(why.text)" + (position.map { " (\($0))" } ?? "") + differences
+            }
             return "\(kind): on \(merged.today) the status goes from \(before.status) to \(merged.user.status)"
         }
     }

@@ -162,8 +162,14 @@ struct OrderPlanning {
             guard !before.isEmpty || isInDoubt else { return nil }
             return asking(rule, .remove, before: isInDoubt ? [] : before, after: [])
         }
-        guard isInDoubt || !same(before, desired) else { return nil }
+        guard isInDoubt || !same(before, desired) || pointsFromBefore(desired) else { return nil }
         return asking(rule, .set, before: before, after: desired)
+    }
+
+    /// Whoever comes back points at accounts that may have been renamed, or made anew, meanwhile: nothing was sent to the withdrawn account then.
+    private func pointsFromBefore(_ desired: [AccountValue]) -> Bool {
+        guard situation.intent == .provide, situation.living?.state == .deprovisioned else { return false }
+        return desired.contains { if case .reference = $0 { true } else { false } }
     }
 
     private func asking(

@@ -156,7 +156,7 @@ struct Lane: Sendable {
         }
         recent.note(batch, results)
         try await settling.settle(batch.transmissions, results, into: &settled)
-        try await planReferers(batch, results, &settled)
+        try await planReferers(batch.transmissions, results, wave: batch.wave, &settled)
         if let outage = settled.outage { log.warning("\(system.name): \(outage)") }
         var report = Report(batch: number)
         report.events = try await committer.commit(settled)

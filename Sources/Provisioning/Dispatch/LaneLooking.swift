@@ -28,7 +28,7 @@ extension Lane {
             try await findOwners(orders, &facts)
             var batch = DispatchBatch(wave: course.wave)
             try await resolveReferences(orders, course, &facts, &batch)
-            facts.renaming = []
+            facts.moving = []
             try await keep(lost, facts, batch, &course)
             course.lost.removeFirst(lost.count)
         }
@@ -44,16 +44,19 @@ extension Lane {
             system: system, wave: course.wave, now: options.clock.now(), policy: options.retry, substitutes: substitutes)
         var settled = SettledBatch(system: system.name)
         settled.accountNames = batch.accountNames
+        var happened: [Transmission] = []
         for lost in lost {
             let verdict = verdict(lost.order, facts)
             if case .happened(let transmission) = verdict {
                 try await settling.settle([transmission], [:], into: &settled)
+                happened.append(transmission)
             } else if let failure = lost.failure, failure.errorClass == .conflict, verdict == .nothing {
                 try await settling.substitute(lost.order, failure, into: &settled)
             } else {
                 try keepUnknown(lost, verdict, facts, settling, &settled)
             }
         }
+        try await planReferers(happened, [:], wave: course.wave, &settled)
         course.events += try await committer.commit(settled)
         count(settled.settledStates, &course)
     }

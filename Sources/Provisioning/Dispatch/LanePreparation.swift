@@ -13,7 +13,7 @@ extension Lane {
         facts.known = try await store.accounts(system.name, users: taken.map(\.user))
         let first = taken.map { facts.known[$0.user].map($0.restated(by:)) ?? $0 }
         facts.realm = course.realm
-        try await findNamesOfOthers(&facts)
+        try await findNamesOfOthers(first, &facts)
         await lookUp(first, &facts)
         await probeNames(first, &facts)
         try await findOwners(first, &facts)
@@ -31,12 +31,14 @@ extension Lane {
         return batch
     }
 
-    /// Never two orders of one account at a time, and never two that would make or take one entry: the second waits for the next wave, and finds what the
-    /// first has made of it.
+    /// Never two orders of one account at a time, never two that would make or take one entry, and none that moves an account while others are made to point
+    /// at it: the second waits for the next wave, and finds what the first has made of it.
     private func apart(_ orders: [ProvisioningOrder], _ course: Course) -> (first: [ProvisioningOrder], later: [ProvisioningOrder]) {
         var users: Set<UserID> = []
         var entries: Set<EntryKey> = []
+        var pointedAt: Set<UserID> = []
         for batch in course.underWay.values {
+            pointedAt.formUnion(batch.pointsAt)
             for transmission in batch.transmissions {
                 users.insert(transmission.order.user)
                 if let entry = EntryKey(transmission.order) { entries.insert(entry) }
@@ -46,7 +48,8 @@ extension Lane {
         var first: [ProvisioningOrder] = []
         var later: [ProvisioningOrder] = []
         for order in orders {
-            let isFree = EntryKey(order).map { entries.insert($0).inserted } ?? true
+            // Who points at an account that moves is found in the store: not before the batch that writes it is kept.
+            let isFree = (EntryKey(order).map { entries.insert($0).inserted } ?? true) && !(order.moves && pointedAt.contains(order.user))
             if isFree, users.insert(order.user).inserted { first.append(order) } else { later.append(order) }
         }
         return (first, later)
@@ -102,11 +105,13 @@ extension Lane {
         }
     }
 
-    /// A name that an account had once may be another's by now: nothing is taken away under it.
-    private func findNamesOfOthers(_ facts: inout BatchFacts) async throws {
+    /// A name that an account had once, or may turn out to have no more, may be another's by now: nothing is taken away under it.
+    private func findNamesOfOthers(_ orders: [ProvisioningOrder], _ facts: inout BatchFacts) async throws {
         var former: [AccountName: [UserID]] = [:]
-        for (user, account) in facts.known {
-            for name in account.doubt?.formerNames ?? [] { former[name, default: []].append(user) }
+        for order in orders {
+            guard let account = facts.known[order.user], query(order, account) != nil else { continue }
+            let names = [account.name, order.nameBefore].compactMap { $0 } + (account.doubt?.formerNames ?? [])
+            for name in Set(names) { former[name, default: []].append(order.user) }
         }
         guard !former.isEmpty else { return }
         for (name, holders) in try await store.holders(of: former.keys.sorted(), on: system.name) {
@@ -146,14 +151,13 @@ extension Lane {
         for (reference, found) in facts.references {
             if let name = found.user.flatMap({ recent[$0] }) { facts.references[reference]?.target = .account(name) }
         }
-        for order in orders where order.renames { facts.renaming.insert(order.user) }
-        for other in course.underWay.values {
-            for transmission in other.transmissions where transmission.order.renames { facts.renaming.insert(transmission.order.user) }
-        }
+        facts.moving = Set((orders + course.underWay.values.flatMap { $0.transmissions.map(\.order) }).filter(\.moves).map(\.user))
         for (reference, found) in facts.references {
-            if case .account(let name) = found.target { batch.accountNames[reference] = name }
+            guard case .account(let name) = found.target else { continue }
+            batch.accountNames[reference] = name
+            if let user = found.user { batch.pointsAt.insert(user) }
         }
-        if !facts.renaming.isEmpty || facts.references.values.contains(where: { $0.target == .awaited }) {
+        if !facts.moving.isEmpty || facts.references.values.contains(where: { $0.target == .awaited }) {
             facts.knots = knots(orders, facts)
         }
     }
@@ -162,7 +166,7 @@ extension Lane {
         var edges: [UserID: Set<UserID>] = [:]
         for order in orders {
             let awaited = order.references.compactMap { facts.references[$0] }
-                .filter { $0.target == .awaited || facts.isRenaming($0) }.compactMap(\.user)
+                .filter { $0.target == .awaited || facts.isMoving($0) }.compactMap(\.user)
             if !awaited.isEmpty { edges[order.user] = Set(awaited) }
         }
         return edges.isEmpty ? [] : Knots.among(edges)
@@ -195,8 +199,28 @@ extension AttributeRequest {
 }
 
 extension ProvisioningOrder {
-    /// A follow-up that only says once more what was written says what is written now: an order of the account's own may have come between.
+    /// Whoever points at the account by its present name will be wrong.
+    fileprivate var moves: Bool { renames || becomes == .deleted }
+
+    /// The order as of what is known of its account by now: another one may have come between.
     fileprivate func restated(by account: Account) -> ProvisioningOrder {
+        becomes == .deprovisioned || becomes == .deleted ? takingBack(account) : repeating(account)
+    }
+
+    /// Who is withdrawn keeps no membership of ours, whoever gave it since the plan was made.
+    private func takingBack(_ account: Account) -> ProvisioningOrder {
+        let asked = requests.filter { $0.kind == .membership }.flatMap(\.effective)
+        let left = account.memberships.union(account.doubt?.memberships ?? []).filter { !asked.contains(.text($0)) }
+        guard !left.isEmpty else { return self }
+        var order = self
+        order.requests += left.sorted().map { group in
+            AttributeRequest(kind: .membership, name: "memberOf", operation: .remove, before: [.text(group)], after: [])
+        }
+        return order
+    }
+
+    /// A follow-up that only says once more what was written says what is written now.
+    private func repeating(_ account: Account) -> ProvisioningOrder {
         guard isFollowUp, requests.allSatisfy({ $0.operation == .set && $0.before == $0.after }) else { return self }
         var order = self
         order.requests = requests.compactMap { request in

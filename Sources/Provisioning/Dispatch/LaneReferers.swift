@@ -4,14 +4,11 @@ internal import IdentityModel
 /// References to an account are values of other accounts: where the system does not keep them right, they are written again when the account gets another name,
 /// and everywhere when it comes anew or goes.
 extension Lane {
-    func planReferers(_ batch: DispatchBatch, _ results: [OrderID: OperationResult], _ settled: inout SettledBatch) async throws {
-        let changed = batch.transmissions.filter { transmission in
-            guard let result = results[transmission.order.id], result.failure == nil || result.name != nil else { return false }
-            let order = transmission.order
-            if order.becomes == .deleted || order.recreates { return result.failure == nil }
-            guard system.leavesReferencesToUs, let name = transmission.operation?.name, let newName = result.name else { return false }
-            return order.operation != .create && name != newName
-        }
+    /// `wave`: in which these were sent, or looked at.
+    func planReferers(
+        _ transmissions: [Transmission], _ results: [OrderID: OperationResult], wave: Int, _ settled: inout SettledBatch
+    ) async throws {
+        let changed = transmissions.filter { $0.movesReferences(results[$0.order.id], repairedByServer: !system.leavesReferencesToUs) }
         guard !changed.isEmpty else { return }
         let referers = try await store.referers(to: changed.map(\.order.user), on: system.name)
         guard !referers.isEmpty else { return }
@@ -19,12 +16,12 @@ extension Lane {
         request.users = Set(referers.values.joined().map(\.user)).sorted()
         let users = try await store.knowledge(request).users
         // Whoever goes with this batch points at nobody any more.
-        var seen = Set(batch.transmissions.filter(\.order.isWithdrawal).map(\.order.user))
+        var seen = Set(transmissions.filter(\.order.isWithdrawal).map(\.order.user))
         for transmission in changed {
             for account in referers[transmission.order.user] ?? [] {
                 guard let user = users[account.user], seen.insert(account.user).inserted else { continue }
                 let order = followUp(account, user, after: transmission.order)
-                if !order.requests.isEmpty { settled.settlement.followUps.append((order: order, wave: batch.wave + 1)) }
+                if !order.requests.isEmpty { settled.settlement.followUps.append((order: order, wave: wave + 1)) }
             }
         }
     }
@@ -41,5 +38,20 @@ extension Lane {
             operation: .modify, state: .pending, change: .unchanged,
             reasons: ["the account of \(order.userKey), which it points at, changed"], accountID: account.id, nameBefore: account.name,
             nameAfter: nil, requests: requests, becomes: account.state, userVersion: user.version, accountVersion: account.version)
+    }
+}
+
+extension Transmission {
+    /// What was written of this account elsewhere is wrong now: it is gone, it is another entry, or it has another name and the server leaves that to us.
+    /// The answer may have been lost, and the name be known from a look, of now or of before.
+    fileprivate func movesReferences(_ result: OperationResult?, repairedByServer: Bool) -> Bool {
+        let isDone = result.map { $0.failure == nil } ?? (operation == nil)
+        if order.becomes == .deleted || order.recreates { return isDone }
+        // Of what an order left in doubt, those who point at the account were told with that order.
+        guard !order.isFollowUp, isDone || result?.name != nil, let name = result?.name ?? found?.name, let known else { return false }
+        if let id = known.id, let now = result?.accountID ?? found?.id, id != now { return true }
+        guard !repairedByServer, order.operation != .create else { return false }
+        let former = [known.name, order.nameBefore].compactMap { $0 } + (known.doubt?.formerNames ?? [])
+        return former.contains { $0 != name }
     }
 }

@@ -17,14 +17,14 @@ struct BatchFacts: Sendable {
     /// For owners who are not the order's own user.
     var ownerKeys: [UserID: UserKey] = [:]
     var references: [UserReference: ReferencedAccount] = [:]
-    /// Accounts whose names change while this batch is under way: what points at them waits.
-    var renaming: Set<UserID> = []
+    /// Accounts that get another name, or go, while this batch is under way: what points at them waits.
+    var moving: Set<UserID> = []
     /// The last wave got nowhere: nothing is held back any more.
     var isForced = false
     /// Users whose orders wait for each other.
     var knots: Set<UserID> = []
 
-    func isRenaming(_ referenced: ReferencedAccount) -> Bool { referenced.user.map(renaming.contains) ?? false }
+    func isMoving(_ referenced: ReferencedAccount) -> Bool { referenced.user.map(moving.contains) ?? false }
 }
 
 /// Decides what is sent for an order. Pure.
@@ -38,6 +38,7 @@ struct Preparation {
         let known = facts.known[order.user]
         var transmission = Transmission(order: order, known: known)
         transmission.realm = facts.realm
+        transmission.carries = system.leavesReferencesToUs
         switch facts.found[order.id] {
         case .ambiguous(let names)?:
             return .refused(order, Preparation.ambiguous(order, names))
@@ -145,11 +146,11 @@ struct Preparation {
         let newName = order.nameAfter.flatMap { sighting.isNamed($0) ? nil : $0 }
         var transmission = transmission
         transmission.isNamed = newName == nil
+        let isElsewhere = transmission.known?.name.map { !sighting.isNamed($0) } ?? false
         return complete(transmission, sighting: sighting) { requests in
             operation(
                 order, order.operation == .create ? .modify : order.operation, id: sighting.account.id, name: sighting.account.name,
-                newName: newName,
-                requests)
+                newName: newName, isElsewhere: isElsewhere, requests)
         }
     }
 
@@ -179,8 +180,9 @@ struct Preparation {
 
     // MARK: Requests
 
+    /// `isElsewhere`: the entry has another name than the store knows (a rename that was not answered, or by hand), and groups may hold it under that.
     private func operation(
-        _ order: ProvisioningOrder, _ kind: Operation, id: AccountID?, name: AccountName, newName: AccountName?,
+        _ order: ProvisioningOrder, _ kind: Operation, id: AccountID?, name: AccountName, newName: AccountName?, isElsewhere: Bool = false,
         _ requests: [AccountOperation.Request]
     ) -> AccountOperation {
         let known = facts.known[order.user]
@@ -197,8 +199,8 @@ struct Preparation {
         return AccountOperation(
             id: order.id, operation: kind, accountID: id, name: name, newName: newName, requests: requests,
             appliesDialectDisabling: switchesByDialect(order, known), direction: direction(order), isUncertain: isUncertain,
-            formerNames: isUncertain ? Set(names).subtracting(others).subtracting([name]).sorted() : [],
-            carriedMemberships: carried(order, known, isRenamed: newName != nil || isUncertain))
+            formerNames: isUncertain || isElsewhere ? Set(names).subtracting(others).subtracting([name]).sorted() : [],
+            carriedMemberships: carried(order, known, isRenamed: newName != nil || isUncertain || isElsewhere))
     }
 
     private func direction(_ order: ProvisioningOrder) -> AccountOperation.Direction {
@@ -215,12 +217,14 @@ struct Preparation {
         }
     }
 
-    /// Memberships that stay when the account gets another name: carried over by us, or by the system, whose connector then sees to it that it has.
+    /// Memberships that stay when the account gets another name: carried over by us, or by the system, whose connector then sees to it that it has. Those
+    /// too that are given again because nobody knows whether they were given under the name of before.
     private func carried(_ order: ProvisioningOrder, _ known: Account?, isRenamed: Bool) -> [String] {
         guard let known, isRenamed, !order.isWithdrawal else { return [] }
-        var groups = known.memberships
-        for request in order.requests where request.kind == .membership { groups.subtract(request.effective.map(\.text)) }
-        return groups.sorted()
+        let asked = order.requests.filter { $0.kind == .membership }
+        let given = asked.filter { $0.operation != .remove }.flatMap { $0.effective.map(\.text) }
+        let removed = asked.filter { $0.operation == .remove }.flatMap { $0.effective.map(\.text) }
+        return known.memberships.union(known.doubt?.memberships.intersection(given) ?? []).subtracting(removed).sorted()
     }
 
     /// Resolves the references and leaves out what is done; `make` builds the operation from the rest.
@@ -317,7 +321,7 @@ struct Preparation {
                 guard let found = facts.references[user] else { return .nobody(user) }
                 switch found.target {
                 case .account(let name):
-                    if facts.isRenaming(found) { return .awaited }
+                    if facts.isMoving(found) { return .awaited }
                     values.append(name.text)
                 case .awaited: return .awaited
                 case .expected: return .expected(user)

@@ -74,6 +74,8 @@ struct DispatchBatch: Sendable {
     var gone: [OrderID: Account] = [:]
     /// Names of accounts that references were resolved to, for the events.
     var accountNames: [UserReference: AccountName] = [:]
+    /// Whose accounts those are.
+    var pointsAt: Set<UserID> = []
 
     var orders: [ProvisioningOrder] { transmissions.map(\.order) + held + refused.map(\.order) }
 }
@@ -88,9 +90,20 @@ extension Transmission {
         if operation?.direction == .withdrawing, operation?.appliesDialectDisabling == true { account.isDisabledByDialect = true }
         if operation?.direction == .enabling { account.isDisabledByDialect = false }
         account.realm = realm ?? account.realm
-        let open = (result?.failedRequests ?? [:]).filter { $0.value.errorClass == .unknown && requestIndexes.indices.contains($0.key) }
         if isGone { account = account.toBeLookedAt }
-        return open.isEmpty ? account : account.doubting(order, requests: open.keys.sorted().map { requestIndexes[$0] })
+        let failed = (result?.failedRequests ?? [:]).filter { requestIndexes.indices.contains($0.key) }
+        let open = Set(failed.filter { $0.value.errorClass == .unknown }.keys.map { requestIndexes[$0] }).union(
+            leftBehind(order, account.name))
+        return open.isEmpty ? account : account.doubting(order, requests: open.sorted(), known: before.name)
+    }
+
+    /// Memberships that a group did not give back while the account got another name: it holds them under the name of before.
+    private func leftBehind(_ order: ProvisioningOrder, _ name: AccountName?) -> [Int] {
+        guard carries, name != nil, [before.name, operation?.name].contains(where: { $0 != nil && $0 != name }) else { return [] }
+        return order.requests.indices.filter { index in
+            order.requests[index].kind == .membership && order.requests[index].operation == .remove
+                && order.requests[index].outcome != .done
+        }
     }
 
     /// What is left of an order that failed on its way; nil when the account is as it was, and nothing asks for a look at it.
@@ -101,8 +114,9 @@ extension Transmission {
         guard hasBegun || isOver && order.operation != .create && !order.adopts else { return nil }
         var account = before
         // The new name is the one of before until the system says otherwise; what a rename left in groups is not known.
-        if isRenamed, operation?.carriedMemberships.isEmpty == false {
-            account = account.doubting(order, requests: [])
+        let left = leftBehind(order, result.name)
+        if !left.isEmpty || isRenamed && operation?.carriedMemberships.isEmpty == false {
+            account = account.doubting(order, requests: left, known: before.name)
             account.doubt?.memberships.formUnion(operation?.carriedMemberships ?? [])
         }
         let name = isRenamed ? result.name : account.name ?? found?.name ?? result.name ?? order.nameBefore

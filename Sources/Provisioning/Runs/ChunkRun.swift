@@ -35,6 +35,9 @@ actor ChunkRun {
     var waiting: [UserKey: UInt64] = [:]
     /// Maps rows that are kept with their claims.
     let mapper: RowMapper?
+    /// Users whose references point at nobody yet: who else is in the plan is known when everybody is planned.
+    var postponed: [UserID: PostponedCause] = [:]
+    var isLast = false
 
     /// What the plan holds so far.
     struct Counts: Sendable {
@@ -79,14 +82,16 @@ actor ChunkRun {
     /// People whom no source of the configuration has, and who are not settled: nobody else looks at them.
     func planStranded(_ users: [UserID]) async throws { try await plan(users.filter { removed.insert($0).inserted }, .again(.order)) }
 
-    private func plan(_ users: [UserID], _ cause: PlanningCause) async throws {
+    private func plan(_ users: [UserID], _ cause: PlanningCause) async throws { try await plan(users) { _ in cause } }
+
+    func plan(_ users: [UserID], _ cause: (UserID) -> PlanningCause) async throws {
         var request = KnowledgeRequest()
         request.users = users
         let knowledge = try await store.knowledge(request)
         var drafts = Drafts()
         var saved = PlanChunk()
         for id in users {
-            if let person = knowledge.person(id) { plan(cause, person, &drafts, &saved) }
+            if let person = knowledge.person(id) { plan(cause(id), person, &drafts, &saved) }
         }
         try await save(drafts, knowledge, into: saved)
     }
@@ -132,8 +137,9 @@ actor ChunkRun {
     private func compute(_ unsaved: UnsavedChunk) async throws {
         try await answerNames(unsaved.planning)
         findings.note(unsaved.planning.gone)
-        var (orders, waiting) = try await withoutUnknownReferences(unsaved.planning.orders(from: counts.orders + 1))
-        waiting.formUnion(unsaved.planning.leftOut)
+        var referencing = try await decideReferences(unsaved)
+        let orders = referencing.orders
+        referencing.waiting.formUnion(unsaved.planning.leftOut)
         var chunk = unsaved.rows
         chunk.leftAside = unsaved.planning.leftAside.map { AccountLeftAside(user: $0.user, system: $0.system, isDue: $0.isDue) }
         await systems.note(chunk.leftAside)
@@ -147,7 +153,7 @@ actor ChunkRun {
         let failingAgain = Set(orders.map(\.user)).subtracting(ordered).subtracting(others)
         chunk.changes = unsaved.drafts.changes.filter { change in
             let id = change.user.id
-            guard !others.contains(id) else { return false }
+            guard !others.contains(id), !referencing.postponed.contains(id) else { return false }
             if ordered.contains(id) { return true }
             if failingAgain.contains(id), !isNews(change, unsaved, besides: [.order, .account, .configuration, .reference, .date]) {
                 return false
@@ -158,9 +164,9 @@ actor ChunkRun {
             {
                 return false
             }
-            return isWorthKeeping(change, unsaved, isWaiting: waiting.contains(id))
+            return isWorthKeeping(change, unsaved, isWaiting: referencing.waiting.contains(id))
         }
-        chunk.awaitingReferences = waiting
+        chunk.awaitingReferences = referencing.waiting
         chunk.correlations = chunk.changes.reduce(into: [:]) { keys, change in
             guard let values = change.claim?.values else { return }
             keys[change.user.id] = correlationAttributes.compactMap { CorrelationKey($0, of: values.attributes) }
@@ -246,55 +252,6 @@ actor ChunkRun {
         }
     }
 
-    /// Users who are planned again although their row is the same, and whose order would only set references to people without an account
-    /// (a supervisor HR does not list): no order, but they are looked at again by every run until the account is there.
-    private func withoutUnknownReferences(_ orders: [ProvisioningOrder]) async throws -> ([ProvisioningOrder], waiting: Set<UserID>) {
-        let candidates = orders.filter {
-            $0.change == .unchanged && $0.operation == .modify && !$0.renames && !$0.adopts && !$0.references.isEmpty
-        }
-        guard !candidates.isEmpty else { return (orders, []) }
-        var orders = orders
-        // The store tells who gets an account in this plan.
-        try await finishSaving()
-        var targets: [SystemName: [UserReference: ReferencedAccount]] = [:]
-        for system in Set(candidates.map(\.system)).sorted() {
-            let users = Set(candidates.filter { $0.system == system }.flatMap(\.references))
-            targets[system] = try await store.references(system, to: users.sorted(), plan: plan.id)
-        }
-        // Whoever gets an account in this very chunk is not unknown.
-        let arriving = orders.filter { $0.becomes == .enabled && $0.failure == nil }
-        let arrivingUsers = Set(arriving.map(\.user))
-        let arrivingKeys = Set(arriving.map(\.userKey))
-        var waiting: Set<UserID> = []
-        var useless: Set<OrderID> = []
-        for order in candidates {
-            let known = targets[order.system] ?? [:]
-            let fates = order.requests.map { request in
-                ReferenceFate(request) { user in
-                    if arrivingKeys.contains(user.key) || known[user]?.user.map(arrivingUsers.contains) == true { return .awaited }
-                    return known[user]?.target ?? ReferenceTarget.none
-                }
-            }
-            if fates.allSatisfy({ $0 == .useless }) {
-                waiting.insert(order.user)
-                useless.insert(order.id)
-            } else if fates.contains(.dereferenced), let index = orders.firstIndex(where: { $0.id == order.id }) {
-                orders[index].dereferences = true
-            }
-        }
-        var kept = orders.filter { !useless.contains($0.id) }
-        for index in kept.indices { kept[index].id = OrderID(plan: kept[index].id.plan, sequence: counts.orders + 1 + index) }
-        return (kept, waiting)
-    }
-
-    /// There is no account to point at now.
-    private func isNobody(_ target: ReferenceTarget?) -> Bool {
-        switch target {
-        case nil, .some(.none), .expected: true
-        case .account, .awaited: false
-        }
-    }
-
     /// A user who was planned again, and for whom nothing comes of it, is no change: a configuration that is edited would list everybody, and
     /// a reference that waits for an account would make a plan in every run. (What asked for it stays, so the next run looks again.)
     private func isWorthKeeping(_ change: UserChange, _ unsaved: UnsavedChunk, isWaiting: Bool) -> Bool {
@@ -309,29 +266,5 @@ actor ChunkRun {
         // Whoever waits for an account is marked as such, once.
         if isWaiting { return !again.contains(.reference) || change.due != unsaved.dues[id] }
         return again.contains(.reference) || change.due != unsaved.dues[id]
-    }
-}
-
-/// What becomes of a request for references when it is sent.
-private enum ReferenceFate {
-    case sent
-    /// Nothing of ours is there, or it is left alone until the account it points at is there.
-    case useless
-    /// It points at nobody: what we wrote is taken away.
-    case dereferenced
-
-    init(_ request: AttributeRequest, target: (UserReference) -> ReferenceTarget) {
-        let targets = request.references.map(target)
-        guard !targets.isEmpty, targets.count == request.after.count else {
-            self = .sent
-            return
-        }
-        if targets.contains(.expected) {
-            self = .useless
-        } else if targets.contains(ReferenceTarget.none) {
-            self = request.before.isEmpty ? (targets.allSatisfy { $0 == ReferenceTarget.none } ? .useless : .sent) : .dereferenced
-        } else {
-            self = .sent
-        }
     }
 }

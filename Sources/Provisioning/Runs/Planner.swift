@@ -108,6 +108,7 @@ package struct Planner: Sendable {
                 let counts = await chunks.counts
                 progress(PlanProgress(rows: 0, users: counts.users, orders: counts.orders))
             }
+            try await chunks.planPostponed()
             try await chunks.finishSaving()
             var report = report
             report.findings = await chunks.findings

@@ -235,7 +235,7 @@ extension ChunkRun {
         knowledge.merge(try await store.knowledge(request))
     }
 
-    private func inChunks<Element>(_ elements: [Element], _ body: ([Element]) async throws -> Void) async throws {
+    func inChunks<Element>(_ elements: [Element], _ body: ([Element]) async throws -> Void) async throws {
         for start in stride(from: 0, to: elements.count, by: SourceRun.chunkSize) {
             try await body(Array(elements[start..<min(start + SourceRun.chunkSize, elements.count)]))
         }

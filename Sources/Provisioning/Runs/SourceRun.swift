@@ -173,6 +173,7 @@ actor SourceRun {
     }
 
     private func finish() async throws {
+        try await chunks.planPostponed()
         try await chunks.finishSaving()
         planned = await chunks.counts
         findings = await chunks.findings

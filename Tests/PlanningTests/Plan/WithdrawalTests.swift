@@ -64,6 +64,21 @@ struct WithdrawalTests {
         #expect(try PlannedAccounts().order(known: PlannedAccounts.account()) == nil)
     }
 
+    @Test func `whoever comes back is made to point at others anew`() throws {
+        let company = try PlannedAccounts(replacing: [
+            "  title: user.?title\n": "  title: user.?title\n  manager: user.?manager.optMap(m, account(m))\n"
+        ])
+        let user = PlannedAccounts.user("E1", "Berg", ["manager": .reference(UserKey("E2"))])
+        var account = PlannedAccounts.account(.deprovisioned, memberships: [])
+        account.written["manager"] = [.reference(UserKey("E2"))]
+        let owner = AccountOwner(user: user.id, system: PlannedAccounts.system)
+        let order = try #require(company.order(user, known: account) { _ in .found(PlannedAccounts.entry(), owner: owner) })
+        #expect(order.operation == .enable && order.requests.contains { $0.name == "manager" && $0.operation == .set })
+        account.state = .enabled
+        account.memberships = ["cn=Staff"]
+        #expect(company.order(user, known: account) == nil)
+    }
+
     @Test func `what is to be done follows from what is known`() {
         func intent(_ state: AccountState, _ memberships: Set<String> = [], _ doubt: AccountDoubt? = nil) -> AccountIntent {
             AccountIntent.of(isEntitled: false, known: PlannedAccounts.account(state, memberships: memberships, doubt: doubt))

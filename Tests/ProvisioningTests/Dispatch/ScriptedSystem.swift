@@ -280,6 +280,7 @@ actor ScriptedSystem: ProbesNames {
         let attributes = operation.requests.indices.filter { operation.requests[$0].kind == .attribute }
         if withGroups { memberships(operation, [.remove], &course) }
         guard rename(operation, &course) else { return }
+        if withGroups { carry(operation, to: course.entry.name) }
         guard write(operation, attributes.filter { !isEnabling || !operation.requests[$0].switches }, &course) else { return }
         if withGroups { memberships(operation, [.add, .set], &course) }
         guard isEnabling, write(operation, attributes.filter { operation.requests[$0].switches }, &course) else { return }
@@ -296,7 +297,7 @@ actor ScriptedSystem: ProbesNames {
         }
         let old = course.entry.name
         course.entry.name = newName
-        follow(old, to: newName, in: capabilities.maintainsReferences ? members.keys.sorted() : operation.carriedMemberships)
+        if capabilities.maintainsReferences { follow(old, to: newName, in: members.keys.sorted()) }
         return true
     }
 
@@ -305,6 +306,13 @@ actor ScriptedSystem: ProbesNames {
             members[group]?.remove(old)
             members[group]?.insert(newName)
         }
+    }
+
+    /// What the server leaves to whoever renames.
+    private func carry(_ operation: AccountOperation, to name: AccountName) {
+        let former = Set([operation.name] + operation.formerNames).subtracting([name])
+        guard !capabilities.maintainsReferences, !former.isEmpty else { return }
+        for group in operation.carriedMemberships { members[group, default: []] = (members[group] ?? []).subtracting(former).union([name]) }
     }
 
     /// One modify: all of it, or nothing.

@@ -1,0 +1,89 @@
+internal import Contracts
+internal import IdentityModel
+internal import Planning
+
+/// References of users who are planned again although their rows are the same.
+extension ChunkRun {
+    /// The orders of a chunk, those left out that would only point at people without an account (a supervisor HR does not list).
+    struct Referencing {
+        var orders: [ProvisioningOrder]
+        /// Whose order was left out: every run looks at them until the account is there.
+        var waiting: Set<UserID> = []
+        /// Who is planned when everybody else is: the account may come with this very plan.
+        var postponed: Set<UserID> = []
+    }
+
+    func decideReferences(_ unsaved: UnsavedChunk) async throws -> Referencing {
+        let orders = unsaved.planning.orders(from: counts.orders + 1)
+        var referencing = Referencing(orders: orders)
+        let candidates = orders.filter(\.onlyPoints)
+        guard !candidates.isEmpty else { return referencing }
+        let fates = try await fates(candidates)
+        let postponable = isLast ? [:] : unsaved.drafts.postponable(orders)
+        var useless: Set<OrderID> = []
+        for (order, fates) in zip(candidates, fates) where fates == [.useless] || fates.contains(.dereferenced) {
+            if let cause = postponable[order.user] {
+                postponed[order.user] = cause
+                referencing.postponed.insert(order.user)
+            } else if fates == [.useless] {
+                useless.insert(order.id)
+                referencing.waiting.insert(order.user)
+            } else if let index = orders.firstIndex(where: { $0.id == order.id }) {
+                referencing.orders[index].dereferences = true
+            }
+        }
+        referencing.orders.removeAll { useless.contains($0.id) || referencing.postponed.contains($0.user) }
+        for index in referencing.orders.indices {
+            referencing.orders[index].id = OrderID(plan: referencing.orders[index].id.plan, sequence: counts.orders + 1 + index)
+        }
+        return referencing
+    }
+
+    private func fates(_ candidates: [ProvisioningOrder]) async throws -> [Set<ReferenceFate>] {
+        // The store tells who gets an account in this plan.
+        try await finishSaving()
+        var targets: [SystemName: [UserReference: ReferencedAccount]] = [:]
+        for (system, orders) in Dictionary(grouping: candidates, by: \.system).sorted(by: { $0.key < $1.key }) {
+            targets[system] = try await store.references(system, to: Set(orders.flatMap(\.references)).sorted(), plan: plan.id)
+        }
+        return candidates.map { order in
+            Set(order.requests.map { request in ReferenceFate(request) { targets[order.system]?[$0]?.target } })
+        }
+    }
+
+    /// To be called when everybody else is planned and rows that stand twice are taken back.
+    func planPostponed() async throws {
+        try await finishSaving()
+        isLast = true
+        let causes = postponed
+        try await inChunks(causes.keys.sorted()) { users in
+            try await plan(users) { .again(causes[$0]?.reasons ?? [], at: causes[$0]?.position) }
+        }
+    }
+}
+
+extension ProvisioningOrder {
+    /// Of somebody whose row is the same: it may do nothing but point at others.
+    fileprivate var onlyPoints: Bool { change == .unchanged && operation == .modify && !renames && !adopts && !references.isEmpty }
+}
+
+/// Why a user is looked at although the row is the same, and where that row stands.
+struct PostponedCause: Sendable {
+    let reasons: ReplanReasons
+    var position: SourcePosition?
+}
+
+extension Drafts {
+    /// Users of whom nothing but references may come, and why they are looked at.
+    fileprivate func postponable(_ orders: [ProvisioningOrder]) -> [UserID: PostponedCause] {
+        var causes = again.filter { !$0.value.contains(.quarantine) && !restated.contains($0.key) }.mapValues {
+            PostponedCause(reasons: $0)
+        }
+        for change in changes {
+            if change.assignments != change.assignmentsBefore || !change.ended.isEmpty { causes[change.user.id] = nil }
+            causes[change.user.id]?.position = change.claim?.position
+        }
+        for order in orders where !order.onlyPoints { causes[order.user] = nil }
+        return causes
+    }
+}

@@ -1,0 +1,27 @@
+package import Contracts
+package import IdentityModel
+
+/// What becomes of a request for references when it is sent.
+package enum ReferenceFate: Hashable, Sendable {
+    case sent
+    /// Nothing of ours is there, or it is left alone until the account it points at is there.
+    case useless
+    /// It points at nobody: what we wrote is taken away.
+    case dereferenced
+
+    /// `target`: what the store knows of the accounts that are pointed at; nobody's has no entry.
+    package init(_ request: AttributeRequest, target: (UserReference) -> ReferenceTarget?) {
+        let targets = request.references.map { target($0) ?? ReferenceTarget.none }
+        guard !targets.isEmpty, targets.count == request.after.count else {
+            self = .sent
+            return
+        }
+        if targets.contains(.expected) {
+            self = .useless
+        } else if targets.contains(ReferenceTarget.none) {
+            self = request.before.isEmpty ? (targets.allSatisfy { $0 == ReferenceTarget.none } ? .useless : .sent) : .dereferenced
+        } else {
+            self = .sent
+        }
+    }
+}

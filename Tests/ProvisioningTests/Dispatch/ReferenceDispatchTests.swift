@@ -1,0 +1,128 @@
+import Contracts
+import IdentityModel
+import Planning
+import Provisioning
+import StoreSQL
+import Testing
+
+/// Whoever points at an account that moves, and the groups that hold it, are right when the run ends, whatever happened on the way.
+struct ReferenceDispatchTests {
+    private func managed(_ connector: ScriptedSystem) -> ManagedSystem {
+        ManagedSystem(name: DispatchWorld.directory, connector: connector)
+    }
+
+    private func manager(_ key: String, from before: String? = nil) -> AttributeRequest {
+        AttributeRequest(
+            name: "manager", operation: .set, before: before.map { [.reference(UserKey($0))] } ?? [], after: [.reference(UserKey(key))])
+    }
+
+    /// E1 with these groups, and E2 whose manager is E1, if anybody.
+    private func company(
+        _ system: ScriptedSystem, groups: [String] = ["cn=Staff"], manager: String? = "E1"
+    ) async throws -> (world: DispatchWorld, first: Account, second: Account) {
+        let world = try await DispatchWorld()
+        _ = try await world.apply(
+            try await world.sealed([joins("E1", groups: groups), joins("E2", manager: manager, groups: [])]), [managed(system)])
+        return (world, try #require(try await world.account("E1")), try #require(try await world.account("E2")))
+    }
+
+    // MARK: Who points
+
+    @Test func `who is made to point at somebody who goes with the same plan points at nobody`() async throws {
+        let system = ScriptedSystem()
+        let (world, first, second) = try await company(system, manager: nil)
+        let plan = try await world.sealed([
+            changes(second, key: "E2", [manager("E1")]),
+            changes(first, key: "E1", operation: .delete, becomes: .deleted, [leaves("cn=Staff")]),
+        ])
+        #expect(try await world.apply(plan, [managed(system)]).isFinished)
+        #expect(await system.entry(named: "cn=E2")?.attributes["manager"] == nil)
+        #expect(try await world.account("E2")?.written["manager"] == nil)
+    }
+
+    @Test func `a rename whose answer was lost, and which a look shows, is followed by who points at it`() async throws {
+        let system = ScriptedSystem(maintainsReferences: false)
+        let (world, first, _) = try await company(system, groups: [])
+        await system.plan(.doneButLost, for: "cn=E1")
+        let plan = try await world.sealed([changes(first, key: "E1", to: "cn=E1,ou=IT", [])])
+        #expect(try await world.apply(plan, [managed(system)]).isFinished)
+        #expect(await system.entry(named: "cn=E2")?.attributes["manager"] == ["cn=E1,ou=IT"])
+    }
+
+    @Test func `a rename that was begun and not answered is followed by who points at it`() async throws {
+        let system = ScriptedSystem(maintainsReferences: false)
+        let (world, first, _) = try await company(system)
+        await system.plan(.halfDoneAndLost, for: "cn=E1")
+        let plan = try await world.sealed([changes(first, key: "E1", to: "cn=E1,ou=IT", [])])
+        #expect(try await world.apply(plan, [managed(system)]).isFinished)
+        #expect(await system.entry(named: "cn=E2")?.attributes["manager"] == ["cn=E1,ou=IT"])
+        #expect(await system.members["cn=Staff"] == [AccountName("cn=E1,ou=IT")])
+    }
+
+    // MARK: The groups that hold it
+
+    @Test func `a rename that a dead run had carried out takes its memberships along`() async throws {
+        let system = ScriptedSystem(maintainsReferences: false)
+        let (world, first, _) = try await company(system)
+        let plan = try await world.sealed([changes(first, key: "E1", to: "cn=E1,ou=IT", [])])
+        _ = try await world.store.startApplying(plan.id, at: DispatchWorld.start)
+        _ = try await world.store.claim(plan.id, system: DispatchWorld.directory, wave: 0, limit: 9, at: DispatchWorld.start)
+        let renaming = AccountOperation(
+            id: OrderID(plan: plan.id, sequence: 9), operation: .modify, accountID: first.id, name: AccountName("cn=E1"),
+            newName: AccountName("cn=E1,ou=IT"), requests: [], appliesDialectDisabling: false)
+        _ = await system.execute([renaming])
+        #expect(await system.members["cn=Staff"] == [AccountName("cn=E1")])
+        #expect(try await world.apply(plan, [managed(system)]).isFinished)
+        #expect(await system.members["cn=Staff"] == [AccountName("cn=E1,ou=IT")])
+        #expect(try await world.account("E1")?.name == AccountName("cn=E1,ou=IT"))
+    }
+
+    @Test func `a membership that is given again after a rename was lost leaves no name of before`() async throws {
+        let system = ScriptedSystem(maintainsReferences: false)
+        let (world, first, _) = try await company(system)
+        await system.plan(.halfDoneAndLost, for: "cn=E1")
+        await system.plan(.lost, .lost, .lost, for: "cn=E1,ou=IT")
+        _ = try await world.apply(try await world.sealed([changes(first, key: "E1", to: "cn=E1,ou=IT", [])]), [managed(system)])
+        let unknown = try #require(try await world.account("E1"))
+        #expect(unknown.doubt?.memberships == ["cn=Staff"])
+        let next = try await world.sealed([changes(unknown, key: "E1", [enters("cn=Staff")])])
+        #expect(try await world.apply(next, [managed(system)]).executed >= 1)
+        #expect(await system.members["cn=Staff"] == [AccountName("cn=E1,ou=IT")])
+    }
+
+    @Test(arguments: [false, true])
+    func `a group that does not let go of somebody who is renamed is asked under the name of before, once it does`(leaves isLeaver: Bool)
+        async throws
+    {
+        let system = ScriptedSystem(maintainsReferences: false)
+        let (world, first, _) = try await company(system, groups: ["cn=Sales"])
+        await system.refuse(group: "cn=Sales", ConnectorFailure(.permanent, "the last member stays", serverText: "65"))
+        let operation: IdentityModel.Operation = isLeaver ? .disable : .modify
+        let becomes: AccountState = isLeaver ? .deprovisioned : .enabled
+        let plan = try await world.sealed([
+            changes(first, key: "E1", operation: operation, to: "cn=E1,ou=Other", becomes: becomes, [leaves("cn=Sales")])
+        ])
+        #expect(try await world.apply(plan, [managed(system)]).errored == 1)
+        let left = try #require(try await world.account("E1"))
+        #expect(left.name == AccountName("cn=E1,ou=Other") && left.memberships == ["cn=Sales"])
+        await system.accept(group: "cn=Sales")
+        let next = try await world.sealed([changes(left, key: "E1", operation: operation, becomes: becomes, [leaves("cn=Sales")])])
+        _ = try await world.apply(next, [managed(system)])
+        #expect(await system.members["cn=Sales"] == [])
+        #expect(try await world.account("E1")?.isUnsettled == false)
+    }
+
+    @Test func `who is withdrawn loses what another plan gave since the withdrawal was planned`() async throws {
+        let system = ScriptedSystem(maintainsReferences: false)
+        let (world, first, _) = try await company(system)
+        let withdrawal = try await world.sealed([
+            changes(first, key: "E1", operation: .disable, to: "cn=E1,ou=Gone", becomes: .deprovisioned, [leaves("cn=Staff")])
+        ])
+        _ = try await world.apply(try await world.sealed([changes(first, key: "E1", [enters("cn=Campaign")])]), [managed(system)])
+        #expect(await system.members["cn=Campaign"] == [AccountName("cn=E1")])
+        _ = try await world.apply(withdrawal, [managed(system)])
+        #expect(await system.members["cn=Campaign"] == [])
+        #expect(await system.members["cn=Staff"] == [])
+        #expect(try await world.account("E1")?.memberships == [])
+    }
+}

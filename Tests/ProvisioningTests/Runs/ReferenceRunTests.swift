@@ -1,0 +1,137 @@
+import Contracts
+import Foundation
+import IdentityModel
+import Logging
+import Planning
+import PolicyFiles
+import Provisioning
+import SourceCSV
+import StoreSQL
+import Testing
+
+/// People who point at others: whom a run plans for it, and whom it leaves alone.
+struct ReferenceRunTests {
+    private static let systems = [SystemName("Directory"), SystemName("Mail")]
+
+    /// Everybody has an account in the directory, who sells one on the mail system as well.
+    private final class Company: Sendable {
+        let folder: URL
+        let store: SQLStore
+        let connectors: [SystemName: ScriptedSystem]
+        let configuration: Configuration
+
+        init() async throws {
+            connectors = Dictionary(uniqueKeysWithValues: ReferenceRunTests.systems.map { ($0, ScriptedSystem()) })
+            folder = FileManager.default.temporaryDirectory.appendingPathComponent("birthright-references-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            store = try await SQLStore.openSQLite(path: folder.appendingPathComponent("store.sqlite").path)
+            let (loaded, diagnostics) = ConfigurationLoader.load(
+                ConfigurationFiles(
+                    files: ReferenceRunTests.files.mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
+            configuration = try #require(loaded, "\(diagnostics)")
+        }
+
+        deinit { try? FileManager.default.removeItem(at: folder) }
+
+        /// `rows`: `E1,Berg,Sales,E2`. The orders that were made of them, in words; nil: there was no plan.
+        func day(_ rows: [String]) async throws -> [String]? {
+            try (["ID,LAST,DEPT,MANAGER"] + rows).map { $0 + "\n" }.joined().write(
+                to: folder.appendingPathComponent("day.csv"), atomically: true, encoding: .utf8)
+            let planner = Planner(
+                configuration: configuration, store: store, connectors: connectors, clock: RunClock(asOf: CivilDate(days: 20_500)),
+                progress: { _ in })
+            let source = CSVFileSource(
+                CSVFileSettings(
+                    directory: folder.path, pattern: "*.csv", takesLatestOnly: true, needsMarker: false, delimiter: nil, encoding: nil))
+            let report = try await planner.plan(PlanRequest(source: SourceName("hr")), file: "day.csv", from: source)
+            guard let plan = report.plan else { return nil }
+            let systems = configuration.policyMaps.compactMap { map in connectors[map.system].map { ManagedSystem(map, connector: $0) } }
+            let dispatcher = Dispatcher(
+                store: store, systems: systems, substitutes: NoOtherNames(), options: DispatchOptions(clock: JumpingClock().shellClock),
+                log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), progress: { _ in })
+            _ = try await dispatcher.apply(plan)
+            var filter = OrderFilter()
+            filter.plan = plan.id
+            return try await store.orders(filter, after: nil, limit: 5_000).map { "\($0.userKey) \($0.system) \($0.operation.rawValue)" }
+        }
+
+        func manager(_ last: String, on system: String = "Directory") async -> [String]? {
+            await connectors[SystemName(system)]?.entry(named: "cn=\(last)")?.attributes["manager"]
+        }
+    }
+
+    @Test func `a supervisor without an account on one system, and with one that waits on another, makes no plan in every run`()
+        async throws
+    {
+        let company = try await Company()
+        // On Mail nobody is E2; in the directory E2's own supervisor is nobody.
+        let rows = ["E1,Berg,Sales,E2", "E2,Dahl,,E9"]
+        #expect(try await company.day(rows)?.count == 3)
+        #expect(await company.manager("Berg") == ["cn=Dahl"])
+        #expect(try await company.day(rows) == nil)
+    }
+
+    @Test func `a row that stands twice brings nobody, and who points at them is not planned for it`() async throws {
+        let company = try await Company()
+        let rows = ["E1,Berg,,E2", "E2,Dahl,,", "E2,Dahl,,"]
+        #expect(try await company.day(rows) == ["E1 Directory Create"])
+        #expect(try await company.day(rows) == nil)
+        #expect(try await company.day(["E1,Berg,,E2", "E2,Dahl,,"]) == ["E2 Directory Create", "E1 Directory Modify"])
+        #expect(await company.manager("Berg") == ["cn=Dahl"])
+    }
+
+    @Test(arguments: [0, 1_500])
+    func `who waited for a supervisor points at them in the run that brings them, however far apart their rows are`(between: Int)
+        async throws
+    {
+        let company = try await Company()
+        let others = (0..<between).map { "F\($0),Holm\($0),," }
+        _ = try await company.day(["E1,Berg,,E2"])
+        _ = try await company.day(["E1,Berg,,E2"] + others + ["E2,Dahl,,"])
+        #expect(await company.manager("Berg") == ["cn=Dahl"])
+        #expect(try await company.day(["E1,Berg,,E2"] + others + ["E2,Dahl,,"]) == nil)
+    }
+
+    private static let files = [
+        "birthright.yaml": """
+        store: { sqlite: store.sqlite }
+        guards: { create: { count: 10000 } }
+        sources:
+          hr:
+            files: "*.csv"
+            key: row.ID
+            contract: { columns: [ID, LAST, DEPT, MANAGER], maxRowCountChange: 1000000% }
+            map:
+              employeeId: row.ID
+              lastName: row.LAST
+              department: row.DEPT
+              manager: ref(row.MANAGER)
+        """,
+        "Roles.yaml": """
+        roles:
+          Employee: { entitlements: [ { system: Directory, groups: ["cn=Staff"] } ] }
+          Sales: { entitlements: [ { system: Mail, groups: ["cn=Sales"] } ] }
+        """,
+        "Rules.yaml": """
+        rules:
+          everybody: { when: "true", roles: [Employee] }
+          sellers: { when: 'user.department == "Sales"', roles: [Sales] }
+        """,
+        "PolicyMaps/directory.yaml": map("Directory"), "PolicyMaps/mail.yaml": map("Mail"),
+    ]
+
+    private static func map(_ system: String) -> String {
+        """
+        managedSystem: \(system)
+        connector: { type: ldap, url: ldaps://127.0.0.1, bindDN: cn=x, base: dc=example }
+        correlation: [ number ]
+        accountName: dn
+        onDelete: DISABLE
+        attributes:
+          number: user.employeeId
+          dn: '"cn=" + user.lastName'
+          manager: user.?manager.optMap(m, account(m))
+          userAccountControl: 'account.enabled ? 512 : 514'
+        """
+    }
+}
