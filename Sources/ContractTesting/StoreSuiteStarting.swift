@@ -73,6 +73,35 @@ extension StoreSuite {
                 #expect(try await store.order(ordinal: 2, sequence: 2)?.state == .pending)
                 #expect(try await store.mustPlan().contains(Sample.key(1)))
             },
+            Check("who is planned under another configuration than their source knows is planned again by that source") { store in
+                let first = try await store.planned(Sample.joinerChunk(1...2), profile: Sample.profile)
+                _ = try await store.startApplying(first.id, at: Sample.moment(2))
+                try await store.finish(first.id, at: Sample.moment(3))
+                for (number, configuration) in [(1, "c2"), (2, "c1")] {
+                    let due = try await store.begin(.due, configurationHash: configuration, asOf: Sample.today, at: Sample.moment(4))
+                    _ = try await store.save(chunk([Sample.again(number, version: 1, hasClaim: false)]), to: due.id)
+                    _ = try await store.startApplying(try await store.sealed(due).id, at: Sample.moment(5))
+                }
+                #expect(try await store.allMarks()[StableHash.hash("E1")]?.again == .reference)
+                #expect(try await store.allMarks()[StableHash.hash("E2")]?.again != .reference)
+            },
+            Check("who was planned on accounts that an older plan changed before the start is planned again") { store in
+                try await store.applied(Sample.joinerChunk(1...2))
+                let older = try await store.started(chunk([], [Sample.order(1, sequence: 1, .modify)]), .due)
+                var next = chunk([
+                    Sample.again(1, version: 1, department: "Sales", row: 7), Sample.again(2, version: 1, department: "Sales", row: 8),
+                ])
+                next.accountVersions = [Sample.userID(1): 1, Sample.userID(2): 1]
+                let plan = try await store.planned(next)
+                var settlement = Settlement()
+                settlement.entries = try await store.claim(older.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(6))
+                    .map { .executed($0) }
+                try await store.commit(settlement, plan: older.id, at: Sample.moment(7))
+                let started = try await store.startApplying(plan.id, at: Sample.moment(8))
+                #expect(started.leftOut == ["an account of user E1 changed since the plan was made, and is planned again"])
+                #expect(try await store.user(key: Sample.key(1)) == Sample.user(1, department: "Sales", version: 2))
+                #expect(try await store.mustPlan() == [Sample.key(1)])
+            },
             Check("users are left out when an account changed meanwhile or came to be, but never a withdrawal") { store in
                 try await store.applied(Sample.joinerChunk(1...1))
                 let waiting = try await store.planned(chunk([], [Sample.order(1, sequence: 1, .modify)]), .due)

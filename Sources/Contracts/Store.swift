@@ -65,6 +65,8 @@ public struct PlanChunk: Sendable {
     public var waiting: [WaitingRow] = []
     /// Of the users who change those who point at somebody without an account: every run looks at them again.
     public var awaitingReferences: Set<UserID> = []
+    /// Of the users who change: the sum of the versions of their accounts, as they were planned on.
+    public var accountVersions: [UserID: Int] = [:]
     /// Accounts of these users that could not be planned.
     public var leftAside: [AccountLeftAside] = []
     public init() {}

@@ -27,14 +27,22 @@ private struct EncodedChunk: Sendable {
 private enum ChangeRows {
     static let insert =
         """
-        INSERT INTO plan_changes (id, user_id, user_key, source, status, version, kind, differs, due, correlates, waits, assignments_start,
+        INSERT INTO plan_changes (id, user_id, user_key, source, status, version, kind, differs, due, correlates, waits,
+        account_versions, assignments_start,
         assignments_length, attributes_start, attributes_length, claim_source, claim_key, claim_user, key_hash, row_hash, file, line,
         presence, generation, keeps_alive, claim_status, claim_row, values_start, values_length)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-        $28, $29)
+        $28, $29, $30)
         """
 
-    static func bind(_ id: Int64, _ change: UserChange, _ layout: UserChangeLayout, correlates: Bool, waits: Bool, _ row: any SQLBinder) {
+    /// What a chunk says of a change beside the change itself.
+    struct Notes {
+        let correlates: Bool
+        let waits: Bool
+        let accountVersions: Int?
+    }
+
+    static func bind(_ id: Int64, _ change: UserChange, _ layout: UserChangeLayout, _ notes: Notes, _ row: any SQLBinder) {
         row.int(id)
         row.text(change.user.id.text)
         row.text(change.user.key.text)
@@ -44,8 +52,9 @@ private enum ChangeRows {
         row.text(change.change.rawValue)
         row.flag(change.change != .unchanged || change.before != change.user || change.assignments != change.assignmentsBefore)
         if let due = change.due { row.number(due.days) } else { row.null() }
-        row.flag(correlates)
-        row.flag(waits)
+        row.flag(notes.correlates)
+        row.flag(notes.waits)
+        if let versions = notes.accountVersions { row.number(versions) } else { row.null() }
         row.number(layout.assignmentsStart)
         row.number(layout.assignmentsLength)
         row.number(layout.attributesStart)
@@ -193,11 +202,11 @@ private enum PlanWriting {
         }
         let first = ((last ?? nil) ?? PlanRows.first(plan)) + 1
         try session.bulkLoad(ChangeRows.insert, count: changes.count) { position, row in
-            let correlates = encoded.chunk.correlations[changes[position].user.id] != nil
-            ChangeRows.bind(
-                first + Int64(position), changes[position], encoded.changes[position].layout, correlates: correlates,
-                waits: encoded.chunk.awaitingReferences.contains(changes[position].user.id),
-                row)
+            let user = changes[position].user.id
+            let notes = ChangeRows.Notes(
+                correlates: encoded.chunk.correlations[user] != nil, waits: encoded.chunk.awaitingReferences.contains(user),
+                accountVersions: encoded.chunk.accountVersions[user])
+            ChangeRows.bind(first + Int64(position), changes[position], encoded.changes[position].layout, notes, row)
         }
         try session.bulkLoad("INSERT INTO plan_change_documents (id, document) VALUES ($1, $2)", count: changes.count) { position, row in
             row.int(first + Int64(position))

@@ -53,6 +53,8 @@ enum Schema {
             "ALTER TABLE plan_changes ADD COLUMN waits BIGINT NOT NULL DEFAULT 0",
             // The user changed since the plan was made: what the row said is kept, and what was made of it is not.
             "ALTER TABLE plan_changes ADD COLUMN left_out BIGINT NOT NULL DEFAULT 0",
+            // The sum of the versions of the user's accounts: an order of another plan may have changed one since. Null where it was not told.
+            "ALTER TABLE plan_changes ADD COLUMN account_versions BIGINT",
             // Executed effects, as they were committed.
             """
             CREATE TABLE effects (

@@ -19,7 +19,8 @@ extension SQLStore {
             try start.makeUsersReal()
             try claims.makeClaimsReal()
             try claims.replaceWaitingRows()
-            started.leftOut += try start.planAgainWhomOthersPlanned()
+            started.leftOut += try start.planAgainWhomOthersPlanned() + start.planAgainWhoseAccountsChanged()
+            try start.planAgainWhoseSourcesKnowAnotherConfiguration()
             try start.replaceLeftAside()
             try Names.makePermanent(plan, session)
             try start.releaseOrders()
@@ -128,6 +129,33 @@ struct PlanStart {
         }
         try session.execute("UPDATE users SET plan_again = 1 WHERE id IN (#)", in: SQLValue.texts(users))
         return lines
+    }
+
+    /// Users on whose accounts an order of another plan was settled since this one was made, and for whom it holds no order that would tell: they were
+    /// planned on what those accounts were.
+    func planAgainWhoseAccountsChanged() throws -> [String] {
+        let rows = try session.queryAll(
+            """
+            SELECT c.user_id, c.user_key FROM plan_changes c WHERE c.id BETWEEN $1 AND $2 AND c.left_out = 0 AND c.account_versions IS NOT NULL
+            AND c.account_versions <> (SELECT COALESCE(SUM(a.version), 0) FROM accounts a WHERE a.user_id = c.user_id) ORDER BY c.id
+            """, range
+        ) { (user: $0.text(0), key: $0.text(1)) }
+        try session.execute("UPDATE users SET plan_again = 1 WHERE id IN (#)", in: SQLValue.texts(Set(rows.map(\.user))))
+        return rows.prefix(20).map { "an account of user \($0.key) changed since the plan was made, and is planned again" }
+    }
+
+    /// A source skips a row when the configuration is that of its own last plan. Whoever this plan made something of under another one is looked at by it
+    /// all the same: the edit may be undone by then.
+    func planAgainWhoseSourcesKnowAnotherConfiguration() throws {
+        let others = try session.queryAll("SELECT source, document FROM profiles ORDER BY source") {
+            (source: $0.text(0), profile: try $0.withBytes(1) { try SourceProfile(documentBytes: $0) })
+        }.filter { $0.profile.configurationHash != plan.configurationHash }
+        guard !others.isEmpty else { return }
+        try session.execute(
+            """
+            UPDATE users SET plan_again = 1 WHERE id IN (SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2)
+            AND id IN (SELECT user_id FROM claims WHERE source IN (#))
+            """, range, in: SQLValue.texts(others.map(\.source)))
     }
 
     /// Rows whose person has to be found anew claim nobody. A complete file says them again; those of other sources wait.

@@ -125,8 +125,7 @@ actor ChunkRun {
         let transmitted = knowledge.openOrders.mapValues { Set($0.filter { $0.state == .transmitted }.map(\.system)) }
         planning.leaveAside { user, system in transmitted[user]?.contains(system) == true }
         try await answerLookups(planning)
-        let next = UnsavedChunk(
-            drafts: drafts, dues: knowledge.dues, openOrders: knowledge.openOrders, rows: chunk, planning: planning)
+        let next = UnsavedChunk(drafts: drafts, knowledge: knowledge, rows: chunk, planning: planning)
         try await compute(next)
         try await finishSaving()
         if next.chunk.isEmpty { return }
@@ -167,6 +166,7 @@ actor ChunkRun {
             return isWorthKeeping(change, unsaved, isWaiting: referencing.waiting.contains(id))
         }
         chunk.awaitingReferences = referencing.waiting
+        for change in chunk.changes { chunk.accountVersions[change.user.id] = unsaved.accountVersions[change.user.id] ?? 0 }
         chunk.correlations = chunk.changes.reduce(into: [:]) { keys, change in
             guard let values = change.claim?.values else { return }
             keys[change.user.id] = correlationAttributes.compactMap { CorrelationKey($0, of: values.attributes) }

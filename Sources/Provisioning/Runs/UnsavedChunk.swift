@@ -18,6 +18,8 @@ final class UnsavedChunk {
     let dues: [UserID: CivilDate]
     /// Orders of these users that are not settled.
     let openOrders: [UserID: [ProvisioningOrder]]
+    /// The sum of the versions of each user's accounts.
+    let accountVersions: [UserID: Int]
     /// Rows that were set aside or wait.
     let rows: PlanChunk
     /// Users that an approved plan of another origin is about to change.
@@ -31,11 +33,12 @@ final class UnsavedChunk {
     private(set) var names: [NameClaim: UserID] = [:]
 
     init(
-        drafts: Drafts, dues: [UserID: CivilDate], openOrders: [UserID: [ProvisioningOrder]], rows: PlanChunk, planning: ChunkPlanning
+        drafts: Drafts, knowledge: Knowledge, rows: PlanChunk, planning: ChunkPlanning
     ) {
-        self.openOrders = openOrders
+        openOrders = knowledge.openOrders
+        dues = knowledge.dues
+        accountVersions = knowledge.accounts.mapValues { $0.reduce(0) { $0 + $1.version } }
         self.drafts = drafts
-        self.dues = dues
         self.rows = rows
         self.planning = planning
     }
