@@ -76,6 +76,18 @@ extension StoreSuite {
                 let second = Sample.claim(of: "mail", "anna2@example.com")
                 #expect(try await store.holders(of: [anna, second]) == [anna: UserID(""), second: Sample.userID(1)])
             },
+            Check("a joiner who was brought by another source meanwhile leaves no names behind, and no marks") { store in
+                let mail = Sample.claim(of: "mail", "person1@example.com")
+                var joiner = Sample.joinerChunk(1...1)
+                joiner.leftAside = [AccountLeftAside(user: Sample.userID(1), system: Sample.other, isDue: true)]
+                let late = try await store.planned(joiner)
+                var brought = Sample.joinerChunk(2...2)
+                brought.correlations[Sample.userID(2)] = [CorrelationKey(attribute: "employeeId", folded: "e1")]
+                try await store.applied(brought, .source(SourceName("students")))
+                #expect(try await store.startApplying(late.id, at: Sample.moment(6)).leftOut.count == 1)
+                #expect(try await store.holders(of: [mail]) == [:])
+                #expect(try await store.openWork().leftAside == [:])
+            },
             Check("thousands of names are asked for at once") { store in
                 let plan = try await store.begin()
                 var chunk = PlanChunk()

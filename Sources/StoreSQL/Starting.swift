@@ -77,6 +77,8 @@ struct PlanStart {
         try addJoinersWhoAreKnownByNow(&known)
         guard !changed.users.isEmpty || !known.users.isEmpty else { return [] }
         try forgetRows(of: SQLValue.texts(known.users))
+        // They never come to be, and what nobody has must stay free for whom they turn out to be.
+        try Names.release(SQLValue.texts(known.users), from: plan.id, session)
         let users = SQLValue.texts(changed.users.union(known.users))
         try withdrawLeftOut(users)
         // Their rows were accepted, so what they said counts from now on; what was made of it is made anew by the next run.
@@ -171,6 +173,8 @@ struct PlanStart {
         try session.query("SELECT id FROM plan_changes WHERE id BETWEEN $1 AND $2 AND user_id IN (#)", range, in: users) {
             changes.append(.int($0.int(0)))
         }
+        // Nobody would ever look at what was left aside of somebody who does not come to be.
+        try session.execute("DELETE FROM plan_left_aside WHERE plan = $1 AND user_id IN (#)", [.int(plan.id.row)], in: users)
         for table in ["plan_changes", "plan_correlations", "plan_ended_claims"] {
             try session.execute("DELETE FROM \(table) WHERE id IN (#)", in: changes)
         }
@@ -218,6 +222,9 @@ struct PlanStart {
     func replaceLeftAside() throws {
         try session.execute(
             "DELETE FROM left_aside WHERE user_id IN (SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2 AND left_out = 0)", range)
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .leftAsideLeavesNoMark { return }
+        #endif
         try session.execute(
             """
             INSERT INTO left_aside (user_id, system) SELECT user_id, system FROM plan_left_aside WHERE plan = $1

@@ -193,14 +193,24 @@ actor ChunkRun {
     /// An account that cannot be computed, for the reason that was told already, makes no plan again in every run: its order stays where it is, and counts.
     private func withoutRepeatedFailures(_ orders: [ProvisioningOrder], _ unsaved: UnsavedChunk) -> [ProvisioningOrder] {
         let isRepeated: (ProvisioningOrder) -> Bool = { $0.keeps != nil && $0.failure != nil }
-        let active = Set(orders.filter { !isRepeated($0) }.map(\.user))
+        let failing = Dictionary(grouping: orders.filter(isRepeated), by: \.user).mapValues { Set($0.map(\.system)) }
+        let isRepeatedOrBehind: (ProvisioningOrder) -> Bool = { order in
+            isRepeated(order) || !order.isWithdrawal && self.isBehind(order.system, failing[order.user] ?? [])
+        }
+        let active = Set(orders.filter { !isRepeatedOrBehind($0) }.map(\.user))
         let changes = Dictionary(unsaved.drafts.changes.map { ($0.user.id, $0) }, uniquingKeysWith: { first, _ in first })
         var kept = orders.filter { order in
-            guard isRepeated(order), !active.contains(order.user), let change = changes[order.user] else { return true }
+            guard isRepeatedOrBehind(order), !active.contains(order.user), let change = changes[order.user] else { return true }
             return isNews(change, unsaved, besides: [.order, .account, .configuration, .reference, .date])
         }
         for index in kept.indices { kept[index].id = OrderID(plan: kept[index].id.plan, sequence: counts.orders + 1 + index) }
         return kept
+    }
+
+    /// What comes first on one of these systems fails, so this would not be sent.
+    private func isBehind(_ system: SystemName, _ failing: Set<SystemName>) -> Bool {
+        guard !failing.isEmpty, let map = configuration.policyMap(system) else { return false }
+        return map.requires.contains { failing.contains($0) || isBehind($0, failing) }
     }
 
     /// An order that waits already and asks for the same is kept.

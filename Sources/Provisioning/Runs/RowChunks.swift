@@ -49,8 +49,10 @@ extension ChunkRun {
         var request = KnowledgeRequest(source: source?.name)
         // After an edit it matters whether a claim says something else than before.
         let isEdited = chunk.contains { $0.again.contains(.configuration) }
-        request.keys = isEdited ? [] : chunk.map(\.key)
-        request.standing = setAside.compactMap(\.quarantine.key) + (isEdited ? chunk.map(\.key) : [])
+        // A row that claims nobody says nothing anew: what the claim said stays with it.
+        let standing = chunk.filter { isEdited || !$0.isClaimed }
+        request.keys = isEdited ? [] : chunk.filter(\.isClaimed).map(\.key)
+        request.standing = setAside.compactMap(\.quarantine.key) + standing.map(\.key)
         var knowledge = try await store.knowledge(request)
         let strangers = chunk.filter { $0.isClaimed && !knowledge.knows($0.key) }.map(\.attributes)
         let unknown = setAside.filter { row in !(row.quarantine.key.map { knowledge.knows($0) } ?? false) }.map(\.correlating)

@@ -19,15 +19,21 @@ struct AccountRunTests {
         let store: SQLStore
         let system: ScriptedSystem
         let configuration: Configuration
+        let connectors: [SystemName: any Connector]
 
-        init(_ system: ScriptedSystem = ScriptedSystem()) async throws {
+        /// `mail`: a second system, which requires the first.
+        init(_ system: ScriptedSystem = ScriptedSystem(), mail: ScriptedSystem? = nil) async throws {
             self.system = system
+            var connectors: [SystemName: any Connector] = [AccountRunTests.directory: system]
+            connectors[SystemName("Mail")] = mail
+            self.connectors = connectors
+            let files = mail == nil ? AccountRunTests.files : AccountRunTests.files.merging(AccountRunTests.mailFiles) { _, new in new }
             folder = FileManager.default.temporaryDirectory.appendingPathComponent("birthright-days-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             store = try await SQLStore.openSQLite(path: folder.appendingPathComponent("store.sqlite").path)
             let (loaded, diagnostics) = ConfigurationLoader.load(
                 ConfigurationFiles(
-                    files: AccountRunTests.files.mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
+                    files: files.mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
             configuration = try #require(loaded, "\(diagnostics)")
         }
 
@@ -40,7 +46,7 @@ struct AccountRunTests {
             try (["ID,LAST,TITLE,STATUS"] + rows).map { $0 + "\n" }.joined().write(
                 to: folder.appendingPathComponent("day.csv"), atomically: true, encoding: .utf8)
             let planner = Planner(
-                configuration: configuration, store: store, connectors: [AccountRunTests.directory: system],
+                configuration: configuration, store: store, connectors: connectors,
                 clock: RunClock(asOf: CivilDate(days: 20_500)), progress: { _ in })
             let source = CSVFileSource(
                 CSVFileSettings(
@@ -49,8 +55,10 @@ struct AccountRunTests {
             let report = try await planner.plan(request, file: "day.csv", from: source)
             // Nothing comes of it: there is no plan.
             guard let plan = report.plan else { return (report, []) }
-            let systems = configuration.policyMaps.map { ManagedSystem($0, connector: system) }
-            let names = NameSubstitution(configuration: configuration, store: store, connectors: [AccountRunTests.directory: system])
+            let systems = try configuration.policyMaps.map { map in
+                ManagedSystem(map, connector: try #require(connectors[map.system]))
+            }
+            let names = NameSubstitution(configuration: configuration, store: store, connectors: connectors)
             let dispatcher = Dispatcher(
                 store: store, systems: systems, substitutes: names, options: DispatchOptions(clock: JumpingClock().shellClock),
                 log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), progress: { _ in })
@@ -155,6 +163,33 @@ struct AccountRunTests {
         _ = try await company.day(["E1,Berg,,active"] + staff.dropFirst())
         #expect(await company.system.entry(named: "cn=Berg,ou=People")?.attributes["title"] == nil)
     }
+
+    @Test func `whoever fails on the system that comes first is planned once for the one behind it, not in every run`() async throws {
+        let company = try await Company(mail: ScriptedSystem())
+        for name in ["cn=One,ou=People", "cn=Two,ou=People"] { await company.system.add(name: name, ["number": ["E1"]]) }
+        #expect(try await company.day(["E1,Berg,Clerk,active"]).orders.map(\.state) == [.evaluationFailed, .withdrawn])
+        for _ in 1...2 { #expect(try await company.day(["E1,Berg,Clerk,active"]).report.plan == nil) }
+        await company.system.remove("cn=One,ou=People")
+        await company.system.remove("cn=Two,ou=People")
+        #expect(try await company.day(["E1,Berg,Clerk,active"]).orders.map(\.state) == [.executed, .executed])
+    }
+
+    private static let mailFiles = [
+        "Roles.yaml": """
+        roles:
+          Employee: { entitlements: [ { system: Directory, groups: ["cn=Staff"] }, { system: Mail, groups: [] } ] }
+        """,
+        "PolicyMaps/mail.yaml": """
+        managedSystem: Mail
+        connector: { type: ldap, url: ldaps://127.0.0.1, bindDN: cn=x, base: dc=mail }
+        correlation: [ number ]
+        accountName: dn
+        requires: [ Directory ]
+        attributes:
+          number: user.employeeId
+          dn: '"cn=" + user.employeeId + ",dc=mail"'
+        """,
+    ]
 
     private static let files = [
         "birthright.yaml": """

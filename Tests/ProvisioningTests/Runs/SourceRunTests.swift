@@ -69,6 +69,19 @@ struct SourceRunTests {
         }
     }
 
+    @Test("whose row claims them no more leaves as they were, with everything the row said last")
+    func unclaimed() async throws {
+        try await RowsWorld.with { world in
+            let service = Self.hr.replacing("    map:", with: "    claims: row.STATUS != \"Guest\"\n    map:")
+            let configuration = try world.configuration(service)
+            try await world.run(configuration, "hr", "ID,LAST,EMAIL,STATUS\n1,Berg,a@x,\n2,Dahl,b@x,\n")
+            for _ in 1...2 {
+                try await world.run(configuration, "hr", "ID,LAST,EMAIL,STATUS\n1,Berg,a@x,Guest\n2,Dahl,b@x,\n")
+                #expect(try await world.people().first == "hr:1 terminated email=a@x lastName=Berg")
+            }
+        }
+    }
+
     @Test("the first plan after an edit says how many values it removes")
     func edit() async throws {
         try await RowsWorld.with { world in
