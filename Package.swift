@@ -76,7 +76,7 @@ let tests: [Target] = [
         name: "CrashTests", dependencies: ["birthright", "Contracts", "IdentityModel", "StoreSQL"], exclude: ["Configuration"]),
     .testTarget(name: "FuzzLawsTests", dependencies: ["FuzzLaws"]),
     .testTarget(
-        name: "HistoriesTests", dependencies: ["Histories", "IdentityModel", "Planning", "PolicyFiles"]),
+        name: "HistoriesTests", dependencies: ["CEL", "Histories", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"]),
     .testTarget(name: "PlanningTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(

@@ -123,6 +123,15 @@ extension StoreSuite {
                     totals.effects == [Sample.directory: [.create: 2, .modify: 2, .rename: 1, .disable: 2, .delete: 1, .enable: 1]])
                 #expect(totals.orders == 9 && totals.evaluationsFailed == 1)
             },
+            Check("retracted users leave no account aside") { store in
+                let plan = try await store.begin()
+                var chunk = Sample.joinerChunk(1...2)
+                chunk.leftAside = [1, 2].map { AccountLeftAside(user: Sample.userID($0), system: Sample.other, isDue: true) }
+                #expect(try await store.save(chunk, to: plan.id) == [])
+                try await store.retract([Sample.key(2)], of: Sample.hr, from: plan.id)
+                _ = try await store.startApplying(try await store.sealed(plan).id, at: Sample.moment(3))
+                #expect(try await store.openWork().leftAside == [Sample.other: 1])
+            },
             Check("retracted users leave nothing in the plan, and may be planned again") { store in
                 let plan = try await store.begin()
                 _ = try await store.save(Sample.joinerChunk(1...3), to: plan.id)

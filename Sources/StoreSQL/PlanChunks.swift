@@ -243,6 +243,7 @@ private enum PlanWriting {
             orders.append(.int($0.int(0)))
         }
         for table in ["orders", "order_documents"] { try session.execute("DELETE FROM \(table) WHERE id IN (#)", in: orders) }
+        try session.execute("DELETE FROM plan_left_aside WHERE plan = $1 AND user_id IN (#)", [.int(plan.row)], in: users)
         try Names.release(users, from: plan, session)
     }
 }

@@ -6,12 +6,15 @@ package protocol Engine: AnyObject {
     func put(_ file: PublishedFile) async throws
     /// From now on runs use this configuration.
     func configure(_ rulebook: Rulebook) async throws
-    func set(day: CivilDate)
+    /// `hour`: of UTC; nil: it is that day everywhere.
+    func set(day: CivilDate, hour: Int?)
 
     /// Each run is a process of its own; `mishap` befalls it.
     func sync(_ feed: Feed, mishap: Mishap?, accepting: Set<String>) async -> RunReport
     func due(mishap: Mishap?, accepting: Set<String>) async -> RunReport
     func plan(_ feed: Feed) async -> RunReport
+    /// The source's file of that name is picked by hand.
+    func sync(_ feed: Feed, file: String) async -> RunReport
     /// Approves what waits for a person, of every origin, and applies it; empty: nothing waited.
     func approve() async -> [RunReport]
 
@@ -22,11 +25,31 @@ package protocol Engine: AnyObject {
 
     /// What stands in each system.
     func systems() async throws -> [String: SystemView]
-    /// The last applied file of a source, by name.
-    func applied(_ feed: Feed) async throws -> String?
+    /// The last applied file of a source.
+    func applied(_ feed: Feed) async throws -> AppliedFile?
     /// So far, over all runs.
     func counts() async throws -> Counts
+    /// By system: whose entry was changed by hand, and seen by a look-up of an undisturbed run since then.
+    func met() async -> [String: Set<Int>]
+    /// By system: whose memberships were written under a name that the entry had lost by hand, before anybody looked at it.
+    func misled() async -> [String: Set<Int>]
+    /// Events that say SUCCESS of what no server answered and no look showed; empty where servers do not tell what they did.
+    func untrueEvents() async throws -> [String]
+    /// Every order that was made, in a line, for whoever looks into a failure.
+    func remains() async throws -> [String]
+    /// Rare events that were reached.
+    func marks() async throws -> Set<Mark>
     func close() async
+}
+
+package struct AppliedFile: Hashable, Sendable {
+    package let name: String
+    /// The hash of the configuration it was read under.
+    package let configuration: String
+    package init(name: String, configuration: String) {
+        self.name = name
+        self.configuration = configuration
+    }
 }
 
 /// What has happened so far.

@@ -13,12 +13,19 @@ package struct HistoryGenerator {
     private var working: Set<Int> = []
     private var waiting: [Int]
     private var gone: Set<Int> = []
+    /// The configuration as it is by now, and what would take the last edit back.
+    private var edited: Rulebook
+    private var regret: Edit?
+    private let mayBeAway: Bool
     private var renumbered = 0
+    /// Whose key another person has by now.
+    private var reused: Set<Int> = []
+    /// The key of everybody who has another than the first.
+    private var formerKeys: [Int: String] = [:]
 
     enum Event: CaseIterable {
         case join, move, marry, leave, terminate, vanish, comeBack, end, manager, student, phone, renumber, corrupt, double, edit,
-            lateApproval,
-            plan, title
+            lateApproval, plan, title, regret, reuse, waitingLeaver, emptyFile, resend, newDates
     }
 
     /// `allowed`: the disturbances that may be drawn. `knows`: keys of the configuration that the version reads.
@@ -35,7 +42,9 @@ package struct HistoryGenerator {
         rulebook = Rulebook.random(&dice, knows: knows)
         for index in company.people.indices where dice.chance(15) { company.people[index][.start] = String(dice.between(1, 8)) }
         self.company = company
+        edited = rulebook
         waiting = company.people.map(\.number)
+        mayBeAway = allowed.contains(.away)
         for event in Event.allCases where dice.chance(55) { rates[event] = dice.pick([10, 25, 50, 80]) }
         for kind in Disturbance.allCases where allowed.contains(kind) && dice.chance(25) { disturbances[kind] = dice.pick([10, 20, 40]) }
     }
@@ -77,7 +86,7 @@ package struct HistoryGenerator {
         guard let rate = disturbances[kind], dice.chance(rate) else { return nil }
         let system = dice.pick(rulebook.systems).name
         switch kind {
-        case .death: return .death(call: dice.between(5, 80))
+        case .death: return dice.chance(20) ? .deathAfterRename(system: system) : .death(call: dice.between(5, 80))
         case .lostAfter: return .lostAnswer(system: system, write: dice.magnitude(upTo: 24), done: true)
         case .lostBefore: return .lostAnswer(system: system, write: dice.magnitude(upTo: 24), done: false)
         default: return .outage(system: system, write: dice.magnitude(upTo: 24))
@@ -102,13 +111,23 @@ package struct HistoryGenerator {
             somebody { .set(person: $0, field: .title, value: "") }
             somebody { .set(person: $0, field: .status, value: "T") }
         case .movedByHand: somebody { .moveByHand(system: system, person: $0, folder: "Annex") }
+        case .replacedByHand: somebody { .replaceByHand(system: system, person: $0) }
         case .deletedByHand: somebody { .deleteByHand(system: system, person: $0) }
         case .foreignEntry:
             if let person = waiting.first { steps.append(.foreignEntry(system: system, person: person)) }
         case .takenName:
             guard let person = waiting.first else { return }
             join()
-            steps += [.publish(.hr), .plan(.hr), .takeName(system: system, person: person)]
+            steps += [.publish(.hr), .plan(.hr)]
+            steps.append(dice.chance(50) ? .takeName(system: system, person: person) : .takeDN(system: system, person: person))
+        case .hiddenID:
+            somebody { .hideID(system: system, person: $0) }
+            guard case .hideID(_, let person)? = steps.last else { return }
+            steps.append(
+                dice.chance(50) ? .set(person: person, field: .title, value: "Boss") : .set(person: person, field: .status, value: "T"))
+        case .twins:
+            guard let person = waiting.first, let open = rulebook.systems.first(where: { !$0.keepsUnique }) else { return }
+            steps.append(.twins(system: open.name, person: person))
         case .staleMemberOf: steps.append(.staleMemberOf(system: system))
         case .missingFolder:
             let folder = dice.pick(["Disabled", "Disabled", "IT", "Finance", "Annex"])
@@ -165,10 +184,17 @@ package struct HistoryGenerator {
             steps.append(dice.chance(50) ? .appear(person: person, feed: .students) : .vanish(person: person, feed: .students))
         case .renumber:
             renumbered += 1
+            formerKeys[person] = "R\(renumbered)"
             steps.append(.renumber(person: person, key: "R\(renumbered)"))
         case .corrupt: steps.append(dice.chance(50) ? .corrupt(person: person) : .heal(person: person))
         case .double: steps.append(dice.chance(50) ? .double(person: person) : .heal(person: person))
-        case .edit: steps.append(.edit(edit()))
+        case .edit: change(edit())
+        case .regret: takeBack()
+        case .newDates: moveDates()
+        case .reuse: reuseKey(of: person)
+        case .waitingLeaver: waitingLeaver(person)
+        case .emptyFile: steps += [.publishEmpty(dice.pick(rulebook.feeds)), .sync(dice.pick(rulebook.feeds), nil)]
+        case .resend: if rulebook.hasBadges { steps.append(dice.chance(50) ? .resend(.badges) : .republish(.badges)) }
         case .join, .comeBack, .lateApproval, .plan: break
         }
     }
@@ -179,13 +205,67 @@ package struct HistoryGenerator {
         gone.remove(person)
         if dice.chance(30) {
             renumbered += 1
+            formerKeys[person] = "R\(renumbered)"
             steps.append(.renumber(person: person, key: "R\(renumbered)"))
         }
         steps.append(.appear(person: person, feed: .hr))
     }
 
+    private mutating func change(_ edit: Edit) {
+        regret = edited.inverse(of: edit)
+        edited.take(edit)
+        steps.append(.edit(edit))
+    }
+
+    /// Renumbered people's keys are given to others, once the source knows the new ones.
+    private mutating func reuseKey(of person: Int) {
+        guard let joiner = waiting.first, !reused.contains(person), !gone.contains(person) else { return }
+        renumbered += 1
+        reused.insert(person)
+        steps += [.renumber(person: person, key: "R\(renumbered)"), .publish(.hr), .sync(.hr, nil), .approve]
+        join()
+        guard steps.contains(.appear(person: joiner, feed: .hr)) else { return }
+        steps.append(.renumber(person: joiner, key: formerKeys[person] ?? "E\(person)"))
+    }
+
+    /// Somebody leaves while a system is away, which comes back before anybody looks, or in the middle.
+    private mutating func waitingLeaver(_ person: Int) {
+        guard mayBeAway else { return }
+        let system = dice.pick(rulebook.systems).name
+        steps.append(.away(system: system))
+        steps.append(dice.chance(50) ? .vanish(person: person, feed: .hr) : .set(person: person, field: .status, value: "T"))
+        steps += [.publish(.hr), .sync(.hr, nil), .approve]
+        if dice.chance(50) { steps.append(.days(1)) }
+        if dice.chance(50) { happen(.title) }
+        steps += [.publish(.hr), .repair, .sync(dice.pick(rulebook.feeds), nil)]
+    }
+
+    /// Rules end sooner, or begin: an edit that nobody feels on its own day.
+    private mutating func moveDates() {
+        let today = steps.reduce(0) { if case .days(let count) = $1 { $0 + count } else { $0 } }
+        if rulebook.alumniUntil != nil, dice.chance(40) {
+            change(.alumniUntil(today + dice.between(0, 3)))
+        } else if dice.chance(50) {
+            change(.campaign(from: dice.between(0, today), until: today + dice.between(0, 3)))
+        } else {
+            change(.campaign(from: today + dice.between(1, 3), until: today + dice.between(4, 8)))
+        }
+        steps += rulebook.feeds.map { .sync($0, nil) } + [.due(nil)]
+    }
+
+    /// An edit is in force for a run while a system is away, and taken back before that one has seen it.
+    private mutating func takeBack() {
+        let system = dice.pick(rulebook.systems).name
+        change(edit())
+        guard let regret, mayBeAway else { return }
+        steps += [.away(system: system), .sync(.hr, nil)]
+        if dice.chance(50) { steps.append(.days(1)) }
+        change(regret)
+        steps += [.sync(.hr, nil), .repair]
+    }
+
     private mutating func edit() -> Edit {
-        switch dice.roll(9) {
+        switch dice.roll(13) {
         case 0: .folder(department: dice.pick(["Finance", "Sales", "IT"]), folder: dice.pick(["Finance", "Sales", "IT", "Annex"]))
         case 1: .group(role: dice.pick(["Employee", "Finance", "Boss", "Campaign"]), group: dice.pick(["Spare1", "Spare2", "Staff"]))
         case 2: .titleStyle(dice.roll(2))
@@ -194,6 +274,10 @@ package struct HistoryGenerator {
         case 5: .salesHaveMail(dice.chance(50))
         case 6: .bossesHaveLibrary(dice.chance(50))
         case 7: .category(dice.pick(["one", "two"]))
+        case 8: .claimsGuests(dice.chance(50))
+        case 9: .yieldsTitle(dice.chance(50))
+        case 10: .capitalTitles(dice.chance(50))
+        case 11: .studentsSayTitle(dice.chance(50))
         default: .showsPhone(dice.chance(50))
         }
     }

@@ -7,13 +7,19 @@ package import Planning
 /// It shares nothing with the planner but the compiled expressions, on purpose: a mistake made twice is found by nobody.
 package struct Oracle {
     let configuration: Configuration
+    /// Those of before, by their hashes.
+    let former: [String: Configuration]
     let rulebook: Rulebook
     let ledger: Ledger
     let today: CivilDate
     /// Who has started: a start date that moves ahead counts again only after they were terminated (law.md, due state 4).
     let started: Set<Int>
 
-    package init(configuration: Configuration, rulebook: Rulebook, ledger: Ledger, day: Int, started: Set<Int> = []) {
+    package init(
+        configuration: Configuration, rulebook: Rulebook, ledger: Ledger, day: Int, started: Set<Int> = [],
+        former: [String: Configuration] = [:]
+    ) {
+        self.former = former
         self.started = started
         self.configuration = configuration
         self.rulebook = rulebook
@@ -36,36 +42,52 @@ package struct Oracle {
     /// Nil for somebody no source has made a person of ours.
     package func due(_ person: Int) throws -> Due? {
         guard let last = ledger.lastHolder[person] else { return nil }
-        var rows: [(feed: Feed, row: [String])] = []
+        var rows: [(feed: Feed, standing: Ledger.Standing)] = []
         for feed in rulebook.feeds {
-            if let standing = ledger.standings[feed]?[person], standing.isPresent { rows.append((feed, standing.row)) }
+            if let standing = ledger.standings[feed]?[person], standing.isPresent { rows.append((feed, standing)) }
         }
         let isAlive = rows.contains { $0.feed.isComplete }
+        let decider = rows.first { $0.feed == .hr } ?? rows.first { $0.feed.isComplete } ?? rows.first
+        let day = self.day(decider?.feed ?? last)
         // Whom the last complete source lost is terminated, and keeps what that source said last ("which complete source last had whom").
-        if !isAlive, let row = ledger.standings[last]?[person]?.row { rows.insert((last, row), at: 0) }
+        if !isAlive, let standing = ledger.standings[last]?[person] { rows.insert((last, standing), at: 0) }
         var values: [String: Value] = [:]
         var decided: Set<String> = []
         var status: String?
         var dates: [String: Value] = [:]
-        for (feed, row) in rows {
-            let owns = configuration.source(SourceName(feed.rawValue))?.owns ?? []
-            for (attribute, value) in try mapped(row, feed) where owns.contains(attribute) {
+        for (feed, standing) in rows {
+            let source = configuration.source(SourceName(feed.rawValue))
+            let (owns, yields) = (source?.owns ?? [], source?.yields ?? [])
+            for (attribute, value) in try mapped(standing, feed) where owns.contains(attribute) {
                 switch attribute {
                 case "status": if status == nil { status = value?.asString }
                 case "startDate", "endDate": if feed == .hr { dates[attribute] = value }
-                default: if decided.insert(attribute).inserted { values[attribute] = value }
+                // An absent value is a decision, except where the source yields.
+                default:
+                    if decided.contains(attribute) { continue }
+                    values[attribute] = value
+                    if value != nil || !yields.contains(attribute) { decided.insert(attribute) }
                 }
             }
         }
         for (attribute, value) in dates { values[attribute] = value }
         var due = Due(
-            status: self.status(status ?? "active", dates, isAlive: isAlive, hasStarted: started.contains(person)), values: values,
+            status: self.status(status ?? "active", dates, day, isAlive: isAlive, hasStarted: started.contains(person)), values: values,
             groups: [:])
-        try entitle(&due)
+        try entitle(&due, day)
         return due
     }
 
-    private func status(_ wanted: String, _ dates: [String: Value], isAlive: Bool, hasStarted: Bool) -> UserStatus {
+    /// The day of the runs where the source is.
+    private func day(_ feed: Feed) -> CivilDate { today.adding(days: rulebook.zones?.daysAhead(of: feed) ?? 0) }
+
+    /// Whether the row counts; it is as if it were absent where the source does not claim it.
+    package func isClaimed(_ row: [String], _ feed: Feed) throws -> Bool {
+        guard let source = configuration.source(SourceName(feed.rawValue)), let claims = source.claims else { return true }
+        return try claims.program.evaluate(activation(row, feed, source)).asBool == true
+    }
+
+    private func status(_ wanted: String, _ dates: [String: Value], _ today: CivilDate, isAlive: Bool, hasStarted: Bool) -> UserStatus {
         guard isAlive, wanted != "terminated" else { return .terminated }
         if let end = dates["endDate"]?.asTimestamp, end.seconds < Int64(today.days) * 86_400 { return .terminated }
         if !hasStarted, let start = dates["startDate"]?.asTimestamp, start.seconds > Int64(today.days) * 86_400 { return .pendingStart }
@@ -73,19 +95,26 @@ package struct Oracle {
     }
 
     /// Every attribute the source maps, with nil for those without a value: an absent value is a decision.
-    private func mapped(_ row: [String], _ feed: Feed) throws -> [(String, Value?)] {
-        guard let source = configuration.source(SourceName(feed.rawValue)) else { return [] }
-        let columns = Rulebook.columns(of: feed)
-        let activation = Activation(Vocabulary.sourceEnvironment(row: source.rowType))
-        let fields = Dictionary(
-            zip(columns, row).filter { !$0.1.isEmpty }.map { ($0.0, Value.string($0.1)) }, uniquingKeysWith: { a, _ in a })
-        activation.set(0, .value(.object(ObjectValue(type: source.rowType, fields: fields))))
+    private func mapped(_ standing: Ledger.Standing, _ feed: Feed) throws -> [(String, Value?)] {
+        // Rows of other sources are kept as rows, and mapped anew.
+        let reading = feed.isComplete ? former[standing.readUnder] ?? configuration : configuration
+        guard let source = reading.source(SourceName(feed.rawValue)) else { return [] }
+        let activation = activation(standing.row, feed, source)
         return try source.mappings.map { mapping in
             let value = try mapping.expression.program.evaluate(activation).unwrapped
             if case .string("")? = value { return (mapping.attribute, nil) }
             if case .opaque(let reference)? = value, reference.payload.isEmpty { return (mapping.attribute, nil) }
             return (mapping.attribute, value)
         }
+    }
+
+    private func activation(_ row: [String], _ feed: Feed, _ source: SourceConfiguration) -> Activation {
+        let activation = Activation(Vocabulary.sourceEnvironment(row: source.rowType))
+        let fields = Dictionary(
+            zip(Rulebook.columns(of: feed), row).filter { !$0.1.isEmpty }.map { ($0.0, Value.string($0.1)) },
+            uniquingKeysWith: { a, _ in a })
+        activation.set(0, .value(.object(ObjectValue(type: source.rowType, fields: fields))))
+        return activation
     }
 
     func record(_ due: Due) -> Value {
@@ -96,7 +125,7 @@ package struct Oracle {
 
     // MARK: What is the person due?
 
-    private func entitle(_ due: inout Due) throws {
+    private func entitle(_ due: inout Due, _ today: CivilDate) throws {
         let activation = Activation(Vocabulary.ruleEnvironment(configuration.schema))
         activation.set(0, .value(record(due)))
         for rule in configuration.rules where rule.statuses.contains(due.status) {

@@ -18,6 +18,37 @@ package struct SystemBook: Codable, Hashable, Sendable {
     package var keepsUnique: Bool
 }
 
+/// Where the sources are, at an hour at which it is not the same day everywhere.
+package struct Zones: Codable, Hashable, Sendable {
+    package var hr: String
+    package var students: String
+    /// UTC.
+    package var hour: Int
+
+    package init(hr: String, students: String, hour: Int) {
+        self.hr = hr
+        self.students = students
+        self.hour = hour
+    }
+
+    /// Zones without summer time, and what they add to UTC.
+    static let offsets = ["UTC": 0, "Asia/Tokyo": 9, "America/Phoenix": -7]
+
+    func name(of feed: Feed) -> String {
+        switch feed {
+        case .hr: hr
+        case .students: students
+        case .badges: "UTC"
+        }
+    }
+
+    /// How many days ahead of UTC's day it is there.
+    func daysAhead(of feed: Feed) -> Int {
+        let hours = hour + (Zones.offsets[name(of: feed)] ?? 0)
+        return hours < 0 ? -1 : hours / 24
+    }
+}
+
 /// What the customer's configuration says; rendered as YAML, so that the loader and the real program read it too.
 package struct Rulebook: Codable, Hashable, Sendable {
     package var systems: [SystemBook]
@@ -45,6 +76,14 @@ package struct Rulebook: Codable, Hashable, Sendable {
     package var showsPhone: Bool
     /// Nil: no such rule. An attribute that fails for whoever has no title: "fail" or "skip".
     package var titleNeeded: String?
+    /// Zones of hr and students, and the hour at which every run takes place (UTC); nil: days are days.
+    package var zones: Zones? = nil
+    /// False: hr's rows of guests are as if they were absent; nil: hr says nothing of the kind.
+    package var claimsGuests: Bool? = nil
+    /// Where the first source has no title, the other's counts.
+    package var yieldsTitle: Bool? = nil
+    /// hr's titles are mapped to capitals.
+    package var capitalTitles: Bool? = nil
     /// Keys that this version of the product reads.
     package var knows: Set<String>
 
@@ -73,7 +112,7 @@ extension Rulebook {
         if dice.chance(35) { systems.append(.random("Library", &dice)) }
         if systems.count > 1, dice.chance(30) { systems[1].requires = ["Corp"] }
         let hasStudents = dice.chance(40)
-        return Rulebook(
+        var book = Rulebook(
             systems: systems, hasStudents: hasStudents, studentsFirst: dice.chance(20), studentsSayTitle: dice.chance(50),
             hasBadges: dice.chance(40), disableLimit: dice.chance(30) ? dice.between(0, 2) : nil,
             alumniUntil: dice.chance(40) ? dice.between(2, 14) : nil, campaignFrom: dice.between(0, 4), campaignUntil: dice.between(5, 14),
@@ -85,6 +124,15 @@ extension Rulebook {
             ],
             salesHaveMail: dice.chance(50), bossesHaveLibrary: dice.chance(50), titleStyle: 0, category: "one", showsPhone: true,
             titleNeeded: dice.chance(15) ? dice.pick(["fail", "skip"]) : nil, knows: knows)
+        if dice.chance(20) {
+            let names = Zones.offsets.keys.sorted()
+            book.zones = Zones(hr: dice.pick(names), students: dice.pick(names), hour: dice.pick([3, 12, 20]))
+        }
+        guard knows.contains("shared") else { return book }
+        if dice.chance(20) { book.claimsGuests = dice.chance(60) }
+        if hasStudents, dice.chance(40) { book.yieldsTitle = dice.chance(50) }
+        if dice.chance(20) { book.capitalTitles = false }
+        return book
     }
 }
 

@@ -50,6 +50,9 @@ extension Rulebook {
             "    correlation: [ employeeId ]", "    missing: \(feed.isComplete ? "terminate" : "ignore")",
             "    contract: { columns: [\(columns.joined(separator: ", "))], maxRowCountChange: 1000% }",
         ]
+        if let zones { lines.append("    timeZone: \(zones.name(of: feed))") }
+        if feed == .hr, claimsGuests == false { lines.append("    claims: 'row.TYPE != \"Guest\"'") }
+        if feed == feeds.first, yieldsTitle == true, hasStudents { lines += yields(feed) }
         if !feed.isComplete, knows.contains("creates") { lines.append("    creates: false") }
         // Before sources could share an attribute each had one owner.
         if !knows.contains("shared"), feed != .hr { lines.append("    owns: [ \(feed == .badges ? "phone" : "location") ]") }
@@ -59,11 +62,17 @@ extension Rulebook {
         return lines
     }
 
+    /// Only what a source maps can be yielded.
+    private func yields(_ feed: Feed) -> [String] {
+        mappings(feed).contains { $0.hasPrefix("title:") } ? ["    yields: [ title ]"] : []
+    }
+
     private func mappings(_ feed: Feed) -> [String] {
         switch feed {
         case .hr:
             [
-                "employeeId: row.NR", "firstName: row.FIRST", "lastName: row.LAST", "department: row.DEPT", "title: row.TITLE",
+                "employeeId: row.NR", "firstName: row.FIRST", "lastName: row.LAST", "department: row.DEPT",
+                capitalTitles == true ? "title: row.TITLE.upperAscii()" : "title: row.TITLE",
                 "employeeType: row.TYPE", "manager: ref(row.MANAGER)", "startDate: row.?START.optMap(d, date(d))",
                 "endDate: row.?END.optMap(d, date(d))",
                 "status: 'row.STATUS == \"T\" ? \"terminated\" : row.STATUS == \"L\" ? \"leave\" : \"active\"'",

@@ -10,12 +10,18 @@ package enum Edit: Codable, Hashable, Sendable {
     case category(String)
     case showsPhone(Bool)
     case titleNeeded(String?)
+    case claimsGuests(Bool)
+    case yieldsTitle(Bool)
+    case capitalTitles(Bool)
+    case studentsSayTitle(Bool)
 }
 
 /// What goes wrong while a run is under way.
 package enum Mishap: Codable, Hashable, Sendable {
     /// From the n-th call of store or systems on nothing happens any more.
     case death(call: Int)
+    /// Nothing happens any more once an entry was renamed.
+    case deathAfterRename(system: String)
     /// The answer to the n-th write request is lost; `done`: it was carried out.
     case lostAnswer(system: String, write: Int, done: Bool)
     /// The n-th write request is the last one that is answered; the system is away until it is repaired.
@@ -23,7 +29,7 @@ package enum Mishap: Codable, Hashable, Sendable {
 
     package var kind: Disturbance {
         switch self {
-        case .death: .death
+        case .death, .deathAfterRename: .death
         case .lostAnswer(_, _, true): .lostAfter
         case .lostAnswer(_, _, false): .lostBefore
         case .outage: .outage
@@ -38,7 +44,11 @@ package enum Disturbance: String, Codable, Sendable, CaseIterable {
     case away
     case refusedGroup, refusedValue, failingAttribute
     /// Entries and groups changed by hand.
-    case movedByHand, deletedByHand, foreignEntry, takenName
+    case movedByHand, deletedByHand, replacedByHand, foreignEntry, takenName
+    /// An entry whose id the service account may not read.
+    case hiddenID
+    /// Two entries that nobody owns, with one person's number.
+    case twins
     /// memberOf is wrong after a cut connection.
     case staleMemberOf
     case missingFolder
@@ -58,6 +68,12 @@ package enum Step: Codable, Hashable, Sendable {
     case heal(person: Int)
     /// A new file of the source.
     case publish(Feed)
+    /// A file with a header and nothing else.
+    case publishEmpty(Feed)
+    /// The rows of the source's first file, under a name behind all others.
+    case republish(Feed)
+    /// The source's first file is picked by hand.
+    case resend(Feed)
     case sync(Feed, Mishap?)
     case due(Mishap?)
     case plan(Feed)
@@ -71,11 +87,17 @@ package enum Step: Codable, Hashable, Sendable {
     case dropFolder(system: String, folder: String)
     case moveByHand(system: String, person: Int, folder: String)
     case deleteByHand(system: String, person: Int)
+    /// The entry is another one by now, with the same name and values and in no group.
+    case replaceByHand(system: String, person: Int)
     /// An entry that nobody of ours owns, with the person's number.
     case foreignEntry(system: String, person: Int)
     /// An entry that is nobody's and has the login that the person would get.
     case takeName(system: String, person: Int)
+    /// The same with the entry's own name.
+    case takeDN(system: String, person: Int)
     case staleMemberOf(system: String)
+    case hideID(system: String, person: Int)
+    case twins(system: String, person: Int)
 
     package var disturbance: Disturbance? {
         switch self {
@@ -86,11 +108,15 @@ package enum Step: Codable, Hashable, Sendable {
         case .edit(.titleNeeded("fail")): .failingAttribute
         case .moveByHand: .movedByHand
         case .deleteByHand: .deletedByHand
+        case .replaceByHand: .replacedByHand
         case .foreignEntry: .foreignEntry
-        case .takeName: .takenName
+        case .takeName, .takeDN: .takenName
         case .staleMemberOf: .staleMemberOf
+        case .hideID: .hiddenID
+        case .twins: .twins
         case .dropFolder: .missingFolder
-        case .days, .set, .appear, .vanish, .renumber, .corrupt, .double, .heal, .publish, .sync, .due, .plan, .approve, .edit,
+        case .days, .set, .appear, .vanish, .renumber, .corrupt, .double, .heal, .publish, .publishEmpty, .republish, .resend, .sync, .due,
+            .plan, .approve, .edit,
             .repair:
             nil
         }
@@ -101,7 +127,9 @@ package enum Step: Codable, Hashable, Sendable {
         switch self {
         case .set(let person, _, _), .appear(let person, _), .vanish(let person, _), .renumber(let person, _), .corrupt(let person),
             .double(let person), .heal(let person), .moveByHand(_, let person, _), .deleteByHand(_, let person),
-            .foreignEntry(_, let person), .takeName(_, let person):
+            .replaceByHand(_, let person), .hideID(_, let person), .twins(_, let person), .foreignEntry(_, let person),
+            .takeName(_, let person),
+            .takeDN(_, let person):
             person
         default: nil
         }
@@ -110,9 +138,11 @@ package enum Step: Codable, Hashable, Sendable {
     package var system: String? {
         switch self {
         case .away(let system), .refuseGroup(let system, _), .refuseValue(let system, _), .dropFolder(let system, _),
-            .moveByHand(let system, _, _), .deleteByHand(let system, _), .foreignEntry(let system, _), .takeName(let system, _),
-            .staleMemberOf(let system):
+            .moveByHand(let system, _, _), .deleteByHand(let system, _), .replaceByHand(let system, _), .foreignEntry(let system, _),
+            .takeName(let system, _), .takeDN(let system, _),
+            .staleMemberOf(let system), .hideID(let system, _), .twins(let system, _):
             system
+        case .sync(_, .deathAfterRename(let system)?), .due(.deathAfterRename(let system)?): system
         case .sync(_, .lostAnswer(let system, _, _)?), .sync(_, .outage(let system, _)?), .due(.lostAnswer(let system, _, _)?),
             .due(.outage(let system, _)?):
             system
@@ -145,6 +175,9 @@ extension Step: CustomStringConvertible {
         case .double(let person): "N\(person)'s row is there twice"
         case .heal(let person): "N\(person)'s row is good"
         case .publish(let feed): "file \(feed.rawValue)"
+        case .publishEmpty(let feed): "file \(feed.rawValue) without rows"
+        case .republish(let feed): "first file of \(feed.rawValue) under a new name"
+        case .resend(let feed): "sync \(feed.rawValue) --file first"
         case .sync(let feed, let mishap): "sync \(feed.rawValue)\(mishap.map { " [\($0)]" } ?? "")"
         case .due(let mishap): "sync --due\(mishap.map { " [\($0)]" } ?? "")"
         case .plan(let feed): "plan \(feed.rawValue)"
@@ -157,8 +190,12 @@ extension Step: CustomStringConvertible {
         case .dropFolder(let system, let folder): "\(system) loses ou=\(folder)"
         case .moveByHand(let system, let person, let folder): "N\(person) moved by hand to \(folder) on \(system)"
         case .deleteByHand(let system, let person): "N\(person) deleted by hand on \(system)"
+        case .replaceByHand(let system, let person): "N\(person) replaced by hand on \(system)"
         case .foreignEntry(let system, let person): "foreign entry for N\(person) on \(system)"
         case .takeName(let system, let person): "N\(person)'s login is taken on \(system)"
+        case .hideID(let system, let person): "N\(person)'s id is hidden on \(system)"
+        case .twins(let system, let person): "two foreign entries for N\(person) on \(system)"
+        case .takeDN(let system, let person): "N\(person)'s DN is taken on \(system)"
         case .staleMemberOf(let system): "memberOf of \(system) is stale"
         }
     }
@@ -168,6 +205,7 @@ extension Mishap: CustomStringConvertible {
     package var description: String {
         switch self {
         case .death(let call): "dies at call \(call)"
+        case .deathAfterRename(let system): "dies behind a rename on \(system)"
         case .lostAnswer(let system, let write, let done): "\(system): answer \(write) lost \(done ? "after" : "before") the write"
         case .outage(let system, let write): "\(system) away after write \(write)"
         }

@@ -6,14 +6,21 @@ package struct Tally: Sendable {
     package private(set) var runs = 0
     private var drawn: [Disturbance: Int] = [:]
     private var amidWrites: [Disturbance: Int] = [:]
+    private var marks: [Mark: Int] = [:]
 
-    package init() {}
+    /// A mark that is missed in so many histories is missed for a reason.
+    private static let enoughForMarks = 1_000
+    /// Marks that the engine cannot see.
+    private let unreachable: Set<Mark>
+
+    package init(unreachable: Set<Mark> = []) { self.unreachable = unreachable }
 
     package mutating func add(_ outcome: Outcome) {
         histories += 1
         facts += outcome.facts
         writes += outcome.writes
         runs += outcome.runs
+        for mark in outcome.marks { marks[mark, default: 0] += 1 }
         for kind in outcome.drawn { drawn[kind, default: 0] += 1 }
         for kind in outcome.amidWrites where outcome.drawn.contains(kind) { amidWrites[kind, default: 0] += 1 }
     }
@@ -28,6 +35,9 @@ package struct Tally: Sendable {
             let share = (amidWrites[kind] ?? 0) * 100 / count
             if share < 5 { found.append("\(kind.rawValue) falls between writes in \(share) % of the histories that draw it") }
         }
+        if histories >= Tally.enoughForMarks {
+            found += Mark.allCases.filter { marks[$0] == nil && !unreachable.contains($0) }.map { "never reached: \($0.meaning)" }
+        }
         return found
     }
 
@@ -35,8 +45,10 @@ package struct Tally: Sendable {
         guard histories > 0 else { return "no histories" }
         let kinds = drawn.sorted { $0.key.rawValue < $1.key.rawValue }
             .map { "\($0.key.rawValue) \($0.value) drawn, \((amidWrites[$0.key] ?? 0) * 100 / $0.value) % amid writes" }
+        let reached = Mark.allCases.filter { !unreachable.contains($0) }.map { "\($0.meaning) \(marks[$0] ?? 0)" }
         return
             "\(histories) histories, \(facts / histories) facts, \(writes / histories) written requests and \(runs / histories) runs each\n"
-            + kinds.map { "    " + $0 }.joined(separator: "\n")
+            + kinds.map { "    " + $0 }.joined(separator: "\n") + "\n"
+            + reached.map { "    reached: " + $0 }.joined(separator: "\n")
     }
 }

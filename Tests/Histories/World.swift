@@ -17,7 +17,7 @@ package struct World: Sendable {
         package let file: PublishedFile
         /// By person: the row.
         package let rows: [Int: [String]]
-        /// Whose row stands there twice.
+        /// Whose row stands there twice, or has somebody else's key.
         package let doubled: Set<Int>
     }
 
@@ -48,8 +48,9 @@ package struct World: Sendable {
             corrupt.remove(person)
             doubled.remove(person)
         case .edit(let edit): rulebook.take(edit)
-        case .publish, .sync, .due, .plan, .approve, .away, .repair, .refuseGroup, .refuseValue, .dropFolder, .moveByHand, .deleteByHand,
-            .foreignEntry, .takeName, .staleMemberOf:
+        case .publish, .publishEmpty, .republish, .resend, .hideID, .twins, .sync, .due, .plan, .approve, .away, .repair, .refuseGroup,
+            .refuseValue, .dropFolder, .moveByHand, .deleteByHand, .replaceByHand,
+            .foreignEntry, .takeName, .takeDN, .staleMemberOf:
             break
         }
     }
@@ -59,16 +60,31 @@ package struct World: Sendable {
         var who = present[feed] ?? []
         if let among { who.formIntersection(among) }
         if feed == .badges { who.formIntersection(unsaid) }
-        // A file without rows is a breach; here nobody means to send one.
+        // A file without rows is a breach: nobody sends one by accident.
         guard !who.isEmpty else { return nil }
         if feed == .badges { unsaid.subtract(who) }
+        let rows = Dictionary(uniqueKeysWithValues: who.compactMap { number in people[number].map { (number, row($0, feed)) } })
+        let sharing = Dictionary(grouping: rows.keys) { rows[$0]?.first ?? "" }.values.filter { $0.count > 1 }.flatMap { $0 }
+        let again = feed == .hr ? doubled.intersection(who) : []
+        let twice = again.union(sharing)
+        let lines = rows.sorted { $0.key < $1.key }.map(\.value) + again.sorted().compactMap { rows[$0] }
+        return add(feed, lines, rows, doubled: twice)
+    }
+
+    /// A header and nothing else.
+    package mutating func publishEmpty(_ feed: Feed) -> PublishedFile { add(feed, [], [:], doubled: []) }
+
+    /// What the first file said, as a new one.
+    package mutating func republish(_ feed: Feed) -> PublishedFile? {
+        guard let first = published[feed]?.first else { return nil }
+        return add(feed, first.file.rows, first.rows, doubled: first.doubled)
+    }
+
+    private mutating func add(_ feed: Feed, _ lines: [[String]], _ rows: [Int: [String]], doubled: Set<Int>) -> PublishedFile {
         let number = (published[feed]?.count ?? 0) + 1
         let name = "\(feed.rawValue)/\(String(repeating: "0", count: 3 - String(number).count))\(number).csv"
-        let rows = Dictionary(uniqueKeysWithValues: who.compactMap { number in people[number].map { (number, row($0, feed)) } })
-        let twice = feed == .hr ? doubled.intersection(who) : []
-        let lines = rows.sorted { $0.key < $1.key }.map(\.value) + twice.sorted().compactMap { rows[$0] }
         let file = PublishedFile(feed: feed, name: name, columns: Rulebook.columns(of: feed), rows: lines)
-        published[feed, default: []].append(Publication(file: file, rows: rows, doubled: twice))
+        published[feed, default: []].append(Publication(file: file, rows: rows, doubled: doubled))
         return file
     }
 
@@ -101,6 +117,34 @@ extension Rulebook {
         case .category(let text): category = text
         case .showsPhone(let shows): showsPhone = shows
         case .titleNeeded(let needed): titleNeeded = needed
+        case .claimsGuests(let claims): if claimsGuests != nil { claimsGuests = claims }
+        case .yieldsTitle(let yields): if yieldsTitle != nil { yieldsTitle = yields }
+        case .capitalTitles(let capitals): if capitalTitles != nil { capitalTitles = capitals }
+        case .studentsSayTitle(let says): studentsSayTitle = says
         }
+    }
+}
+
+extension Rulebook {
+    /// What takes the edit back; nil where nothing changes.
+    package func inverse(of edit: Edit) -> Edit? {
+        let back: Edit? =
+            switch edit {
+            case .folder(let department, _): folders[department].map { .folder(department: department, folder: $0) }
+            case .group(let role, _): groups[role].map { .group(role: role, group: $0) }
+            case .titleStyle: .titleStyle(titleStyle)
+            case .alumniUntil: alumniUntil.map(Edit.alumniUntil)
+            case .campaign: .campaign(from: campaignFrom, until: campaignUntil)
+            case .salesHaveMail: .salesHaveMail(salesHaveMail)
+            case .bossesHaveLibrary: .bossesHaveLibrary(bossesHaveLibrary)
+            case .category: .category(category)
+            case .showsPhone: .showsPhone(showsPhone)
+            case .titleNeeded: .titleNeeded(titleNeeded)
+            case .claimsGuests: claimsGuests.map(Edit.claimsGuests)
+            case .yieldsTitle: yieldsTitle.map(Edit.yieldsTitle)
+            case .capitalTitles: capitalTitles.map(Edit.capitalTitles)
+            case .studentsSayTitle: .studentsSayTitle(studentsSayTitle)
+            }
+        return back == edit ? nil : back
     }
 }

@@ -16,7 +16,11 @@ final class InProcessEngine: Engine {
     private var files: [Feed: [PublishedFile]] = [:]
     private var configuration: Configuration
     private var today = firstDay
+    private var hour: Int?
     private var runs = 0
+    private var announcements = Announcements()
+    private var metByHand: [String: Set<Int>] = [:]
+    private var marked: Set<Mark> = []
 
     init(_ history: History) async throws {
         let shared = URL(fileURLWithPath: "/dev/shm")
@@ -38,7 +42,7 @@ final class InProcessEngine: Engine {
 
     func put(_ file: PublishedFile) async throws { files[file.feed, default: []].append(file) }
     func configure(_ rulebook: Rulebook) async throws { configuration = try Configurations.load(rulebook) }
-    func set(day: CivilDate) { today = day }
+    func set(day: CivilDate, hour: Int?) { (today, self.hour) = (day, hour) }
 
     func calm() async throws {
         for server in servers.values {
@@ -47,6 +51,7 @@ final class InProcessEngine: Engine {
                 server.refusedGroups = []
                 server.refusedValues = []
                 server.forgetsMemberOf = false
+                server.hidden = []
                 server.restoreFolders()
             }
         }
@@ -62,19 +67,35 @@ final class InProcessEngine: Engine {
             case .dropFolder(_, let folder): server.drop(folder: folder)
             case .staleMemberOf: server.forgetsMemberOf = true
             case .moveByHand(_, _, let folder):
-                for entry in entries(of: person, server) {
+                for entry in handle(.movedBack, person, server) {
                     let rdn = entry.name.prefix { $0 != "," }
                     try? server.rename(entry.id, to: "\(rdn),\(Rulebook.folder(folder))", countsAsWrite: false)
                 }
-            case .deleteByHand: for entry in entries(of: person, server) { try? server.delete(entry.id) }
+            case .deleteByHand: for entry in handle(.recreated, person, server) { try? server.delete(entry.id) }
+            case .replaceByHand:
+                for entry in handle(.recreated, person, server) {
+                    try? server.delete(entry.id)
+                    let values = entry.attributes.values.filter { $0.name != "manager" }.map { ($0.name, $0.values) }
+                    let id = try? server.add(entry.name, values, countsAsWrite: false)
+                    if let id, let person { server.record.noteByHand(id, person, .replaced) }
+                }
             case .foreignEntry:
                 guard let person, entries(of: person, server).isEmpty else { return }
-                _ = try? server.add(
+                let id = try? server.add(
                     "cn=Foreign \(person.number),\(Rulebook.folder("Annex"))",
                     [
                         ("objectClass", ["inetOrgPerson"]), ("cn", ["Foreign \(person.number)"]), ("sn", [person[.last]]),
                         ("employeeNumber", [person.identifier]), ("sAMAccountName", ["foreign\(person.number)"]), ("title", ["Clerk"]),
                     ], countsAsWrite: false)
+                if let id { server.record.noteByHand(id, person, .adopted) }
+            case .hideID: for entry in entries(of: person, server) { server.hidden.insert(entry.id) }
+            case .twins:
+                guard let person, entries(of: person, server).isEmpty, !server.book.keepsUnique else { return }
+                for twin in ["a", "b"] {
+                    _ = try? server.add(
+                        "cn=Twin \(twin) \(person.number),\(Rulebook.folder("Annex"))",
+                        [("cn", ["Twin \(twin) \(person.number)"]), ("employeeNumber", [person.identifier])], countsAsWrite: false)
+                }
             case .takeName:
                 guard let person else { return }
                 let login = "\(person[.last])\(person[.first].prefix(1))".lowercased()
@@ -82,6 +103,13 @@ final class InProcessEngine: Engine {
                 _ = try? server.add(
                     "cn=Stranger \(person.number),\(Rulebook.folder("Annex"))",
                     [("cn", ["Stranger \(person.number)"]), ("sAMAccountName", [login])], countsAsWrite: false)
+            case .takeDN:
+                guard let person else { return }
+                let name = "\(person[.first]) \(person[.last])"
+                for folder in [person[.department], "Unassigned"] where Rulebook.folderNames.contains(folder) {
+                    _ = try? server.add(
+                        "cn=\(name),\(Rulebook.folder(folder))", [("cn", [name]), ("description", ["stranger"])], countsAsWrite: false)
+                }
             default: break
             }
         }
@@ -89,6 +117,15 @@ final class InProcessEngine: Engine {
 
     private func entries(of person: Person?, _ server: ScriptedServer) -> [ScriptedServer.Entry] {
         person.map { server.entries(with: "employeeNumber", $0.identifier) } ?? []
+    }
+
+    /// The person's entries, which are about to be changed by hand: whoever looked before has to look again.
+    private func handle(_ mark: Mark, _ person: Person?, _ server: ScriptedServer) -> [ScriptedServer.Entry] {
+        guard let person else { return [] }
+        metByHand[server.book.name]?.remove(person.number)
+        let mine = entries(of: person, server)
+        for entry in mine { server.record.noteByHand(entry.id, person, mark) }
+        return mine
     }
 
     func systems() async throws -> [String: SystemView] {
@@ -103,7 +140,9 @@ final class InProcessEngine: Engine {
         }
     }
 
-    func applied(_ feed: Feed) async throws -> String? { try await base.profile(of: SourceName(feed.rawValue))?.file }
+    func applied(_ feed: Feed) async throws -> AppliedFile? {
+        try await base.profile(of: SourceName(feed.rawValue)).map { AppliedFile(name: $0.file, configuration: $0.configurationHash) }
+    }
 
     func counts() async throws -> Counts {
         Counts(
@@ -111,10 +150,31 @@ final class InProcessEngine: Engine {
             events: try await base.events(after: 0, limit: 100_000).count)
     }
 
+    func met() async -> [String: Set<Int>] { metByHand }
+    func misled() async -> [String: Set<Int>] { servers.mapValues(\.record.misled) }
+    func remains() async throws -> [String] {
+        try await base.orders(OrderFilter(), after: nil, limit: 1_000).map { order in
+            let requests = order.requests.map { "\($0.operation.rawValue) \($0.name) \($0.after.map(\.text).joined(separator: "|"))" }
+            return "\(order.id) \(order.userKey) \(order.system) \(order.operation.rawValue) \(order.state.rawValue)"
+                + " \(order.nameBefore?.text ?? "-") -> \(order.nameAfter?.text ?? "-") [\(requests.joined(separator: ", "))]"
+                + (order.adopts ? " adopts" : "") + (order.failure.map { " failed: \($0)" } ?? "")
+        }
+    }
+
+    func marks() async throws -> Set<Mark> { servers.values.reduce(into: marked) { $0.formUnion($1.record.marks) } }
+
+    func untrueEvents() async throws -> [String] {
+        try announcements.untrue(try await base.events(after: 0, limit: 100_000).map(\.event), servers)
+    }
+
     // MARK: Runs
 
     func sync(_ feed: Feed, mishap: Mishap?, accepting: Set<String>) async -> RunReport {
         await run(mishap) { flow in try await flow.sync(SourceName(feed.rawValue), accepting: accepting) }
+    }
+
+    func sync(_ feed: Feed, file: String) async -> RunReport {
+        await run(nil) { flow in try await flow.sync(SourceName(feed.rawValue), file: file) }
     }
 
     func due(mishap: Mishap?, accepting: Set<String>) async -> RunReport {
@@ -134,6 +194,11 @@ final class InProcessEngine: Engine {
         return reports
     }
 
+    private var asOf: AsOf {
+        guard let hour else { return .day(today) }
+        return .instant(Instant(milliseconds: (Int64(today.days) * 24 + Int64(hour)) * 3_600_000))
+    }
+
     /// One process: its own store and connectors, which die with it.
     private func run(_ mishap: Mishap?, _ body: (RunFlow) async throws -> (Int32, String)) async -> RunReport {
         runs += 1
@@ -141,10 +206,11 @@ final class InProcessEngine: Engine {
         let store = base.around { MortalEngine(engine: $0, life: life) }
         let connectors = servers.mapValues { ScriptedConnector($0, life: life, mishap: mishap) }
         let writesBefore = servers.values.reduce(0) { $0 + $1.writes }
+        let toldBefore = servers.mapValues(\.record.told.count)
         let flow = RunFlow(
             configuration: configuration, store: store,
             connectors: Dictionary(connectors.map { (SystemName($0.key), $0.value as any Connector) }, uniquingKeysWith: { a, _ in a }),
-            files: files, today: today, clock: JumpingClock(day: today, run: runs))
+            files: files, asOf: asOf, clock: JumpingClock(day: today, run: runs))
         var report: RunReport
         do {
             let (exit, text) = try await body(flow)
@@ -156,10 +222,11 @@ final class InProcessEngine: Engine {
         report.refusals = connectors.values.reduce(0) { $0 + $1.refused }
         report.wasStruck = life.isOver || connectors.values.contains { $0.wasStruck }
         report.wasStruckAmidWrites = connectors.values.contains { $0.wasStruckAmidWrites }
-        report.failedEvaluations = ((try? await base.plans(limit: 1)) ?? []).first?.totals.evaluationsFailed ?? 0
-        if life.isOver, report.writes > 0, let plans = try? await base.plans(limit: 10) {
-            report.wasStruckAmidWrites = plans.contains { $0.state == .applying }
-        }
+        let plans = (try? await base.plans(limit: 1_000)) ?? []
+        announcements.note(plans: plans, told: toldBefore)
+        report.failedEvaluations = plans.first?.totals.evaluationsFailed ?? 0
+        if life.isOver, report.writes > 0 { report.wasStruckAmidWrites = plans.prefix(10).contains { $0.state == .applying } }
+        if !report.wasStruck { for (system, connector) in connectors { metByHand[system, default: []].formUnion(connector.met) } }
         if life.isOver { report.exit = 137 }
         if life.isEndless { report.exit = RunReport.endless }
         return report

@@ -20,6 +20,8 @@ final class Life: @unchecked Sendable {
 
     var isOver: Bool { lock.withLock { dead } }
 
+    func finish() { lock.withLock { dead = true } }
+
     /// Counts a call of store or system; false: the process is dead.
     func goesOn() -> Bool {
         lock.withLock {

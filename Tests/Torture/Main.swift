@@ -9,6 +9,7 @@ struct Torture {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let options = Options(arguments)
         #if PLANTED_BUGS
+        if options.words.first == "planted" { exit(try await Planting(options).run()) }
         PlantedBug.planted = options.values["planted"].flatMap(PlantedBug.init)
         #endif
         switch options.words.first {
@@ -52,6 +53,7 @@ struct Torture {
         say("\(history)")
         let outcome = try await play(history)
         for line in outcome.trace { say("    " + line) }
+        for line in outcome.remains { say("    " + line) }
         say("\(outcome.facts) facts, \(outcome.writes) writes")
         for deviation in outcome.deviations { say("!!! \(deviation)") }
     }

@@ -15,7 +15,7 @@ final class ProgramEngine: Engine {
     private let binary: String
     private let folder: URL
     private let directories: [String: DirectoryProcess]
-    private var today = firstDay
+    private var asOf = firstDay.description
     private var rulebook: Rulebook
 
     init(_ history: History, binary: String, directories all: [String: DirectoryProcess]) throws {
@@ -48,7 +48,9 @@ final class ProgramEngine: Engine {
         }
     }
 
-    func set(day: CivilDate) { today = day }
+    func set(day: CivilDate, hour: Int?) {
+        asOf = hour.map { "\(day)T\($0 < 10 ? "0" : "")\($0):00:00Z" } ?? day.description
+    }
 
     func calm() async throws {
         for directory in directories.values {
@@ -93,6 +95,21 @@ final class ProgramEngine: Engine {
                 title: Clerk
 
                 """, mayFail: true)
+        case .takeDN:
+            guard let person else { break }
+            let name = "\(person[.first]) \(person[.last])"
+            for folder in [person[.department], "Unassigned"] where Rulebook.folderNames.contains(folder) {
+                try directory.change(
+                    """
+                    dn: cn=\(name),\(Rulebook.folder(folder))
+                    changetype: add
+                    objectClass: inetOrgPerson
+                    cn: \(name)
+                    sn: Stranger
+                    description: stranger
+
+                    """, mayFail: true)
+            }
         case .takeName:
             guard let person else { break }
             let login = "\(person[.last])\(person[.first].prefix(1))".lowercased()
@@ -128,6 +145,13 @@ final class ProgramEngine: Engine {
         }
     }
 
+    /// Real servers do not tell who asked what: here only what they hold is judged.
+    func met() async -> [String: Set<Int>] { [:] }
+    func misled() async -> [String: Set<Int>] { [:] }
+    func remains() async throws -> [String] { [] }
+    func untrueEvents() async throws -> [String] { [] }
+    func marks() async throws -> Set<Mark> { [] }
+
     private var storePath: String { folder.appendingPathComponent("store.sqlite").path }
 
     private func reading<Result>(_ body: (SQLStore) async throws -> Result) async throws -> Result? {
@@ -138,8 +162,8 @@ final class ProgramEngine: Engine {
         return result
     }
 
-    func applied(_ feed: Feed) async throws -> String? {
-        try await reading { try await $0.profile(of: SourceName(feed.rawValue))?.file } ?? nil
+    func applied(_ feed: Feed) async throws -> AppliedFile? {
+        try await reading { try await $0.profile(of: SourceName(feed.rawValue)) }??.applied
     }
 
     func counts() async throws -> Counts {
@@ -155,6 +179,7 @@ final class ProgramEngine: Engine {
         await run(["sync", feed.rawValue] + accepts(accepting), mishap)
     }
 
+    func sync(_ feed: Feed, file: String) async -> RunReport { await run(["sync", feed.rawValue, "--file", file], nil) }
     func due(mishap: Mishap?, accepting: Set<String>) async -> RunReport { await run(["sync", "--due"] + accepts(accepting), mishap) }
     func plan(_ feed: Feed) async -> RunReport { await run(["plan", feed.rawValue], nil) }
 
@@ -188,7 +213,7 @@ final class ProgramEngine: Engine {
             let writesBefore = directories.values.reduce(0) { $0 + $1.writes }
             let proxies = directories.values.map(\.proxy)
             let (code, output) = try DirectoryProcess.run(
-                binary, arguments + ["--config", folder.path, "--as-of", today.description], environment: environment,
+                binary, arguments + ["--config", folder.path, "--as-of", asOf], environment: environment,
                 started: { process in for proxy in proxies { proxy.watch(process) } })
             for directory in directories.values { try directory.look() }
             let lines = output.split(separator: "\n").suffix(6).joined(separator: " | ")
@@ -211,8 +236,13 @@ final class ProgramEngine: Engine {
             let names = directories.keys.sorted()
             guard !names.isEmpty else { return }
             directories[names[call % names.count]]?.proxy.arm(call / 4 + 3, .kill)
+        case .deathAfterRename(let system)?: directories[system]?.proxy.arm(6, .kill)
         case .lostAnswer(let system, let write, let isDone)?: directories[system]?.proxy.arm(write + 4, isDone ? .after : .before)
         case .outage(let system, let write)?: directories[system]?.proxy.arm(write + 4, .outage)
         }
     }
+}
+
+extension SourceProfile {
+    fileprivate var applied: AppliedFile { AppliedFile(name: file, configuration: configurationHash) }
 }

@@ -18,7 +18,7 @@ struct ProgramRun {
         let first = options.words.count > 2 ? UInt64(options.words[2]) ?? 1 : 1
         let began = Date()
         let lanes = options.lanes
-        var tally = Tally()
+        var tally = Tally(unreachable: Set(Mark.allCases))
         var failures: [(UInt64, Outcome)] = []
         try await withThrowingTaskGroup(of: [(UInt64, Outcome)].self) { group in
             for lane in 0..<lanes {

@@ -12,13 +12,17 @@ struct RunFlow {
     let store: any Store
     let connectors: [SystemName: any Connector]
     let files: [Feed: [PublishedFile]]
-    let today: CivilDate
+    let asOf: AsOf
     let clock: JumpingClock
 
     typealias End = (exit: Int32, text: String)
 
     func sync(_ name: SourceName, accepting: Set<String>) async throws -> End {
         try await told { runs in try await runs.sync(request(name, accepting)) }
+    }
+
+    func sync(_ name: SourceName, file: String) async throws -> End {
+        try await told { runs in try await runs.sync(PlanRequest(source: name, file: file)) }
     }
 
     func syncDue(accepting: Set<String>) async throws -> End {
@@ -60,7 +64,7 @@ struct RunFlow {
             source: { source in
                 MemorySource(
                     published: Feed(rawValue: source.name.text).flatMap { files[$0] } ?? [], takesLatestOnly: source.take == .latest)
-            }, clock: RunClock(asOf: today, shell: clock.shellClock),
+            }, clock: RunClock(asOf: asOf, shell: clock.shellClock),
             log: Logger(label: "torture", factory: { _ in SwiftLogNoOpLogHandler() }),
             listener: Runs.Listener(tell: { notes.take($0) }))
         do {

@@ -54,8 +54,9 @@ struct ScriptedBatch {
 
     private func result(_ progress: Progress) -> OperationResult {
         let isGone = progress.operation.operation == .delete && progress.failure == nil
+        // Writing by name tells nobody which entry it was.
         return OperationResult(
-            id: progress.operation.id, accountID: progress.id.map { AccountID($0) } ?? progress.operation.accountID,
+            id: progress.operation.id, accountID: progress.operation.accountID ?? progress.id.map { AccountID($0) },
             name: isGone ? nil : AccountName(progress.name), failure: progress.failure, failedRequests: progress.failed,
             doneRequests: progress.failure == nil ? [] : progress.done, isSwitched: progress.isSwitched, notThere: progress.notThere)
     }
@@ -193,6 +194,7 @@ struct ScriptedBatch {
             where request.kind == .membership && (request.operation != .remove) == adding {
                 for group in request.values {
                     let former = adding ? [] : one.operation.formerNames.map(\.text)
+                    if !former.isEmpty { server.record.marks.insert(.leftUnderFormerName) }
                     names[foldedName(group), default: []] += [one.name] + former
                     owners[foldedName(group), default: []].append(Place(index: index, request: place))
                 }

@@ -14,6 +14,10 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     private(set) var refused = 0
     private(set) var wasStruck = false
     private(set) var wasStruckAmidWrites = false
+    /// Whose entries, changed by hand, this process has looked at.
+    private(set) var met: Set<Int> = []
+    private var hasJustRenamed = false
+    private var hasJustMissedOne = false
     /// The connection of the batch under way is gone.
     private var isCut = false
 
@@ -45,21 +49,46 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
 
     func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup] {
         try reach()
-        return server.locked { queries.map(look) }
+        return server.locked {
+            // Ids asked for after one was missed are a sample, to tell a deleted entry from an empty system: nobody is planned because of it.
+            let isSample = hasJustMissedOne && queries.allSatisfy { if case .id = $0 { true } else { false } }
+            let answers = queries.map(look)
+            hasJustMissedOne = !isSample && zip(queries, answers).contains { if case (.id, .absent) = $0 { true } else { false } }
+            if !isSample { met.formUnion(queries.flatMap(owners)) }
+            return answers
+        }
+    }
+
+    /// Whose entry, changed by hand, the question is about.
+    private func owners(_ query: AccountQuery) -> [Int] {
+        switch query {
+        case .id(let id): server.record.owner(id.text).map { [$0] } ?? []
+        case .correlation(let wanted): wanted.values.compactMap { server.record.owner($0) }
+        }
     }
 
     private func look(_ query: AccountQuery) -> Lookup {
-        let hits: [ScriptedServer.Entry] =
-            switch query {
-            case .id(let id): server.entries[id.text].map { [$0] } ?? []
-            case .correlation(let wanted):
-                server.entries.values.filter { entry in
-                    wanted.allSatisfy { name, value in entry.values(name).contains { $0.lowercased() == value.lowercased() } }
-                }
+        let hits: [ScriptedServer.Entry]
+        switch query {
+        case .id(let id):
+            // What may not be read cannot be searched for either.
+            hits = server.hidden.contains(id.text) ? [] : server.entries[id.text].map { [$0] } ?? []
+        case .correlation(let wanted):
+            hits = server.entries.values.filter { entry in
+                wanted.allSatisfy { name, value in entry.values(name).contains { $0.lowercased() == value.lowercased() } }
             }
-        guard hits.count < 2 else { return .ambiguous(hits.map { AccountName($0.name) }.sorted()) }
+        }
+        guard hits.count < 2 else {
+            server.record.marks.insert(.ambiguous)
+            return .ambiguous(hits.map { AccountName($0.name) }.sorted())
+        }
         guard let entry = hits.first else { return .absent }
+        if server.hidden.contains(entry.id) {
+            server.record.marks.insert(.idUnread)
+            return .unreadable([AccountName(entry.name)])
+        }
         let attributes = Dictionary(entry.attributes.values.map { ($0.name, $0.values) }, uniquingKeysWith: { first, _ in first })
+        server.record.tell([.shown(entry.id, entry.attributes.mapValues(\.values))])
         return .found(
             ActualAccount(
                 id: AccountID(entry.id), name: AccountName(entry.name), attributes: attributes, memberships: server.shownGroups(entry)))
@@ -69,13 +98,17 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
         try reach()
         return server.locked {
             probes.map { probe in
-                if let name = probe.accountName { return server.entry(named: name.text).map { [.account(AccountID($0.id))] } ?? [] }
-                if probe.attribute == "dn" { return server.entry(named: probe.value).map { [.account(AccountID($0.id))] } ?? [] }
+                if let name = probe.accountName { return server.entry(named: name.text).map { [holder($0)] } ?? [] }
+                if probe.attribute == "dn" { return server.entry(named: probe.value).map { [holder($0)] } ?? [] }
                 return server.entries(with: probe.attribute, probe.value)
                     .filter { entry in probe.container.map { foldedName($0) == parentName(foldedName(entry.name)) } ?? true }
-                    .map { .account(AccountID($0.id)) }
+                    .map(holder)
             }
         }
+    }
+
+    private func holder(_ entry: ScriptedServer.Entry) -> NameHolder {
+        server.hidden.contains(entry.id) ? .unreadable(AccountName(entry.name)) : .account(AccountID(entry.id))
     }
 
     func test() async throws(ConnectorFailure) -> SystemReport {
@@ -107,13 +140,18 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
 
     /// One write request. Nil: the answer was yes.
     private func send(_ request: () throws(ScriptedServer.Refusal) -> Void) -> ConnectorFailure? {
-        guard life.goesOn() else { return ScriptedConnector.lost }
+        guard life.goesOn() else {
+            if hasJustRenamed { server.record.marks.insert(.diedAfterRename) }
+            return ScriptedConnector.lost
+        }
         if isCut { return ScriptedConnector.lost }
         if server.isAway { return ScriptedConnector.away }
         attempts += 1
+        server.deeds = []
         switch mishap {
         case .lostAnswer(server.book.name, attempts, let isDone)?:
             if isDone { try? request() }
+            server.record.lose(server.deeds)
             strike()
             isCut = true
             return ScriptedConnector.lost
@@ -126,10 +164,14 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
         do throws(ScriptedServer.Refusal) {
             try request()
             done += 1
+            server.record.tell(server.deeds)
+            defer { if hasJustRenamed, case .deathAfterRename(server.book.name)? = mishap { life.finish() } }
+            hasJustRenamed = server.deeds.contains { if case .renamed = $0 { true } else { false } }
             return nil
         } catch {
             refused += 1
             let isTaken = error.code == 68 || error.text.contains("not unique")
+            if isTaken { server.record.marks.insert(.nameTakenAtDispatch) }
             return ConnectorFailure(
                 isTaken ? .conflict : .permanent, "refused", serverText: "LDAP \(error.code): \(error.text)")
         }

@@ -43,6 +43,11 @@ final class ScriptedServer: @unchecked Sendable {
     private var repairs: [(old: String, new: String?)] = []
     /// Requests that changed something.
     private(set) var writes = 0
+    /// What the request under way has done or found done.
+    var deeds: [Deed] = []
+    var record = ServerRecord()
+    /// Entries whose ids nobody may read.
+    var hidden: Set<String> = []
 
     init(_ book: SystemBook) {
         self.book = book
@@ -105,6 +110,8 @@ final class ScriptedServer: @unchecked Sendable {
         for (attribute, values) in attributes where !values.isEmpty { entry.attributes[attribute.lowercased()] = (attribute, values) }
         entries[entry.id] = entry
         if countsAsWrite { writes += 1 }
+        deeds += [.created(entry.id), .wrote(entry.id, entry.attributes.mapValues(\.values))]
+        record.call(entry.id, name)
         return entry.id
     }
 
@@ -133,6 +140,7 @@ final class ScriptedServer: @unchecked Sendable {
         }
         entries[id] = entry
         writes += 1
+        deeds.append(.wrote(id, Dictionary(changes.map { ($0.attribute.lowercased(), entry.values($0.attribute)) }) { _, last in last }))
     }
 
     func rename(_ id: String, to name: String, countsAsWrite: Bool = true) throws(Refusal) {
@@ -144,6 +152,8 @@ final class ScriptedServer: @unchecked Sendable {
         entry.name = name
         entries[id] = entry
         if countsAsWrite { writes += 1 }
+        deeds += [.renamed(id), .wrote(id, ["cn": entry.values("cn")])]
+        record.call(id, name)
         if foldedName(before) != foldedName(name) { refer(from: before, to: name) }
     }
 
@@ -151,6 +161,7 @@ final class ScriptedServer: @unchecked Sendable {
     func change(group: String, adding: Bool, _ names: [String]) throws(Refusal) {
         let folded = foldedName(group)
         if refusedGroups.contains(folded) { throw Refusal(code: 65, text: "object class violation: the group refuses it") }
+        deeds += names.map { .member(foldedName($0), folded, adding) }
         guard groups[folded] != nil else {
             if adding { throw Refusal(code: 32, text: "no such object") }
             return
