@@ -213,9 +213,12 @@ public struct ReferencedAccount: Hashable, Sendable {
     /// Nil: nobody has the key, or two people have.
     public var user: UserID?
     public var target: ReferenceTarget
-    public init(user: UserID? = nil, target: ReferenceTarget = .none) {
+    /// Several people have the key, and nobody can say which of them is meant.
+    public var isAmbiguous: Bool
+    public init(user: UserID? = nil, target: ReferenceTarget = .none, isAmbiguous: Bool = false) {
         self.user = user
         self.target = target
+        self.isAmbiguous = isAmbiguous
     }
 }
 
@@ -264,6 +267,8 @@ public protocol PlanningStore: Sendable {
     func save(_ chunk: PlanChunk, to plan: PlanID) async throws(StoreError) -> [NameClaim]
     /// Takes users back out of an open plan (their rows turned out to be duplicates), with their orders and reservations.
     func retract(_ keys: [UserKey], of source: SourceName, from plan: PlanID) async throws(StoreError)
+    /// Orders of an open plan that turned out to be impossible stand in it as these, which cannot be sent.
+    func replace(_ orders: [ProvisioningOrder], in plan: PlanID) async throws(StoreError)
     /// The canonical documents of a plan's user changes, then of its orders, in sequence: what the seal is computed over.
     func documents(of plan: PlanID, body: @Sendable (UnsafeRawBufferPointer) -> Void) async throws(StoreError)
     /// Changes by kind and effects by system, counted in the store.

@@ -238,6 +238,22 @@ public struct ProvisioningOrder: Hashable, Sendable {
             && zip(requests, other.requests).allSatisfy { $0.asksForTheSame(as: $1) }
     }
 
+    /// The same order when it turns out that there can be no such account: it is to make nothing, and says why.
+    public func impossible(because failure: ConnectorFailure) -> ProvisioningOrder {
+        var order = self
+        order.operation = .create
+        order.requests = []
+        order.claims = []
+        order.adopts = false
+        order.takenOver = [:]
+        order.accountID = nil
+        order.nameBefore = nil
+        order.nameAfter = nil
+        order.keeps = nil
+        order.failure = failure
+        return order
+    }
+
     /// Attributes and memberships whose values are users' accounts, not resolved yet.
     public var references: [UserReference] {
         requests.flatMap { request in

@@ -178,6 +178,17 @@ extension SQLStore {
         }
     }
 
+    package func replace(_ orders: [ProvisioningOrder], in plan: PlanID) async throws(StoreError) {
+        guard !orders.isEmpty else { return }
+        try await write { session in
+            try PlanWriting.requireOpen(plan, session)
+            let rows = orders.map { SQLValue.int(PlanRows.row(plan, $0.id.sequence)) }
+            for table in ["orders", "order_documents"] { try session.execute("DELETE FROM \(table) WHERE id IN (#)", in: rows) }
+            try session.bulkLoad(OrderRows.insert, count: orders.count) { OrderRows.bind(orders[$0], plan: plan, $1) }
+            try session.bulkLoad(OrderRows.insertDocument, zip(rows, orders).map { [$0, .document($1.documentBytes)] })
+        }
+    }
+
     package func documents(of plan: PlanID, body: @Sendable (UnsafeRawBufferPointer) -> Void) async throws(StoreError) {
         try await read { session in
             for table in ["plan_change_documents", "order_documents"] {

@@ -6,11 +6,12 @@ extension SQLStore {
         _ system: SystemName, to references: [UserReference], plan: PlanID
     ) async throws(StoreError) -> [UserReference: ReferencedAccount] {
         try await read { session in
-            let people = try ReferenceResolution.people(references, plan, session)
+            let (people, ambiguous) = try ReferenceResolution.people(references, plan, session)
             let targets = try ReferenceResolution.targets(of: Set(people.values), on: system, plan, session)
             let answers = references.map { reference in
                 let user = people[reference]
-                return (reference, ReferencedAccount(user: user, target: user.flatMap { targets[$0] } ?? .none))
+                let target = user.flatMap { targets[$0] } ?? .none
+                return (reference, ReferencedAccount(user: user, target: target, isAmbiguous: ambiguous.contains(reference)))
             }
             return Dictionary(answers, uniquingKeysWith: { first, _ in first })
         }
@@ -73,8 +74,11 @@ extension AccountValue {
 }
 
 private enum ReferenceResolution {
-    /// Whom each reference means; nobody has no entry. What the rows of an open plan say of a key is newer than what the store knows.
-    static func people(_ references: [UserReference], _ plan: PlanID, _ session: any SQLSession) throws -> [UserReference: UserID] {
+    /// Whom each reference means; nobody has no entry, nor has one that several people could be meant by. What the rows of an open plan say of a key is newer than
+    /// what the store knows.
+    static func people(
+        _ references: [UserReference], _ plan: PlanID, _ session: any SQLSession
+    ) throws -> (meant: [UserReference: UserID], ambiguous: Set<UserReference>) {
         var people = try peopleOfOpenPlan(references, plan, session)
         for (source, asked) in Dictionary(grouping: references, by: \.source) {
             guard let source else { continue }
@@ -87,7 +91,7 @@ private enum ReferenceResolution {
             }
         }
         let open = references.filter { people[$0] == nil }
-        guard !open.isEmpty else { return people }
+        guard !open.isEmpty else { return (people, []) }
         var holders: [UserKey: Set<UserID>] = [:]
         let keys = SQLValue.texts(Set(open.map(\.key.text)))
         // A user whom no source claims is known by the key they were born with.
@@ -96,7 +100,7 @@ private enum ReferenceResolution {
         }
         // Two people with one key: nobody can say which of them is meant.
         for reference in open { if let found = holders[reference.key], found.count == 1 { people[reference] = found.first } }
-        return people
+        return (people, Set(open.filter { (holders[$0.key]?.count ?? 0) > 1 }))
     }
 
     /// Claims of a plan that has started are in the store.

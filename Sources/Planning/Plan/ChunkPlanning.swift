@@ -137,14 +137,22 @@ package final class ChunkPlanning {
             guard let values = account.situation.correlation else { continue }
             correlations.note(values, system: account.map.system, user: account.change.user)
         }
+        let here = Set(accounts.map(\.change.user.id))
         for account in accounts where account.asked == .correlation && account.intent == .provide {
             guard let values = account.situation.correlation else { continue }
             if let other = correlations.other(values, system: account.map.system, than: account.change.user) {
-                let listed = values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
-                account.situation.correlationFailure =
-                    "\(listed) is what \(other) has too, and an entry of \(account.map.system) could be either's; correct one of them"
+                let failure = equalCorrelation(values, on: account.map.system)
+                account.situation.correlationFailure = failure(other)
+                correlations.overtake(
+                    values, system: account.map.system, by: account.change.user, besides: here,
+                    failure: failure("user \(account.change.user.key)"))
             }
         }
+    }
+
+    private func equalCorrelation(_ values: [String: String], on system: SystemName) -> (_ other: String) -> String {
+        let listed = values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+        return { other in "\(listed) is what \(other) has too, and an entry of \(system) could be either's; correct one of them" }
     }
 
     /// The account as the store knows it that a lookup is about.

@@ -1,4 +1,4 @@
-internal import IdentityModel
+package import IdentityModel
 
 /// By what the accounts of a plan were looked up so far: an entry that is found by one person's values must not be another's as well. Not for several threads
 /// at once.
@@ -6,6 +6,15 @@ package final class PlannedCorrelations {
     /// By the values' hash, which is all that is kept of a company of a million.
     private var users: [UInt64: UserID] = [:]
     private var twice: [UInt64: [UserKey]] = [:]
+
+    /// Accounts that were planned before somebody else came with the same values: they are to fail as well.
+    package private(set) var overtaken: [Overtaken] = []
+
+    package struct Overtaken: Sendable, Hashable {
+        package let user: UserID
+        package let system: SystemName
+        package let failure: String
+    }
 
     package init() {}
 
@@ -24,6 +33,12 @@ package final class PlannedCorrelations {
         guard let first = users[hash], let others = twice[hash] else { return nil }
         if first == user.id { return others.first.map { "user \($0)" } }
         return "user \(first)"
+    }
+
+    /// Whoever came first with these values is no part of the chunk in which it turned out.
+    func overtake(_ values: [String: String], system: SystemName, by user: User, besides chunk: Set<UserID>, failure: String) {
+        guard let first = users[hash(values, system)], first != user.id, !chunk.contains(first) else { return }
+        overtaken.append(Overtaken(user: first, system: system, failure: failure))
     }
 
     private func hash(_ values: [String: String], _ system: SystemName) -> UInt64 {

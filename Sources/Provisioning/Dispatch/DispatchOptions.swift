@@ -68,6 +68,8 @@ package struct ApplySummary: Sendable, Hashable {
     /// Orders whose policy map could not be evaluated: they were never sent.
     package var evaluationsFailed = 0
     package var events = 0
+    /// Some sink was not given everything that was there for it.
+    package var areEventsIncomplete = false
     /// Users that changed since the plan was made, in words: left out, planned by the next run.
     package var leftOut: [String] = []
     /// Orders of older plans that this plan withdrew when it started.

@@ -261,12 +261,12 @@ struct Preparation {
                 // What we wrote points at nobody: it goes, until there is somebody.
                 transmission.order.requests[index] = request.asking(.remove, before: request.before, after: [])
                 transmission.order.dereferences = true
-                transmission.order.warnings.append("\(request.name): \(user) has no account on \(system.name)")
+                transmission.order.warnings.append("\(request.name): \(absence(of: user))")
                 transmission.planAgain = true
                 requests.append(sent(transmission.order.requests[index], [], onto: sighting, transmission.order))
                 transmission.requestIndexes.append(index)
             case .nobody(let user):
-                transmission.deferred[index] = "\(user) has no account on \(system.name)"
+                transmission.deferred[index] = absence(of: user)
                 transmission.planAgain = true
             }
         }
@@ -330,6 +330,11 @@ struct Preparation {
             }
         }
         return .values(values)
+    }
+
+    private func absence(of user: UserReference) -> String {
+        guard facts.references[user]?.isAmbiguous == true else { return "\(user) has no account on \(system.name)" }
+        return "several people have the key \(user), so it gives no value"
     }
 
     private func followUp(_ order: ProvisioningOrder, _ awaited: [Int]) -> ProvisioningOrder {

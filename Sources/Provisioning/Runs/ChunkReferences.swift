@@ -44,7 +44,9 @@ extension ChunkRun {
         try await finishSaving()
         var targets: [SystemName: [UserReference: ReferencedAccount]] = [:]
         for (system, orders) in Dictionary(grouping: candidates, by: \.system).sorted(by: { $0.key < $1.key }) {
-            targets[system] = try await store.references(system, to: Set(orders.flatMap(\.references)).sorted(), plan: plan.id)
+            let found = try await store.references(system, to: Set(orders.flatMap(\.references)).sorted(), plan: plan.id)
+            notes.ambiguousReferences.formUnion(found.filter(\.value.isAmbiguous).keys)
+            targets[system] = found
         }
         return candidates.map { order in
             Set(order.requests.map { request in ReferenceFate(request) { targets[order.system]?[$0]?.target } })

@@ -23,7 +23,7 @@ actor ChunkRun {
     private let correlationAttributes: [String]
     private let days: SourceDays
     private(set) var counts = Counts()
-    private(set) var notes = PlanningNotes()
+    var notes = PlanningNotes()
     /// The chunk that the store is keeping at this moment.
     var saving: (UnsavedChunk, Task<[NameClaim], any Error>)?
     /// What the rows of the file have told so far of who is who.
@@ -260,6 +260,19 @@ actor ChunkRun {
             try await compute(unsaved)
             begin(unsaved)
         }
+    }
+
+    /// Who was planned before somebody with the same correlation values came along gets no account either.
+    func refuseOvertaken() async throws {
+        var impossible: [ProvisioningOrder] = []
+        for overtaken in correlations.overtaken {
+            var filter = OrderFilter()
+            (filter.plan, filter.user, filter.system) = (plan.id, overtaken.user, overtaken.system)
+            impossible += try await store.orders(filter, after: nil, limit: 10).filter { order in
+                order.failure == nil && (order.operation == .create || order.adopts) && !impossible.contains { $0.id == order.id }
+            }.map { $0.impossible(because: ConnectorFailure(.permanent, overtaken.failure)) }
+        }
+        try await store.replace(impossible, in: plan.id)
     }
 
     /// A user who was planned again, and for whom nothing comes of it, is no change: a configuration that is edited would list everybody, and

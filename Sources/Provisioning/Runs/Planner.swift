@@ -110,6 +110,7 @@ package struct Planner: Sendable {
             }
             try await chunks.planPostponed()
             try await chunks.finishSaving()
+            try await chunks.refuseOvertaken()
             var report = report
             report.findings = await chunks.findings
             report.warnings = await chunks.notes.sentences + report.findings.warnings

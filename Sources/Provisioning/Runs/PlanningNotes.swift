@@ -8,6 +8,8 @@ struct PlanningNotes: Sendable {
     private var startsAhead = 0
     /// Quarantined rows of known people that say that they have left.
     var quarantinedLeavers = 0
+    /// References that several people could be meant by.
+    var ambiguousReferences: Set<UserReference> = []
 
     mutating func note(_ change: UserChange, again: ReplanReasons?) {
         guard let before = change.before else { return }
@@ -33,6 +35,11 @@ struct PlanningNotes: Sendable {
         }
         if quarantinedLeavers > 0 {
             sentences.append("rows of \(people(quarantinedLeavers)) say that they have left, but are in quarantine: nothing is withdrawn")
+        }
+        if !ambiguousReferences.isEmpty {
+            let keys = Set(ambiguousReferences.map(\.key.text)).sorted()
+            let listed = keys.prefix(10).joined(separator: ", ") + (keys.count > 10 ? " and \(keys.count - 10) more" : "")
+            sentences.append("references that could mean several people give no value: \(listed)")
         }
         return sentences
     }

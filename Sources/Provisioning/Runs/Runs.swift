@@ -83,6 +83,7 @@ package struct Runs: Sendable {
                 let goesOn = configuration.source(request.source)?.take == .all && request.file == nil && report.file != nil
                 if !goesOn || planned == .held || planned == .unable { break }
             }
+            end = end.and(try await tryWaitingRows(besides: origin))
             return end.and(try await ending(origin))
         }
     }
@@ -95,7 +96,7 @@ package struct Runs: Sendable {
             if acceptance.contains(.removed) { try await releaseSystems(acceptance, holding: origin) }
             let report = try await planner.planDue(acceptance)
             try await listener.tell(.planned(report, source: nil))
-            let end = try await carryOut(report, origin)
+            let end = try await carryOut(report, origin).and(try await tryWaitingRows(besides: origin))
             return end.and(try await ending(origin))
         }
     }
@@ -191,14 +192,14 @@ package struct Runs: Sendable {
 
     @discardableResult
     private func apply(_ plan: Plan, holding back: HeldBack = .nothing) async throws -> ApplySummary {
-        let summary = try await dispatcher.apply(plan, holding: back)
-        try await deliver()
+        var summary = try await dispatcher.apply(plan, holding: back)
+        summary.areEventsIncomplete = try await deliver() != .done
         try await listener.tell(.applied(summary, plan))
         return summary
     }
 
     /// A plan that nothing holds is started. While one is held, or the file is refused, what an older plan still has to do goes on, as far as it may.
-    private func carryOut(_ report: PlanReport, _ origin: Origin) async throws -> RunEnd {
+    func carryOut(_ report: PlanReport, _ origin: Origin) async throws -> RunEnd {
         let end = end(of: report)
         if report.breaches.isEmpty, let plan = report.plan, plan.state != .held { return end.and(try await apply(plan).end) }
         guard let open = try await unfinished(origin) else { return end }
@@ -208,8 +209,8 @@ package struct Runs: Sendable {
         return end.and(try await apply(open, holding: back).end)
     }
 
-    /// Hands the outbox to the sinks; what cannot be delivered now stays in it.
-    func deliver() async throws {
+    /// Hands the outbox to the sinks; what cannot be delivered now stays in it. An event that was refused for good was announced to nobody either.
+    func deliver() async throws -> RunEnd {
         let reports = try await OutboxDelivery(store: store, sinks: sinks, clock: clock.shell, log: log).deliver()
         for (name, report) in reports.sorted(by: { $0.key < $1.key }) {
             for remark in report.remarks { try await listener.tell(.remark("events: \(remark)")) }
@@ -218,14 +219,11 @@ package struct Runs: Sendable {
             }
             if let reason = report.waitsBecause { try await listener.tell(.eventsWait(sink: name, reason: reason)) }
         }
+        return reports.values.contains(where: \.isIncomplete) ? .leftAside : .done
     }
 
     private func eventsEnd() async throws -> RunEnd {
-        for sink in sinks.keys.sorted() where try await !store.undelivered(sink: sink, limit: 1).isEmpty {
-            try await deliver()
-            break
-        }
-        for sink in sinks.keys where try await !store.undelivered(sink: sink, limit: 1).isEmpty { return .leftAside }
+        for sink in sinks.keys where try await !store.undelivered(sink: sink, limit: 1).isEmpty { return try await deliver() }
         return .done
     }
 
@@ -265,7 +263,7 @@ extension ApplySummary {
     fileprivate var end: RunEnd {
         var end = RunEnd.done
         if systems.values.contains(where: \.isAnotherSystem) { end = end.and(.held) }
-        if !leftOut.isEmpty { end = end.and(.leftAside) }
+        if !leftOut.isEmpty || areEventsIncomplete { end = end.and(.leftAside) }
         return end
     }
 }

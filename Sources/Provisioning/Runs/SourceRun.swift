@@ -175,6 +175,7 @@ actor SourceRun {
     private func finish() async throws {
         try await chunks.planPostponed()
         try await chunks.finishSaving()
+        try await chunks.refuseOvertaken()
         planned = await chunks.counts
         findings = await chunks.findings
         warnings += await chunks.notes.sentences + findings.warnings

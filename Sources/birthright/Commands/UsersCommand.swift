@@ -4,10 +4,80 @@ import IdentityModel
 import Planning
 import Provisioning
 
-/// `birthright users show KEY`.
+/// `birthright users list | show KEY`.
 struct Users: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "users", abstract: "People as Birthright keeps them.", subcommands: [Show.self])
+        commandName: "users", abstract: "People as Birthright keeps them.", subcommands: [List.self, Show.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists users by key, one on a line, with their accounts.")
+
+        @OptionGroup var common: CommonOptions
+
+        @Option(name: .long, help: "How many (default 50); 0 for all.")
+        var limit = ListingOptions.standard
+
+        @Option(name: .long, help: "From this key on.")
+        var from: String?
+
+        func validate() throws {
+            guard limit >= 0 else { throw ValidationError("--limit must be 0 (all) or more") }
+        }
+
+        func run() async throws {
+            try await withStore(common) { _, store in
+                switch common.format {
+                case .json: try await writeJSON(store)
+                case .text: try await writeText(store)
+                }
+                return .done
+            }
+        }
+
+        private func writeText(_ store: any Store) async throws {
+            var table = Table(
+                [Table.Column("key"), Table.Column("name"), Table.Column("status"), Table.Column("source"), Table.Column("accounts")],
+                indent: 0)
+            try await each(store) { page in
+                for (user, accounts) in page {
+                    table.add([
+                        user.key.text, DisplayText.cut(user.displayName, to: 36), user.status.rawValue, user.source.text,
+                        accounts.map { "\($0.system) \($0.state.rawValue)" }.joined(separator: ", "),
+                    ])
+                }
+                say(table.takeLines(.standardOutput).joined(separator: "\n"))
+            }
+        }
+
+        private func writeJSON(_ store: any Store) async throws {
+            var output = JSONArrayOutput()
+            try await each(store) { page in
+                for (user, accounts) in page { output.add(UserListing.json(user, accounts)) }
+            }
+            output.end()
+            say("")
+        }
+
+        /// Page by page, as far as it is wanted: what was asked for first is on the screen while the rest is still read.
+        private func each(_ store: any Store, show: ([(user: User, accounts: [Account])]) async throws -> Void) async throws {
+            var rest = limit == 0 ? Int.max : limit
+            var isEmpty = true
+            // No key is empty, and no id comes before the empty one.
+            var after = from.map { (key: UserKey($0), id: UserID("")) }
+            while rest > 0 {
+                let page = try await store.users(after: after, limit: min(500, rest))
+                guard let last = page.last else { break }
+                try await show(try await UserListing.read(page.map(\.id), store))
+                isEmpty = false
+                rest -= page.count
+                after = last
+            }
+            if isEmpty, common.format == .text { say(from == nil ? "nobody is known yet" : "no user has this key or a later one") }
+            if rest == 0, let next = try await store.users(after: after, limit: 1).first {
+                complain("there are more: --from \(next.key) goes on, --limit 0 shows all")
+            }
+        }
+    }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
