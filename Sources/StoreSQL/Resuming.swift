@@ -12,13 +12,17 @@ extension SQLStore {
             switch holding {
             case .none: return 0
             case .usersOf(let held):
-                // A withdrawal that the held plan contains unchanged is what everybody wants: it is sent.
+                // What the held plan contains unchanged is what everybody wants: a withdrawal is sent, and all that waits of users who are planned again
+                // only because it does.
                 return try session.execute(
                     """
                     \(putBack) AND user_id IN (SELECT c.user_id FROM plan_changes c WHERE c.id BETWEEN $2 AND $3)
-                    AND NOT ((operation IN ('Delete', 'Disable') OR becomes IN ('deprovisioned', 'deleted'))
-                      AND id IN (SELECT h.keeps FROM orders h WHERE h.id BETWEEN $4 AND $5 AND h.keeps IS NOT NULL))
-                    """, mine + PlanRows.range(held) + PlanRows.range(held))
+                    AND NOT (id IN (SELECT h.keeps FROM orders h WHERE h.id BETWEEN $4 AND $5 AND h.keeps IS NOT NULL)
+                      AND (operation IN ('Delete', 'Disable') OR becomes IN ('deprovisioned', 'deleted') OR user_id NOT IN (
+                        SELECT d.user_id FROM plan_changes d WHERE d.id BETWEEN $6 AND $7 AND d.differs = 1
+                        UNION ALL SELECT n.user_id FROM orders n WHERE n.id BETWEEN $8 AND $9 AND n.keeps IS NULL)))
+                    """,
+                    mine + PlanRows.range(held) + PlanRows.range(held) + PlanRows.range(held) + PlanRows.range(held))
             case .operations(let operations):
                 return try session.execute("\(putBack) AND operation IN (#)", mine, in: SQLValue.texts(operations.map(\.rawValue)))
             }

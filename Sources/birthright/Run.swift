@@ -32,18 +32,7 @@ struct Run {
         _ session: Session, _ store: any Store, _ common: CommonOptions, orders: Int? = 5, _ body: (Run) async throws -> RunEnd
     ) async throws -> Exit {
         let run = try Run(session: session, store: store, common: common, orders: orders)
-        do {
-            let end = try await body(run)
-            await run.close()
-            return Exit(end)
-        } catch {
-            await run.close()
-            throw error
-        }
-    }
-
-    private func close() async {
-        for connector in connectors.values { await connector.close() }
+        return Exit(try await run.connectors.closing { try await body(run) })
     }
 
     /// `--file` is given relative to where the command runs, or to the configuration directory; reports name it relative to the latter

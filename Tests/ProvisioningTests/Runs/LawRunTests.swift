@@ -1,0 +1,140 @@
+import Contracts
+import Foundation
+import IdentityModel
+import Planning
+import StoreSQL
+import Testing
+
+@testable import Provisioning
+
+/// Sentences of the law about what one run leaves to the next, behind the front door.
+struct LawRunTests {
+    private let hr = Origin.source(SourceName("hr"))
+    private let staff = ["E1,Berg,Clerk,active", "E2,Dahl,Clerk,active"]
+
+    private func edited(_ world: RunsWorld, _ file: String, _ text: String, with other: String) throws -> Configuration {
+        var files = RunsWorld.files
+        files[file] = files[file]?.replacing(text, with: other)
+        return try world.configuration(files)
+    }
+
+    // MARK: Approvals
+
+    /// A company on whose third day `rule` begins or ends, with an approved plan of hr for E1 that has not started.
+    private func withApprovedPlan(_ rule: String, roles: String = "") async throws -> (RunsWorld, Configuration) {
+        let world = try await RunsWorld()
+        var files = RunsWorld.files
+        files["Rules.yaml"] = "rules:\n\(rule)\n"
+        files["Roles.yaml"] = (files["Roles.yaml"] ?? "") + roles
+        let configuration = try world.configuration(files)
+        try await world.sync(staff, configuration)
+        try world.write(["E1,Berg,Chief,active", "E2,Dahl,Clerk,active"])
+        #expect(try await world.runs(configuration).plan(PlanRequest(source: SourceName("hr"))) == .done)
+        let plan = try #require(try await world.store.plan(of: hr, in: [.ready]))
+        try await world.store.decide(plan.id, .approved, by: "ann", reason: "right", at: DispatchWorld.start)
+        #expect(try await world.store.usersOfApprovedPlans(except: .due).count == 1)
+        #expect(try await world.store.usersOfApprovedPlans(except: hr) == [])
+        return (world, configuration)
+    }
+
+    @Test func `users of an approved plan that has not started are left to it by other origins`() async throws {
+        let (world, configuration) = try await withApprovedPlan(
+            #"  everybody: { when: "true", roles: [Employee] }"# + "\n"
+                + #"  vip: { when: "true", from: \#(CivilDate(days: 20_502)), roles: [VIP] }"#,
+            roles: "\n  VIP: { entitlements: [ { system: Directory, groups: [\"cn=VIP\"] } ] }\n")
+        #expect(try await world.runs(configuration, day: 3).syncDue() == .leftAside)
+        let system = try #require(world.systems[RunsWorld.directory])
+        #expect(await system.members["cn=VIP"] == [AccountName("cn=Dahl,ou=People")])
+        // Once it is through, the dates reach them, too.
+        let plan = try #require(try await world.store.plan(of: hr, in: [.approved]))
+        let runs = world.runs(configuration, day: 3)
+        _ = try await runs.apply(plan: plan.id, of: hr) { _ in try #require(try await world.store.plan(of: hr, in: [.approved])) }
+        #expect(try await runs.syncDue() == .done)
+        #expect(await system.members["cn=VIP"]?.count == 2)
+        #expect(await system.entry(named: "cn=Berg,ou=People")?.attributes["title"] == ["Chief"])
+    }
+
+    @Test func `whoever loses an account is not left to an approved plan`() async throws {
+        let (world, configuration) = try await withApprovedPlan(
+            #"  everybody: { when: "true", until: \#(CivilDate(days: 20_502)), roles: [Employee] }"#)
+        _ = try await world.runs(configuration, day: 3).syncDue()
+        let system = try #require(world.systems[RunsWorld.directory])
+        #expect(await system.entry(named: "cn=Berg,ou=Disabled")?.attributes["userAccountControl"] == ["514"])
+        #expect(await system.entry(named: "cn=Dahl,ou=Disabled")?.attributes["userAccountControl"] == ["514"])
+    }
+
+    // MARK: Files that come twice
+
+    private func incremental(_ world: RunsWorld) throws -> Configuration {
+        try edited(world, "birthright.yaml", "key: row.ID", with: "take: all\n    type: incremental\n    key: row.ID")
+    }
+
+    @Test(arguments: [19, 20])
+    func `the rows of an incremental file that come again under a later name are refused, where they are too many for chance`(
+        count: Int
+    ) async throws {
+        let world = try await RunsWorld()
+        let configuration = try incremental(world)
+        let rows = (1...count).map { "E\($0),Name\($0),Clerk,active" }
+        try world.write(rows, to: "hr-1.csv")
+        #expect(try await world.sync(nil, configuration) == .done)
+        try world.write(rows.map { $0.replacing("Clerk", with: "Chief") }, to: "hr-2.csv")
+        #expect(try await world.sync(nil, configuration) == .done)
+        try world.write(rows, to: "hr-3.csv")
+        let system = try #require(world.systems[RunsWorld.directory])
+        if count < 20 {
+            #expect(try await world.sync(nil, configuration) == .done)
+        } else {
+            #expect(try await world.sync(nil, configuration) == .held)
+            #expect(await system.entry(named: "cn=Name1,ou=People")?.attributes["title"] == ["Chief"])
+            #expect(try await world.sync(nil, configuration, accepting: [.resent]) == .done)
+        }
+        #expect(await system.entry(named: "cn=Name1,ou=People")?.attributes["title"] == ["Clerk"])
+    }
+
+    // MARK: An edit of the configuration (what it asks for later is not forgotten)
+
+    @Test func `a reference that an edit adds is written once there is somebody to point at`() async throws {
+        let world = try await RunsWorld()
+        var files = RunsWorld.files
+        files["birthright.yaml"] = files["birthright.yaml"]?.replacing("title: row.?TITLE", with: "manager: ref(row.TITLE)")
+        #expect(try await world.sync(["E1,Berg,E2,active"], world.configuration(files)) == .done)
+        files["PolicyMaps/directory.yaml"] = RunsWorld.map.replacing(
+            "title: user.?title", with: "manager: user.?manager.optMap(m, account(m))")
+        let configuration = try world.configuration(files)
+        #expect(try await world.sync(nil, configuration) == .done)
+        let system = try #require(world.systems[RunsWorld.directory])
+        #expect(await system.entry(named: "cn=Berg,ou=People")?.attributes["manager"] == nil)
+        // E2 comes, and E1's row is the same.
+        _ = try await world.sync(["E1,Berg,E2,active", "E2,Dahl,,active"], configuration)
+        #expect(try await world.sync(nil, configuration) == .done)
+        #expect(await system.entry(named: "cn=Berg,ou=People")?.attributes["manager"] == ["cn=Dahl,ou=People"])
+    }
+
+    @Test func `a date that an edit adds is due on its day`() async throws {
+        let world = try await RunsWorld()
+        #expect(try await world.sync(staff) == .done)
+        let until = CivilDate(days: 20_502)
+        let dated = try edited(
+            world, "Rules.yaml", #"{ when: "true", roles: [Employee] }"#, with: #"{ when: "true", until: \#(until), roles: [Employee] }"#)
+        // Nothing comes of the edit today but the day on which something will.
+        #expect(try await world.sync(nil, dated, day: 0) == .done)
+        #expect(try await world.runs(dated, day: 1).syncDue() == .done)
+        #expect(await world.systems[RunsWorld.directory]?.entry(named: "cn=Berg,ou=People") != nil)
+        #expect(try await world.runs(dated, day: 3).syncDue() == .done)
+        #expect(await world.systems[RunsWorld.directory]?.entry(named: "cn=Berg,ou=Disabled")?.attributes["userAccountControl"] == ["514"])
+    }
+
+    // MARK: Unfinished plans
+
+    /// The plan that is gone on with leaves out somebody who changed, and the run says so with its end, although the next plan changes nothing.
+    @Test func `a run that goes on with an older plan ends with what that plan came to`() async throws {
+        let world = try await RunsWorld()
+        try await world.sync(staff)
+        let system = try #require(world.systems[RunsWorld.directory])
+        await system.goAway()
+        #expect(try await world.sync(["E1,Berg,Chief,active", "E2,Dahl,Clerk,active"]) == .leftAside)
+        let other = RunsWorld(world, [RunsWorld.directory: ScriptedSystem(realm: "another company")])
+        #expect(try await other.sync() == .held)
+    }
+}
