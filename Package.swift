@@ -87,7 +87,7 @@ let tests: [Target] = [
         dependencies: [
             "Contracts", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "SourceCSV", "StoreSQL",
             .product(name: "Logging", package: "swift-log"),
-        ]),
+        ], exclude: ["OlderStore"]),
     .testTarget(name: "SinkFileTests", dependencies: ["Contracts", "IdentityModel", "SinkFile"]),
     .testTarget(name: "SourceCSVTests", dependencies: ["Contracts", "IdentityModel", "SourceCSV"]),
     .testTarget(name: "StoreSQLTests", dependencies: ["ContractTesting", "Contracts", "IdentityModel", "StoreSQL"]),

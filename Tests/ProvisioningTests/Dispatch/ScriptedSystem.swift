@@ -93,9 +93,9 @@ actor ScriptedSystem: ProbesNames {
     }
 
     @discardableResult
-    func add(name: String, _ attributes: [String: [String]], groups: Set<String> = []) -> AccountID {
+    func add(name: String, _ attributes: [String: [String]], groups: Set<String> = [], id: AccountID? = nil) -> AccountID {
         next += 1
-        let id = AccountID("id-\(next)")
+        let id = id ?? AccountID("id-\(next)")
         stored[id] = Entry(id: id, name: AccountName(name), attributes: attributes)
         for group in groups { members[group, default: []].insert(AccountName(name)) }
         return id

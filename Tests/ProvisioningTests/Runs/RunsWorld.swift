@@ -21,13 +21,18 @@ final class RunsWorld: Sendable {
     private let keeper: RunsWorld?
     static let directory = SystemName("Directory")
 
-    init(_ systems: [SystemName: ScriptedSystem] = [directory: ScriptedSystem()]) async throws {
+    /// `store`: makes the store's file, where it is not to be a new one.
+    init(
+        _ systems: [SystemName: ScriptedSystem] = [directory: ScriptedSystem()], store make: ((_ path: String) async throws -> Void)? = nil
+    ) async throws {
         self.systems = systems
         told = Told()
         keeper = nil
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("birthright-runs-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        store = try await SQLStore.openSQLite(path: folder.appendingPathComponent("store.sqlite").path)
+        let path = folder.appendingPathComponent("store.sqlite").path
+        try await make?(path)
+        store = try await SQLStore.openSQLite(path: path)
     }
 
     /// The same company, whose systems are others now.
