@@ -12,6 +12,8 @@ actor DirectorySession {
     private var nextListing = 0
     /// Ids were seen to be readable.
     var showsIDs = false
+    var vacated = VacatedNames()
+    private var seenRepairs: ServerRepairs?
 
     init(_ settings: LDAPSettings) {
         self.settings = settings
@@ -25,6 +27,24 @@ actor DirectorySession {
         connections = []
         listings = [:]
         showsIDs = false
+        seenRepairs = nil
+    }
+
+    /// What the server does about references, as it was said or as its own configuration says, where that may be read.
+    func repairs() -> ServerRepairs {
+        if let seenRepairs { return seenRepairs }
+        let repairs: ServerRepairs =
+            if settings.dialect == .activeDirectory {
+                .atOnce
+            } else if settings.maintainsReferences {
+                .later
+            } else if let configured = try? configuredOverlays() {
+                configured.repairs ? .later : .never
+            } else {
+                .unknown
+            }
+        seenRepairs = repairs
+        return repairs
     }
 
     /// Small batches gain nothing from a second connection, and its TLS handshake costs more than they do.

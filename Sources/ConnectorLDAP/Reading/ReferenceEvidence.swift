@@ -29,7 +29,7 @@ extension DirectorySession {
 
     // MARK: What the server says of itself
 
-    private func configuredOverlays() throws(ConnectorFailure) -> (keepsMemberOf: Bool, repairs: Bool)? {
+    func configuredOverlays() throws(ConnectorFailure) -> (keepsMemberOf: Bool, repairs: Bool)? {
         switch settings.dialect {
         case .activeDirectory: return (true, true)
         case .ds389:

@@ -5,18 +5,30 @@ internal import IdentityModel
 ///
 /// 1. Who is withdrawn is switched off. 2. Removals of memberships: before renames, because servers repair references in the background *after* they
 /// answered one (OpenLDAP's refint): a removal of the new name would find nothing, and the repair would then bring the membership back. 3. The entries.
-/// 4. Additions of memberships: the accounts must be there. 5. Where the server does not keep references right, names that are no longer anybody's
+/// 4. Additions of memberships: the accounts must be there, and names that changed hands must be repaired. 5. Where the server does not keep references right, names that are no longer anybody's
 /// leave the groups that are carried over. 6. Who is enabled is switched on. 7. What an earlier attempt may have done is asked of the groups.
 struct Batch {
     let operations: [AccountOperation]
     let settings: LDAPSettings
     let traits: ServerTraits
     let exchange: Exchange
+    let repairs: ServerRepairs
     private(set) var progress: [Progress]
     private(set) var failures: [MembershipFeed.Owner: ConnectorFailure] = [:]
     private var notThere: Set<MembershipFeed.Owner> = []
+    /// Of this batch and those before it.
+    var vacated: VacatedNames
+    /// Operations whose accounts have a name that another account had a moment ago.
+    var heirs: Set<Int> = []
+    /// Groups of renamed accounts that the server should have repaired by now, and has not.
+    var unrepaired: [Int: [String]] = [:]
 
-    init(_ operations: [AccountOperation], settings: LDAPSettings, traits: ServerTraits, exchange: Exchange) {
+    init(
+        _ operations: [AccountOperation], settings: LDAPSettings, traits: ServerTraits, exchange: Exchange, repairs: ServerRepairs,
+        vacated: VacatedNames
+    ) {
+        self.repairs = repairs
+        self.vacated = vacated
         self.operations = operations
         self.settings = settings
         self.traits = traits
@@ -32,8 +44,10 @@ struct Batch {
     mutating func write() {
         switchOver(.withdrawing)
         leaveGroups()
+        awaitRepairsBeforeEntries()
         writeEntries()
         learnIDs()
+        awaitRepairs()
         let joins = joinGroups()
         leaveFormerNames(joins)
         switchOver(.enabling)
@@ -155,7 +169,8 @@ struct Batch {
     /// Names under which the account may stand in groups although it has another one now.
     func oldNames(_ index: Int) -> [String] {
         let now = DistinguishedName.key(progress[index].name)
-        return ([operations[index].name] + operations[index].formerNames).map(\.text).filter { DistinguishedName.key($0) != now }
+        let names = ([operations[index].name] + operations[index].formerNames).map(\.text) + [progress[index].passedName].compactMap { $0 }
+        return names.filter { DistinguishedName.key($0) != now }
     }
 
     /// After the new names are in, so that nobody is without access in between, and a group that must not be empty never is.

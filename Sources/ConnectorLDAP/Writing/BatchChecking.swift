@@ -4,16 +4,16 @@ internal import IdentityModel
 
 /// What the groups say at the end of a batch.
 ///
-/// Asked for operations of which an earlier attempt may have done anything, and where a rename leaves it to the server to repair groups: slapd's refint does so
-/// after its answer, and a server that dies in between never does. What is still missing then is written by us.
+/// Asked for operations of which an earlier attempt may have done anything, of accounts whose names were somebody else's a moment ago, and where a rename leaves it to the server to
+/// repair groups: slapd's refint does so after its answer, and a server that dies in between never does. What is still missing then is written by us.
 extension Batch {
     mutating func checkMemberships() {
         let holders = Set(
             operations.indices.filter { !isGone($0) && isKnown($0) && (progress[$0].id != nil || progress[$0].failure == nil) }
                 .map { DistinguishedName.key(progress[$0].name) })
         var check = MembershipCheck()
-        for (index, operation) in operations.enumerated() where operation.isUncertain { expect(index, holders, &check) }
-        for (index, groups) in unrepaired(holders) { expectCarried(index, groups, holders, &check) }
+        for index in operations.indices where operations[index].isUncertain || heirs.contains(index) { expect(index, holders, &check) }
+        for (index, groups) in unrepaired { expectCarried(index, groups, &check) }
         guard !check.isEmpty else { return }
         let differing = check.differing(look(check))
         guard !differing.isEmpty else { return }
@@ -68,61 +68,42 @@ extension Batch {
             }
         }
         guard isKnown(index), !isGone(index), !oldNames(index).isEmpty else { return }
-        expectCarried(index, operations[index].carriedMemberships, holders, &check)
+        expectCarried(index, operations[index].carriedMemberships, &check)
     }
 
-    private func expectCarried(_ index: Int, _ groups: [String], _ holders: Set<String>, _ check: inout MembershipCheck) {
+    /// Where the old name's next holder is to be a member, too, `MembershipCheck` knows that it is to stay.
+    private func expectCarried(_ index: Int, _ groups: [String], _ check: inout MembershipCheck) {
         let owner = MembershipFeed.Owner(operation: index, request: nil)
-        let old = oldNames(index).filter { !holders.contains(DistinguishedName.key($0)) }
         for group in groups {
             check.expect(progress[index].name, in: group, isMember: true, owner)
-            for name in old { check.expect(name, in: group, isMember: false, owner) }
+            for name in oldNames(index) { check.expect(name, in: group, isMember: false, owner) }
         }
     }
 
     // MARK: What the server should have repaired
 
-    /// How long a repair is waited for before it is done by us, and how many names one question asks for.
-    private static let repairs = (looks: 4, pause: 0.05, names: 200)
+    /// How often groups are looked at in which nothing changes before they count as not repaired (where it is known that the server repairs, and where it is not), and how many
+    /// names one question asks for.
+    private static let looking = (looks: (known: 60, unknown: 10), pause: 0.05, names: 200)
 
-    private struct Renamed {
+    struct Renamed {
         let index: Int
         let oldName: String
     }
 
-    /// Renamed accounts with the groups that still hold the old name. A link of Active Directory follows its entry in the same transaction.
-    private mutating func unrepaired(_ holders: Set<String>) -> [Int: [String]] {
-        guard settings.maintainsReferences, dialect != .activeDirectory else { return [:] }
-        var outstanding: [Int: [String]] = [:]
-        var byGroup: [String: [Renamed]] = [:]
-        for (index, operation) in operations.enumerated() where !operation.isUncertain && !operation.carriedMemberships.isEmpty {
-            guard isKnown(index), !isGone(index) else { continue }
-            for name in oldNames(index) {
-                // Where somebody has the old name now, its absence cannot be waited for.
-                if holders.contains(DistinguishedName.key(name)) {
-                    outstanding[index] = operation.carriedMemberships
-                } else {
-                    for group in operation.carriedMemberships { byGroup[group, default: []].append(Renamed(index: index, oldName: name)) }
-                }
-            }
-        }
-        for (group, renamed) in repairsOutstanding(byGroup) {
-            for account in renamed where outstanding[account.index]?.contains(group) != true {
-                outstanding[account.index, default: []].append(group)
-            }
-        }
-        return outstanding
-    }
-
-    /// Of some names in some groups, those that may still be there after a while.
-    private mutating func repairsOutstanding(_ byGroup: [String: [Renamed]]) -> [(group: String, renamed: [Renamed])] {
+    /// Of some names in some groups, those that may still be there when nothing has changed for a while.
+    mutating func repairsOutstanding(_ byGroup: [String: [Renamed]]) -> [(group: String, renamed: [Renamed])] {
         var outstanding = byGroup.sorted { $0.key < $1.key }.flatMap { group, renamed in
-            stride(from: 0, to: renamed.count, by: Self.repairs.names).map { start in
-                (group: group, renamed: Array(renamed[start..<min(start + Self.repairs.names, renamed.count)]))
+            stride(from: 0, to: renamed.count, by: Self.looking.names).map { start in
+                (group: group, renamed: Array(renamed[start..<min(start + Self.looking.names, renamed.count)]))
             }
         }
-        for look in 1...Self.repairs.looks where !outstanding.isEmpty {
-            if look > 1 { Thread.sleep(forTimeInterval: Self.repairs.pause) }
+        var (fruitless, isFirst) = (0, true)
+        let patience = repairs == .later ? Self.looking.looks.known : Self.looking.looks.unknown
+        while !outstanding.isEmpty, fruitless < patience {
+            if !isFirst { Thread.sleep(forTimeInterval: Self.looking.pause) }
+            isFirst = false
+            let before = outstanding.count
             let attribute = settings.memberAttribute
             var feed = IndependentFeed(
                 outstanding.map { group, renamed in
@@ -135,6 +116,7 @@ extension Batch {
                 guard case .answered(let answer) = outcome else { return true }
                 return answer.code == 0 ? !answer.entries.isEmpty : answer.code != 32
             }.map(\.0)
+            fruitless = outstanding.count < before ? 0 : fruitless + 1
         }
         return outstanding
     }

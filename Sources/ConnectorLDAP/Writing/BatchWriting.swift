@@ -24,8 +24,13 @@ extension DirectorySession {
     /// Throws when there is no connection; nothing was sent then. `missing`: operations whose entry was not found under its name.
     private func write(_ operations: [AccountOperation]) throws(ConnectorFailure) -> (results: [OperationResult], missing: [Int]) {
         let exchange = try exchange(for: operations.count)
-        var batch = Batch(operations, settings: settings, traits: traits, exchange: exchange)
+        // Only where names change is it of interest.
+        let changesNames = !vacated.isEmpty || operations.contains { $0.newName != nil || $0.operation == .delete }
+        var batch = Batch(
+            operations, settings: settings, traits: traits, exchange: exchange, repairs: changesNames ? repairs() : .unknown,
+            vacated: vacated)
         batch.write()
+        vacated = batch.vacated
         return (batch.results, batch.missing)
     }
 

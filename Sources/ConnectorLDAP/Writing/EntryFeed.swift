@@ -152,6 +152,7 @@ struct EntryFeed: RequestFeed {
         case (.vacate, 0):
             vacatedFrom[index] = progress[index].name
             progress[index].name = temporaryName(index)
+            progress[index].passedName = progress[index].name
             schedule.vacated(index)
         case (.putBack, 0):
             progress[index].name = vacatedFrom[index] ?? progress[index].name

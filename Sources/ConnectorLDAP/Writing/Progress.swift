@@ -14,6 +14,8 @@ struct Progress {
     var isThere = false
     /// The entry has the name it was to get, or was to get none.
     var isNamed = true
+    /// A name it had on its way, because others wait for the one it has: repairs that come late pass it, too.
+    var passedName: String?
     /// The attributes, without those that switch, are as ordered.
     var isWritten = false
     /// The account was switched off or on, whatever became of the single requests.

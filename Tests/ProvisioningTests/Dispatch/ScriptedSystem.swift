@@ -20,6 +20,8 @@ actor ScriptedSystem: ProbesNames {
         case doneButLost
         /// Writes the entry, not its memberships, and loses the answer.
         case halfDoneAndLost
+        /// Writes the entry and its name, leaves all groups as they are, and loses the answer.
+        case renamedAndLost
         /// Does nothing and loses the answer.
         case lost
     }
@@ -182,6 +184,11 @@ actor ScriptedSystem: ProbesNames {
             return failed(operation, lost)
         case .halfDoneAndLost?:
             _ = perform(operation, withGroups: false)
+            return failed(operation, lost)
+        case .renamedAndLost?:
+            let before = members
+            _ = perform(operation, withGroups: false)
+            members = before
             return failed(operation, lost)
         case nil: return perform(operation, withGroups: true)
         }

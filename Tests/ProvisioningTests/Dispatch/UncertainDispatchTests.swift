@@ -69,6 +69,17 @@ struct UncertainDispatchTests {
         #expect(await system.operations.last?.carriedMemberships == ["cn=Staff"])
     }
 
+    @Test(arguments: [true, false])
+    func `a rename that was done and not answered is done only when the groups say so, too`(_ maintains: Bool) async throws {
+        let (world, system) = (try await DispatchWorld(), ScriptedSystem(maintainsReferences: maintains))
+        let account = try await member(world, system)
+        await system.plan(.renamedAndLost, for: "cn=E1")
+        let plan = try await world.sealed([changes(account, key: "E1", to: "cn=E1,ou=IT", [])])
+        #expect(try await world.apply(plan, [managed(system)]).executed == 1)
+        let last = try #require(await system.operations.last)
+        #expect(last.isUncertain && last.formerNames == [AccountName("cn=E1")] && last.carriedMemberships == ["cn=Sales", "cn=Staff"])
+    }
+
     @Test func `a name that somebody else has by now loses nothing on our behalf`() async throws {
         let (world, system) = (try await DispatchWorld(), ScriptedSystem(maintainsReferences: false))
         let account = try await member(world, system)
