@@ -70,6 +70,38 @@ extension StoreSuite {
                 let states = try await store.orders(OrderFilter(), after: nil, limit: 9).filter { $0.id.plan == older.id }.map(\.state)
                 #expect(states == [.pending, .withdrawn])
             },
+            Check("an order that was sent before its user changed is withdrawn once it turns out not to have happened, and done if it has")
+            { store in
+                let older = try await store.started(Sample.joinerChunk(1...3))
+                let sent = try await store.claim(older.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
+                let newer = try await store.planned(chunk([1, 2].map { Sample.again($0, version: 1, department: "Legal") }))
+                #expect(try await store.startApplying(newer.id, at: Sample.moment(4)).superseded == 0)
+                #expect(try await store.transmitted(newer.id).count == 3)
+                var settlement = Settlement()
+                settlement.entries = try [
+                    Settlement.Entry(order: sent[0].moved(to: .pending), account: nil),
+                    Settlement.Entry(order: sent[1].moved(to: .executed), account: nil),
+                    Settlement.Entry(order: sent[2].moved(to: .pending), account: nil),
+                ]
+                try await store.commit(settlement, plan: newer.id, at: Sample.moment(5))
+                let states = try await store.orders(OrderFilter(), after: nil, limit: 9).map(\.state)
+                #expect(states == [.withdrawn, .executed, .pending])
+                #expect(try await store.pending(newer.id)[Sample.directory]?.count == 1)
+                let steps = try await store.audit(after: 0, limit: 99).map(\.entry).filter { $0.plan == older.id && $0.order == 1 }
+                #expect(steps.suffix(2).map(\.text) == ["Transmitted -> Pending", "Pending -> Inactive: superseded by a later plan"])
+            },
+            Check("whom another origin planned under another configuration than the source's is looked at again") { store in
+                let source = try await store.planned(Sample.joinerChunk(1...2), profile: Sample.profile)
+                _ = try await store.startApplying(source.id, at: Sample.moment(2))
+                for (hash, expected) in [("c1", ReplanReasons()), ("c2", .reference)] {
+                    let due = try await store.begin(.due, configurationHash: hash, asOf: Sample.today, at: Sample.moment(4))
+                    _ = try await store.save(chunk([Sample.again(1, version: 1, hasClaim: false)]), to: due.id)
+                    let sealed = try await store.seal(due, profile: nil, superseding: nil, at: Sample.moment(4))
+                    _ = try await store.startApplying(sealed.id, at: Sample.moment(5))
+                    try await store.finish(sealed.id, at: Sample.moment(5))
+                    #expect(try await store.allMarks()[StableHash.hash("E1")]?.again == expected)
+                }
+            },
             Check("orders are held back from a run, and the next run has them again") { store in
                 try await store.applied(Sample.joinerChunk(1...1))
                 let plan = try await store.started(

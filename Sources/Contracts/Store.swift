@@ -310,6 +310,7 @@ public protocol DispatchStore: Sendable {
     /// In one transaction: makes the plan's user changes, assignments, claims, profile and names real and its orders pending (those with a failed evaluation:
     /// state 7). Users that changed since the plan was made are left out, withdrawals never. Every order of the plan's users that waits (1, 3, 5, 7), of any plan
     /// and system, is withdrawn, or kept where the plan asks for the same (`WaitingOrder`); what else waits of older plans of this origin is taken over.
+    /// One that is transmitted is withdrawn by `commit`, should it be to wait again.
     func startApplying(_ plan: PlanID, at: Instant) async throws(StoreError) -> PlanStarted
     /// Prepares a plan that is being applied for the next command: pauses and waves of a process that has ended are void, and orders that are held back get out
     /// of this run's reach (a wave beyond `OrdersHeldBack.distance`). Returns how many those are.

@@ -7,6 +7,8 @@ public struct WaitingOrder: Hashable, Sendable {
         case withdrawn
         /// It goes on as it is, because nothing was decided about its account.
         case stays
+        /// It may have happened, so it is looked at. What has not is withdrawn, and never sent again: its user is another by now.
+        case withdrawnUnlessDone
     }
 
     public let state: OrderState
@@ -39,8 +41,8 @@ public struct WaitingOrder: Hashable, Sendable {
     public func fate(isPlannedAgain: Bool, leftAside: LeftAside?) -> Fate {
         switch state {
         case .transmitted:
-            // It may have happened: it is looked at first, and nothing else is sent to its account before.
-            return .stays
+            if operation == .unlock || isWithdrawal && leftAside?.isDue != true { return .stays }
+            return .withdrawnUnlessDone
         case .pending, .errored, .awaitingApproval, .evaluationFailed:
             // What somebody asked for by hand is not the planner's to take back.
             if operation == .unlock { return .stays }

@@ -41,18 +41,19 @@ private struct EncodedSettlement: Sendable {
         let entries = settlement.entries
         let rows = entries.indices.map { entries[$0].order.id.row }
         let before = try states(rows, session)
+        let superseded = try Superseded(entries.filter { $0.order.state == .pending }.map(\.order.id.row), session)
         var pending: [SystemName: Int] = [:]
         for (row, entry) in zip(rows, entries) {
             guard let from = before[row] else {
                 throw StoreError.damaged("order \(PlanRows.sequence(row)) is not in the plan that it was settled in")
             }
-            let change = (entry.order.state == .pending ? 1 : 0) - (from == OrderState.pending.rawValue ? 1 : 0)
+            let change = (superseded.state(of: entry.order) == .pending ? 1 : 0) - (from == OrderState.pending.rawValue ? 1 : 0)
             if change != 0 { pending[entry.order.system, default: 0] += change }
         }
         try session.bulkLoad(
             "UPDATE orders SET state = $1, not_before = $2, wave = COALESCE($3, wave), operation = $4 WHERE id = $5", count: rows.count
         ) { position, row in
-            row.number(entries[position].order.state.rawValue)
+            row.number(superseded.state(of: entries[position].order).rawValue)
             row.int(entries[position].order.notBefore?.milliseconds ?? 0)
             if let wave = entries[position].wave { row.number(wave) } else { row.null() }
             row.text(entries[position].order.operation.rawValue)
@@ -70,6 +71,7 @@ private struct EncodedSettlement: Sendable {
                 at, rows[position], from: before[rows[position]] ?? 0, to: entries[position].order.state,
                 entries[position].order.failure?.description, row)
         }
+        try superseded.audit(at: at, session)
         try count(pending, plan: plan, session)
         try countEffects(plan: plan, at: at, session)
     }
@@ -181,6 +183,36 @@ private struct EncodedSettlement: Sendable {
             row.text(events[position].body)
             row.int(at.milliseconds)
             row.text(events[position].signature)
+        }
+    }
+}
+
+/// Orders that a newer plan withdrew while they were under way: they are not sent a second time.
+struct Superseded {
+    static let text = "superseded by a later plan"
+    private let rows: Set<Int64>
+
+    /// Of these orders, which are to wait (again).
+    init(_ waiting: [Int64], _ session: any SQLSession) throws {
+        var rows: Set<Int64> = []
+        if !waiting.isEmpty {
+            try session.query(
+                "SELECT id FROM orders WHERE superseded_by IS NOT NULL AND state = 2 AND state IN (1, 2) AND id IN (#)",
+                in: waiting.map(SQLValue.int)
+            ) { rows.insert($0.int(0)) }
+        }
+        self.rows = rows
+    }
+
+    func state(of order: ProvisioningOrder) -> OrderState {
+        order.state == .pending && rows.contains(order.id.row) ? .withdrawn : order.state
+    }
+
+    /// The second step of two: pending because it has not happened, withdrawn because nobody wants it any more.
+    func audit(at: Instant, _ session: any SQLSession) throws {
+        let sorted = rows.sorted()
+        try session.bulkLoad(AuditRow.insertTransition, count: sorted.count) { position, row in
+            AuditRow.bindTransition(at, sorted[position], from: OrderState.pending.rawValue, to: .withdrawn, Superseded.text, row)
         }
     }
 }

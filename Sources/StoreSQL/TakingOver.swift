@@ -21,27 +21,32 @@ extension PlanStart {
             let leftAside = try leftAside()
             var kept: [Waiting] = []
             var withdrawn: [Waiting] = []
+            var doomed: [Waiting] = []
             for item in waiting {
                 let fate = item.order.fate(
                     isPlannedAgain: planned.contains(item.row), leftAside: leftAside[item.user]?[item.system])
                 switch fate {
                 case .kept: kept.append(item)
                 case .withdrawn: withdrawn.append(item)
+                case .withdrawnUnlessDone: doomed.append(item)
                 case .stays: break
                 }
             }
             try keep(kept)
             try withdraw(withdrawn)
+            // They stay transmitted; whoever would send them again withdraws them (`Superseded`).
+            try session.execute(
+                "UPDATE orders SET superseded_by = $1 WHERE id IN (#)", [.int(plan.id.row)], in: doomed.map { .int($0.row) })
             superseded = withdrawn.map { PlanRows.order($0.row) }
         }
         try takeOverTheRest()
         return superseded
     }
 
-    /// Orders in state 1, 3, 5 or 7 of this plan's users, of other plans. They are found from the small side: the indexes of what is open.
+    /// Orders in state 1, 2, 3, 5 or 7 of this plan's users, of other plans. They are found from the small side: the indexes of what is open.
     private func waitingOrders() throws -> [Waiting] {
         var waiting: [Waiting] = []
-        for states in ["o.state = 1 AND o.state IN (1, 2)", "o.state IN (3, 5, 7)"] {
+        for states in ["o.state IN (1, 2)", "o.state IN (3, 5, 7)"] {
             try session.query(
                 """
                 SELECT o.id, o.user_id, o.system, o.owner, o.state, o.operation, o.becomes FROM orders o
@@ -110,7 +115,7 @@ extension PlanStart {
         guard !withdrawn.isEmpty else { return }
         try session.execute(
             "UPDATE orders SET state = 6, superseded_by = $1 WHERE id IN (#)", [.int(plan.id.row)], in: withdrawn.map { .int($0.row) })
-        try auditTransitions(withdrawn, to: { _ in .withdrawn }, "superseded by a later plan")
+        try auditTransitions(withdrawn, to: { _ in .withdrawn }, Superseded.text)
         var queues: [Int64: [String: Int]] = [:]
         for item in withdrawn where item.order.state == .pending { queues[item.owner, default: [:]][item.system, default: 0] -= 1 }
         try count(queues)

@@ -220,6 +220,7 @@ struct Committer: Sendable {
     func closeSuperseded() async throws -> Int {
         var filter = OrderFilter()
         filter.supersededBy = plan.id
+        filter.states = [.withdrawn]
         var after: OrderID?
         var count = 0
         while true {

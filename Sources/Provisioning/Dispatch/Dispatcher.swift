@@ -91,6 +91,7 @@ package struct Dispatcher: Sendable {
             plan: plan, ordinal: ordinal, store: store, clock: options.clock, isFresh: false, isSingleSystem: false,
             pendingAfterMilliseconds: options.pendingAfterMilliseconds)
         try await runLanes(plan, committer, orphans: orphans, isLooking: true, &summary)
+        summary.events += try await committer.closeSuperseded()
         return summary
     }
 

@@ -141,6 +141,7 @@ actor ChunkRun {
         referencing.waiting.formUnion(unsaved.planning.leftOut)
         var chunk = unsaved.rows
         chunk.leftAside = unsaved.planning.leftAside.map { AccountLeftAside(user: $0.user, system: $0.system, isDue: $0.isDue) }
+        chunk.leftAside += unsaved.sentForNobody(besides: chunk.leftAside, on: Set(configuration.policyMaps.map(\.system)))
         await systems.note(chunk.leftAside)
         let others = leftToOthers(unsaved.drafts, orders)
         let mine = withoutRepeatedFailures(keeping(orders.filter { !others.contains($0.user) }, unsaved), unsaved)

@@ -48,6 +48,16 @@ final class UnsavedChunk {
         names = Dictionary(computed.reservations.map { ($0.claim, $0.user) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Accounts that nobody is due or known to have, and that may have come to be all the same: an order was sent, and its answer was lost.
+    func sentForNobody(besides known: [AccountLeftAside], on systems: Set<SystemName>) -> [AccountLeftAside] {
+        guard !openOrders.isEmpty else { return [] }
+        return drafts.changes.flatMap { change in
+            let sent = Set((openOrders[change.user.id] ?? []).filter { $0.state == .transmitted }.map(\.system)).intersection(systems)
+            return sent.sorted().filter { system in !known.contains { $0.user == change.user.id && $0.system == system } }
+                .map { AccountLeftAside(user: change.user.id, system: $0, isDue: false) }
+        }
+    }
+
     /// Gives the orders their places in the plan.
     func number(from first: Int) {
         guard let order = chunk.orders.first, order.id.sequence != first else { return }

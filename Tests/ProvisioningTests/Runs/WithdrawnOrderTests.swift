@@ -92,4 +92,34 @@ struct WithdrawnOrderTests {
         #expect(try await world.account("E1", on: mail)?.isUnknown == false)
         #expect(await world.systems[mail]?.entry(named: "cn=Dahl,ou=People")?.attributes["title"] == ["Chief"])
     }
+
+    @Test(arguments: [true, false])
+    func `a Create whose answer was lost is not sent again for somebody who has left meanwhile, and withdrawn if it was done`(isDone: Bool)
+        async throws
+    {
+        let world = try await RunsWorld()
+        try await world.sync([staff[1]])
+        let system = try #require(world.systems[RunsWorld.directory])
+        await system.plan(isDone ? .doneButLost : .lost, for: "cn=Berg,ou=People")
+        await system.goAway(afterOperations: 1)
+        let third = "E3,Holm,Clerk,active"
+        _ = try await world.sync(staff + [third])
+        let left = ["E1,Berg,Clerk,terminated", staff[1], third]
+        let only = try world.configuration(RunsWorld.files.merging(["Rules.yaml": Self.active]) { $1 })
+        #expect(try await world.sync(left, only) == .failed)
+        #expect(try await world.orders([.transmitted]).map(\.userKey.text) == ["E1"])
+        await system.comeBack()
+        #expect(try await world.sync(left, only) == .done)
+        let entry = await system.entry(named: isDone ? "cn=Berg,ou=Disabled" : "cn=Berg,ou=People")
+        #expect(isDone ? entry?.attributes["userAccountControl"] == ["514"] && entry?.groups == [] : entry == nil)
+        let creates = await system.operations.filter { $0.operation == .create && $0.name.text.contains("Berg") }
+        #expect(creates.count == 1)
+        #expect(try await world.sync(left, only) == .done)
+        #expect(try await world.orders([.pending, .transmitted, .errored]) == [])
+    }
+
+    private static let active = """
+        rules:
+          everybody: { when: 'user.status == "active"', roles: [Employee] }
+        """
 }
