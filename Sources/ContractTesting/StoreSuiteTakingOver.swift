@@ -90,18 +90,6 @@ extension StoreSuite {
                 let steps = try await store.audit(after: 0, limit: 99).map(\.entry).filter { $0.plan == older.id && $0.order == 1 }
                 #expect(steps.suffix(2).map(\.text) == ["Transmitted -> Pending", "Pending -> Inactive: superseded by a later plan"])
             },
-            Check("whom another origin planned under another configuration than the source's is looked at again") { store in
-                let source = try await store.planned(Sample.joinerChunk(1...2), profile: Sample.profile)
-                _ = try await store.startApplying(source.id, at: Sample.moment(2))
-                for (hash, expected) in [("c1", ReplanReasons()), ("c2", .reference)] {
-                    let due = try await store.begin(.due, configurationHash: hash, asOf: Sample.today, at: Sample.moment(4))
-                    _ = try await store.save(chunk([Sample.again(1, version: 1, hasClaim: false)]), to: due.id)
-                    let sealed = try await store.seal(due, profile: nil, superseding: nil, at: Sample.moment(4))
-                    _ = try await store.startApplying(sealed.id, at: Sample.moment(5))
-                    try await store.finish(sealed.id, at: Sample.moment(5))
-                    #expect(try await store.allMarks()[StableHash.hash("E1")]?.again == expected)
-                }
-            },
             Check("orders are held back from a run, and the next run has them again") { store in
                 try await store.applied(Sample.joinerChunk(1...1))
                 let plan = try await store.started(

@@ -146,7 +146,7 @@ struct PlanStart {
         return rows.prefix(20).map { "an account of user \($0.key) changed since the plan was made, and is planned again" }
     }
 
-    /// A source skips a row when the configuration is that of its own last plan. Whoever this plan made something of under another one is looked at by it
+    /// A source skips a row when the configuration is that of its own last plan. Whoever this plan orders something for under another one is looked at by it
     /// all the same: the edit may be undone by then.
     func planAgainWhoseSourcesKnowAnotherConfiguration() throws {
         let others = try session.queryAll("SELECT source, document FROM profiles ORDER BY source") {
@@ -156,7 +156,7 @@ struct PlanStart {
         try session.execute(
             """
             UPDATE users SET plan_again = 1 WHERE id IN (SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2)
-            AND id IN (SELECT user_id FROM claims WHERE source IN (#))
+            AND id IN (SELECT user_id FROM orders WHERE id BETWEEN $1 AND $2) AND id IN (SELECT user_id FROM claims WHERE source IN (#))
             """, range, in: SQLValue.texts(others.map(\.source)))
     }
 
