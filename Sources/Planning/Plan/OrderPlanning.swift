@@ -192,20 +192,23 @@ struct OrderPlanning {
 
     // MARK: Memberships
 
-    /// What was given or taken without an answer is given or taken again.
+    /// What was given or taken without an answer is given or taken again. A group is the same however its name is spelled, and keeps the spelling that is known.
     private func membershipRequests() -> [AttributeRequest] {
         let inDoubt = situation.known?.doubt?.memberships ?? []
         let given = situation.known?.memberships ?? []
         let desired: Set<String> = situation.intent == .provide ? situation.entitlement?.groups ?? [] : []
+        let wanted = Dictionary(desired.sorted().map { ($0.groupKey, $0) }, uniquingKeysWith: { first, _ in first })
+        let known = Dictionary(given.union(inDoubt).sorted().map { ($0.groupKey, $0) }, uniquingKeysWith: { first, _ in first })
         // An entry that is new to us, or new altogether, is in no group of ours, whatever its predecessor was in.
-        let certain = situation.living == nil ? [] : given.subtracting(inDoubt)
+        let certain = situation.living == nil ? [] : Set(given.map(\.groupKey)).subtracting(inDoubt.map(\.groupKey))
         let isCreation = situation.living == nil && situation.entry == nil && situation.intent == .provide
         var requests: [AttributeRequest] = []
-        for group in isCreation ? [] : given.union(inDoubt).subtracting(desired).sorted() {
+        for group in isCreation ? [] : given.union(inDoubt).filter({ wanted[$0.groupKey] == nil }).sorted() {
             requests.append(AttributeRequest(kind: .membership, name: "memberOf", operation: .remove, before: [.text(group)], after: []))
         }
-        for group in desired.subtracting(certain).sorted() {
-            requests.append(AttributeRequest(kind: .membership, name: "memberOf", operation: .add, before: [], after: [.text(group)]))
+        for (key, group) in wanted.sorted(by: { $0.value < $1.value }) where !certain.contains(key) {
+            let name = isCreation ? group : known[key] ?? group
+            requests.append(AttributeRequest(kind: .membership, name: "memberOf", operation: .add, before: [], after: [.text(name)]))
         }
         return requests
     }

@@ -20,6 +20,13 @@ struct UnknownAccountTests {
         #expect(order.operation == .modify && order.asks == ["- title ", "= badge yes", "- memberOf cn=VPN", "+ memberOf cn=Staff"])
     }
 
+    @Test(arguments: ["CN=Staff", "cn = staff"]) func `a group is the same however its name is spelled`(_ spelling: String) throws {
+        #expect(try PlannedAccounts().order(known: PlannedAccounts.account(memberships: [spelling])) == nil)
+        let unknown = PlannedAccounts.account(memberships: [spelling], doubt: AccountDoubt(memberships: [spelling]))
+        let order = try #require(try PlannedAccounts().order(known: unknown) { _ in .found(PlannedAccounts.entry(), owner: berg) })
+        #expect(order.asks == ["+ memberOf \(spelling)"])
+    }
+
     @Test func `an account that a look finds as it should be is known again by an order that sends nothing`() throws {
         let order = try #require(
             try PlannedAccounts().order(known: PlannedAccounts.account(doubt: AccountDoubt())) { _ in
