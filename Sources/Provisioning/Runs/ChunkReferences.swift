@@ -16,8 +16,11 @@ extension ChunkRun {
     func decideReferences(_ unsaved: UnsavedChunk) async throws -> Referencing {
         let orders = unsaved.planning.orders(from: counts.orders + 1)
         var referencing = Referencing(orders: orders)
+        try await noteRepointed(orders)
         let candidates = orders.filter(\.onlyPoints)
         guard !candidates.isEmpty else { return referencing }
+        // The store tells who gets an account in this plan.
+        try await finishSaving()
         let fates = try await fates(candidates)
         let postponable = isLast ? [:] : unsaved.drafts.postponable(orders)
         var useless: Set<OrderID> = []
@@ -40,8 +43,6 @@ extension ChunkRun {
     }
 
     private func fates(_ candidates: [ProvisioningOrder]) async throws -> [Set<ReferenceFate>] {
-        // The store tells who gets an account in this plan.
-        try await finishSaving()
         var targets: [SystemName: [UserReference: ReferencedAccount]] = [:]
         for (system, orders) in Dictionary(grouping: candidates, by: \.system).sorted(by: { $0.key < $1.key }) {
             let found = try await store.references(system, to: Set(orders.flatMap(\.references)).sorted(), plan: plan.id)
@@ -53,6 +54,27 @@ extension ChunkRun {
         }
     }
 
+    /// Those who change and would point at nobody as far as is known: what they point at may come with a later row.
+    private func noteRepointed(_ orders: [ProvisioningOrder]) async throws {
+        let repointing = orders.filter { !$0.onlyPoints && $0.failure == nil && !$0.isWithdrawal && !$0.repointing.isEmpty }
+        guard !repointing.isEmpty else { return }
+        for (order, fates) in zip(repointing, try await fates(repointing)) where fates.contains(.dereferenced) {
+            repointed[Repointed(user: order.user, system: order.system)] = order.repointing
+        }
+    }
+
+    /// How many of those who change will point at nobody: the guards count them, although only the answer to the order says so.
+    private func countDereferences() async throws {
+        for (system, accounts) in Dictionary(grouping: repointed, by: \.key.system).sorted(by: { $0.key < $1.key }) {
+            try await inChunks(accounts.map(\.value)) { requests in
+                let references = Set(requests.joined().flatMap(\.references)).sorted()
+                let targets = try await store.references(system, to: references, plan: plan.id)
+                let count = requests.count { $0.contains { ReferenceFate($0) { targets[$0]?.target } == .dereferenced } }
+                if count > 0 { dereferences[system, default: 0] += count }
+            }
+        }
+    }
+
     /// To be called when everybody else is planned and rows that stand twice are taken back.
     func planPostponed() async throws {
         try await finishSaving()
@@ -61,12 +83,25 @@ extension ChunkRun {
         try await inChunks(causes.keys.sorted()) { users in
             try await plan(users) { .again(causes[$0]?.reasons ?? [], at: causes[$0]?.position) }
         }
+        try await finishSaving()
+        try await countDereferences()
     }
 }
 
 extension ProvisioningOrder {
     /// Of somebody whose row is the same: it may do nothing but point at others.
     fileprivate var onlyPoints: Bool { change == .unchanged && operation == .modify && !renames && !adopts && !references.isEmpty }
+
+    /// References in place of others that we wrote.
+    fileprivate var repointing: [AttributeRequest] {
+        requests.filter { $0.kind == .attribute && !$0.before.isEmpty && !$0.references.isEmpty }
+    }
+}
+
+/// An account whose references are to be other ones.
+struct Repointed: Hashable {
+    let user: UserID
+    let system: SystemName
 }
 
 /// Why a user is looked at although the row is the same, and where that row stands.

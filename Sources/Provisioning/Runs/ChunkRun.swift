@@ -38,6 +38,10 @@ actor ChunkRun {
     /// Users whose references point at nobody yet: who else is in the plan is known when everybody is planned.
     var postponed: [UserID: PostponedCause] = [:]
     var isLast = false
+    /// What users who change are to point at, where it is nobody as far as was known: what we wrote would go.
+    var repointed: [Repointed: [AttributeRequest]] = [:]
+    /// How many of them will point at nobody.
+    var dereferences: [SystemName: Int] = [:]
 
     /// What the plan holds so far.
     struct Counts: Sendable {

@@ -67,6 +67,7 @@ package struct Planner: Sendable {
             made.ingest.rowsQuarantined = counts.quarantined
             let accounts = await run.accounts
             made.evaluations = accounts.evaluated
+            made.dereferences = await run.dereferences
             report.approvedElsewhere = accounts.approvedElsewhere
             report.leftAside = await systems.report
             return try await seal(plan, made, report: report)
@@ -119,6 +120,7 @@ package struct Planner: Sendable {
             report.approvedElsewhere = await chunks.counts.approvedElsewhere
             var made = PlanMade()
             made.evaluations = await chunks.counts.evaluations
+            made.dereferences = await chunks.dereferences
             return try await seal(plan, made, report: report)
         }
     }
@@ -183,6 +185,8 @@ package struct Planner: Sendable {
     private struct PlanMade {
         var ingest = PlanTotals()
         var evaluations = 0
+        /// Accounts that will point at nobody, beside those whose orders say so.
+        var dereferences: [SystemName: Int] = [:]
         var profile: (SourceName, SourceProfile)?
     }
 
@@ -190,6 +194,7 @@ package struct Planner: Sendable {
         var plan = plan
         var report = report
         plan.totals = try await store.totals(of: plan.id)
+        for (system, count) in made.dereferences { plan.totals.effects[system, default: [:]][.dereference, default: 0] += count }
         plan.totals.rowsRead = made.ingest.rowsRead
         plan.totals.rowsUnchanged = made.ingest.rowsUnchanged
         plan.totals.rowsQuarantined = made.ingest.rowsQuarantined

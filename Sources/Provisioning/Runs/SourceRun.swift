@@ -177,6 +177,7 @@ actor SourceRun {
         try await chunks.finishSaving()
         try await chunks.refuseOvertaken()
         planned = await chunks.counts
+        dereferences = await chunks.dereferences
         findings = await chunks.findings
         warnings += await chunks.notes.sentences + findings.warnings
     }
@@ -265,6 +266,9 @@ actor SourceRun {
     var counts: (rows: Int, unchanged: Int, quarantined: Int) {
         (scan?.rowCount ?? 0, scan?.unchangedCount ?? 0, planned.quarantines)
     }
+
+    /// Accounts of users who change and will point at nobody.
+    private(set) var dereferences: [SystemName: Int] = [:]
 
     /// Accounts that were computed, and users left to an approved plan of another origin.
     var accounts: (evaluated: Int, approvedElsewhere: Int) { (planned.evaluations, planned.approvedElsewhere) }

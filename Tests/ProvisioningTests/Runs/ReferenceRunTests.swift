@@ -33,8 +33,8 @@ struct ReferenceRunTests {
 
         deinit { try? FileManager.default.removeItem(at: folder) }
 
-        /// `rows`: `E1,Berg,Sales,E2`. The orders that were made of them, in words; nil: there was no plan.
-        func day(_ rows: [String]) async throws -> [String]? {
+        /// `rows`: `E1,Berg,Sales,E2`.
+        func planned(_ rows: [String]) async throws -> Plan? {
             try (["ID,LAST,DEPT,MANAGER"] + rows).map { $0 + "\n" }.joined().write(
                 to: folder.appendingPathComponent("day.csv"), atomically: true, encoding: .utf8)
             let planner = Planner(
@@ -44,7 +44,12 @@ struct ReferenceRunTests {
                 CSVFileSettings(
                     directory: folder.path, pattern: "*.csv", takesLatestOnly: true, needsMarker: false, delimiter: nil, encoding: nil))
             let report = try await planner.plan(PlanRequest(source: SourceName("hr")), file: "day.csv", from: source)
-            guard let plan = report.plan else { return nil }
+            return report.plan
+        }
+
+        /// The orders that were made of the rows and carried out, in words; nil: there was no plan.
+        func day(_ rows: [String]) async throws -> [String]? {
+            guard let plan = try await planned(rows) else { return nil }
             let systems = configuration.policyMaps.compactMap { map in connectors[map.system].map { ManagedSystem(map, connector: $0) } }
             let dispatcher = Dispatcher(
                 store: store, systems: systems, substitutes: NoOtherNames(), options: DispatchOptions(clock: JumpingClock().shellClock),
@@ -90,6 +95,17 @@ struct ReferenceRunTests {
         _ = try await company.day(["E1,Berg,,E2"] + others + ["E2,Dahl,,"])
         #expect(await company.manager("Berg") == ["cn=Dahl"])
         #expect(try await company.day(["E1,Berg,,E2"] + others + ["E2,Dahl,,"]) == nil)
+    }
+
+    @Test func `a file that makes everybody point at nobody is held, and one that brings a new supervisor is not`() async throws {
+        let company = try await Company()
+        let people = (2...9).map { "E\($0),Berg\($0),," }
+        _ = try await company.day(["E1,Dahl,,"] + people.map { $0 + "E1" })
+        #expect(await company.manager("Berg9") == ["cn=Dahl"])
+        let wrong = try #require(try await company.planned(["E1,Dahl,,"] + people.map { $0 + "X1" }))
+        #expect(wrong.state == .held && wrong.verdicts.map(\.subject) == [.effect(.dereference, SystemName("Directory"))])
+        let right = try #require(try await company.planned(["E1,Dahl,,"] + people.map { $0 + "E10" } + ["E10,Moe,,"]))
+        #expect(right.state == .ready && right.totals.effects[SystemName("Directory")]?[.dereference] == nil)
     }
 
     private static let files = [
