@@ -18,7 +18,8 @@ package struct Ledger: Sendable {
     /// Whose key a key of hr ever was.
     package private(set) var owners: [String: Int] = [:]
     /// People about whom the law says too little: their row was gone, and came back quarantined.
-    package private(set) var unclear: Set<Int> = []
+    package var unclear: Set<Int> { Set(unclearIn.values.joined()) }
+    private var unclearIn: [Feed: Set<Int>] = [:]
     /// Every name a person's rows ever gave, as logins are made of it.
     package private(set) var loginBases: [Int: Set<String>] = [:]
     private var applied: [Feed: Int] = [:]
@@ -66,7 +67,7 @@ package struct Ledger: Sendable {
             } else if let before = standings[feed]?[person] {
                 standings[feed]?[person] = Standing(row: before.row, isPresent: true, isQuarantined: true, readUnder: before.readUnder)
             } else if lastHolder[person] != nil {
-                unclear.insert(person)
+                unclearIn[feed, default: []].insert(person)
             }
             // A quarantined row gives its key to nobody: who points at it points at nobody yet (law.md, keys).
             if feed == .hr, isGood {
@@ -77,10 +78,10 @@ package struct Ledger: Sendable {
         guard feed.isComplete else { return }
         for (person, standing) in standings[feed] ?? [:] where !standing.isPresent { wasGone[feed, default: []].insert(person) }
         for (person, standing) in standings[feed] ?? [:] where standing.isPresent {
-            if standing.isQuarantined, wasGone[feed]?.contains(person) == true { unclear.insert(person) }
+            if standing.isQuarantined, wasGone[feed]?.contains(person) == true { unclearIn[feed, default: []].insert(person) }
             if !standing.isQuarantined {
                 wasGone[feed]?.remove(person)
-                unclear.remove(person)
+                unclearIn[feed]?.remove(person)
             }
         }
     }
