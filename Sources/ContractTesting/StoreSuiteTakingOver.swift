@@ -90,6 +90,27 @@ extension StoreSuite {
                 let steps = try await store.audit(after: 0, limit: 99).map(\.entry).filter { $0.plan == older.id && $0.order == 1 }
                 #expect(steps.suffix(2).map(\.text) == ["Transmitted -> Pending", "Pending -> Inactive: superseded by a later plan"])
             },
+            Check("the row of a joiner whom another source brought meanwhile is that person's, and planned with them") { store in
+                let number = CorrelationKey(attribute: "employeeId", folded: "n1")
+                var mine = chunk([Sample.joiner(1)], [Sample.create(1, sequence: 1)])
+                mine.correlations[Sample.userID(1)] = [number]
+                let waiting = try await store.planned(mine)
+                let row = SourceClaim(
+                    source: SourceName("students"), key: UserKey("S9"), user: Sample.userID(9), keyHash: StableHash.hash("S9"), rowHash: 5,
+                    position: SourcePosition(file: "students.csv", line: 2))
+                var others = chunk([
+                    UserChange(
+                        change: .joiner, user: Sample.user(9), before: nil, assignments: [], assignmentsBefore: [], claim: row, due: nil,
+                        reasons: [])
+                ])
+                others.correlations[Sample.userID(9)] = [number]
+                try await store.applied(others, .source(row.source))
+                let started = try await store.startApplying(waiting.id, at: Sample.moment(8))
+                #expect(started.leftOut == ["user E1 was brought by another source since the plan was made"])
+                #expect(try await store.pending(waiting.id).isEmpty)
+                #expect(Set(try await store.claims(user: Sample.userID(9)).map(\.key)) == [Sample.key(1), UserKey("S9")])
+                #expect(try await store.allMarks()[StableHash.hash("E1")]?.again == .reference)
+            },
             Check("orders are held back from a run, and the next run has them again") { store in
                 try await store.applied(Sample.joinerChunk(1...1))
                 let plan = try await store.started(

@@ -74,9 +74,9 @@ struct PlanStart {
                 user: row.text(0), what, now: isUser ? row.int(6) : row.int(3), planned: isUser ? row.int(5) : row.int(2))
         }
         var known = WhoChanged()
-        try addJoinersWhoAreKnownByNow(&known)
+        let theirs = try addJoinersWhoAreKnownByNow(&known)
         guard !changed.users.isEmpty || !known.users.isEmpty else { return [] }
-        try forgetRows(of: SQLValue.texts(known.users))
+        try forgetRows(of: SQLValue.texts(known.users.subtracting(theirs)))
         // They never come to be, and what nobody has must stay free for whom they turn out to be.
         try Names.release(SQLValue.texts(known.users), from: plan.id, session)
         let users = SQLValue.texts(changed.users.union(known.users))
@@ -88,27 +88,52 @@ struct PlanStart {
     }
 
     /// A joiner has no version to compare. Whoever another plan brought meanwhile, by the same key or a value that correlates, is planned again and found then;
-    /// otherwise one person would be two for ever.
-    private func addJoinersWhoAreKnownByNow(_ known: inout WhoChanged) throws {
+    /// otherwise one person would be two for ever. Returns those whose rows it is clear who they mean: they are that person's from now on.
+    private func addJoinersWhoAreKnownByNow(_ known: inout WhoChanged) throws -> Set<String> {
         let others = try session.queryOne(
             "SELECT 1 FROM plans WHERE started_ordinal >= $1 AND id <> $2 LIMIT 1", [.number(plan.ordinal ?? 0), .int(plan.id.row)]
         ) { _ in true }
-        guard others != nil else { return }
+        guard others != nil else { return [] }
         try session.query(
             """
             SELECT c.user_id, c.user_key FROM plan_changes c JOIN claims k ON k.user_key = c.claim_key AND k.source = c.claim_source
             WHERE c.id BETWEEN $1 AND $2 AND k.user_id <> c.user_id AND k.presence <> -1 ORDER BY c.id
             """, range
         ) { known.add(user: $0.text(0), "the key \($0.text(1)) came to belong to somebody else since the plan was made") }
+        let unclear = known.users
+        var brought = JoinersBrought()
         try session.query(
             """
-            SELECT DISTINCT c.user_id, c.user_key FROM plan_changes c JOIN plan_correlations p ON p.id = c.id
+            SELECT DISTINCT c.user_id, c.user_key, c.id, c.claim_source, o.user_id FROM plan_changes c JOIN plan_correlations p ON p.id = c.id
             JOIN claim_correlations k ON k.attribute = p.attribute AND k.folded = p.folded
             JOIN claims o ON o.user_key = k.user_key AND o.source = k.source AND o.correlated_by = k.plan
             JOIN plans s ON s.id = k.plan
             WHERE c.id BETWEEN $1 AND $2 AND c.kind = 'joiner' AND o.user_id <> c.user_id AND s.started_ordinal >= $3 ORDER BY c.id
             """, range + [.number(plan.ordinal ?? 0)]
-        ) { known.add(user: $0.text(0), "user \($0.text(1)) was brought by another source since the plan was made") }
+        ) { row in
+            known.add(user: row.text(0), "user \(row.text(1)) was brought by another source since the plan was made")
+            if !unclear.contains(row.text(0)) {
+                brought.note(row.text(0), change: row.int(2), source: row.optionalText(3) ?? "", person: row.text(4))
+            }
+        }
+        return try giveRows(brought.unambiguous)
+    }
+
+    /// The row of a joiner is a row of the person whom another source brought, unless its own source has that person under another key: then the next file
+    /// says who was renumbered. Returns the joiners.
+    private func giveRows(_ joiners: [JoinersBrought.Joiner]) throws -> Set<String> {
+        var given: Set<String> = []
+        for joiner in joiners {
+            let other = try session.queryOne(
+                "SELECT 1 FROM claims WHERE user_id = $1 AND source = $2 AND presence <> -1 LIMIT 1",
+                [.text(joiner.person), .text(joiner.source)]
+            ) { _ in true }
+            guard other == nil else { continue }
+            try session.execute("UPDATE plan_changes SET claim_user = $1 WHERE id = $2", [.text(joiner.person), .int(joiner.change)])
+            try session.execute("UPDATE users SET plan_again = 1 WHERE id = $1", [.text(joiner.person)])
+            given.insert(joiner.user)
+        }
+        return given
     }
 
     /// Users of plans that started since this one was made: an account may have come to be where this plan saw none. The next run looks.
@@ -177,6 +202,29 @@ struct PlanStart {
         try session.execute("DELETE FROM plan_left_aside WHERE plan = $1 AND user_id IN (#)", [.int(plan.id.row)], in: users)
         for table in ["plan_changes", "plan_correlations", "plan_ended_claims"] {
             try session.execute("DELETE FROM \(table) WHERE id IN (#)", in: changes)
+        }
+    }
+
+    /// Joiners of a plan whom another source brought since it was made.
+    private struct JoinersBrought {
+        struct Joiner {
+            let user: String
+            let change: Int64
+            let source: String
+            let person: String
+        }
+
+        private var joiners: [Joiner] = []
+
+        mutating func note(_ user: String, change: Int64, source: String, person: String) {
+            joiners.append(Joiner(user: user, change: change, source: source, person: person))
+        }
+
+        /// Those who mean one person, whom no other joiner of their source means.
+        var unambiguous: [Joiner] {
+            let ofUser = Dictionary(grouping: joiners, by: \.user)
+            let ofPerson = Dictionary(grouping: joiners) { "\($0.source)\u{0}\($0.person)" }
+            return joiners.filter { ofUser[$0.user]?.count == 1 && ofPerson["\($0.source)\u{0}\($0.person)"]?.count == 1 }
         }
     }
 
