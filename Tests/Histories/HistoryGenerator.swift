@@ -87,6 +87,7 @@ package struct HistoryGenerator {
         let system = dice.pick(rulebook.systems).name
         switch kind {
         case .death: return dice.chance(20) ? .deathAfterRename(system: system) : .death(call: dice.between(5, 80))
+        case .lostAfter where dice.chance(40): return .lostRename(system: system)
         case .lostAfter: return .lostAnswer(system: system, write: dice.magnitude(upTo: 24), done: true)
         case .lostBefore: return .lostAnswer(system: system, write: dice.magnitude(upTo: 24), done: false)
         default: return .outage(system: system, write: dice.magnitude(upTo: 24))
@@ -121,6 +122,11 @@ package struct HistoryGenerator {
             steps += [.publish(.hr), .plan(.hr)]
             steps.append(dice.chance(50) ? .takeName(system: system, person: person) : .takeDN(system: system, person: person))
         case .hiddenID:
+            // A joiner's Create looks; whoever has an account is looked at only in doubt.
+            if let person = waiting.first, dice.chance(50) {
+                steps += [.foreignEntry(system: system, person: person), .hideID(system: system, person: person)]
+                return join()
+            }
             somebody { .hideID(system: system, person: $0) }
             guard case .hideID(_, let person)? = steps.last else { return }
             steps.append(

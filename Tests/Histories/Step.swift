@@ -22,6 +22,8 @@ package enum Mishap: Codable, Hashable, Sendable {
     case death(call: Int)
     /// Nothing happens any more once an entry was renamed.
     case deathAfterRename(system: String)
+    /// An entry is renamed, and nobody hears of it.
+    case lostRename(system: String)
     /// The answer to the n-th write request is lost; `done`: it was carried out.
     case lostAnswer(system: String, write: Int, done: Bool)
     /// The n-th write request is the last one that is answered; the system is away until it is repaired.
@@ -30,7 +32,7 @@ package enum Mishap: Codable, Hashable, Sendable {
     package var kind: Disturbance {
         switch self {
         case .death, .deathAfterRename: .death
-        case .lostAnswer(_, _, true): .lostAfter
+        case .lostAnswer(_, _, true), .lostRename: .lostAfter
         case .lostAnswer(_, _, false): .lostBefore
         case .outage: .outage
         }
@@ -143,6 +145,7 @@ package enum Step: Codable, Hashable, Sendable {
             .staleMemberOf(let system), .hideID(let system, _), .twins(let system, _):
             system
         case .sync(_, .deathAfterRename(let system)?), .due(.deathAfterRename(let system)?): system
+        case .sync(_, .lostRename(let system)?), .due(.lostRename(let system)?): system
         case .sync(_, .lostAnswer(let system, _, _)?), .sync(_, .outage(let system, _)?), .due(.lostAnswer(let system, _, _)?),
             .due(.outage(let system, _)?):
             system
@@ -206,6 +209,7 @@ extension Mishap: CustomStringConvertible {
         switch self {
         case .death(let call): "dies at call \(call)"
         case .deathAfterRename(let system): "dies behind a rename on \(system)"
+        case .lostRename(let system): "\(system): answer of a rename lost"
         case .lostAnswer(let system, let write, let done): "\(system): answer \(write) lost \(done ? "after" : "before") the write"
         case .outage(let system, let write): "\(system) away after write \(write)"
         }

@@ -9,6 +9,8 @@ enum Deed {
     /// The member's and the group's folded names; true: joined.
     case member(String, String, Bool)
     case shown(String, [String: [String]])
+
+    var isRename: Bool { if case .renamed = self { true } else { false } }
 }
 
 /// What one server has told since the history began, and what is rare of it.

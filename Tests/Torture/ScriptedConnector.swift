@@ -163,10 +163,16 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
         }
         do throws(ScriptedServer.Refusal) {
             try request()
+            if !wasStruck, case .lostRename(server.book.name)? = mishap, server.deeds.contains(where: \.isRename) {
+                server.record.lose(server.deeds)
+                strike()
+                isCut = true
+                return ScriptedConnector.lost
+            }
             done += 1
             server.record.tell(server.deeds)
             defer { if hasJustRenamed, case .deathAfterRename(server.book.name)? = mishap { life.finish() } }
-            hasJustRenamed = server.deeds.contains { if case .renamed = $0 { true } else { false } }
+            hasJustRenamed = server.deeds.contains(where: \.isRename)
             return nil
         } catch {
             refused += 1

@@ -190,7 +190,9 @@ struct Preparation {
         let others = facts.namesOfOthers[order.user] ?? []
         let isUncertain = known?.doubt?.isUncertain ?? false
         #if PLANTED_BUGS
-        if PlantedBug.planted == .removalsUnderOldNameOnly, isUncertain, let old = known?.name {
+        if PlantedBug.planted == .removalsUnderOldNameOnly, isUncertain,
+            let old = known?.doubt?.formerNames.min() ?? order.nameBefore ?? known?.name
+        {
             return AccountOperation(
                 id: order.id, operation: kind, accountID: id, name: old, newName: newName, requests: requests,
                 appliesDialectDisabling: switchesByDialect(order, known), direction: direction(order))
