@@ -380,7 +380,7 @@ public protocol ReadingStore: Sendable {
     func audit(after row: Int64, limit: Int) async throws(StoreError) -> [(row: Int64, entry: AuditEntry)]
 }
 
-public protocol Store: PlanningStore, DispatchStore, OutboxStore, ReadingStore, ListingStore, RecordingStore {
+public protocol Store: PlanningStore, DispatchStore, OutboxStore, ReadingStore, ListingStore, RecordingStore, SecretStore {
     func close() async
 }
 

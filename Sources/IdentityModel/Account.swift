@@ -8,25 +8,31 @@ public enum AccountState: String, Sendable {
     case deleted
 }
 
-/// One value as policy computes it: text, or a reference to a user's account that is resolved just before sending.
+/// One value as policy computes it: text, a reference to a user's account that is resolved just before sending, or a secret that is made just before sending.
 public enum AccountValue: Hashable, Sendable, Comparable {
     case text(String)
     case reference(UserReference)
+    /// What tells a secret from another one: secrets are in no document (the convergence law, Secrets). Made by `SecretDigest`, in hexadecimal.
+    case digest(String)
 
-    /// `Berg`, or `-> account of E0042`.
+    /// `Berg`, `-> account of E0042`, or dots.
     public var text: String {
         switch self {
         case .text(let text): text
         case .reference(let user): "-> account of " + user.key.text
+        case .digest: SensitiveAttributes.dots
         }
     }
 
+    public var isDigest: Bool { if case .digest = self { true } else { false } }
+
     public static func < (left: Self, right: Self) -> Bool {
         switch (left, right) {
-        case (.text(let first), .text(let second)): first.utf8.lexicographicallyPrecedes(second.utf8)
+        case (.text(let first), .text(let second)), (.digest(let first), .digest(let second)):
+            first.utf8.lexicographicallyPrecedes(second.utf8)
         case (.reference(let first), .reference(let second)): first < second
-        case (.text, .reference): true
-        case (.reference, .text): false
+        case (.text, .reference), (.text, .digest), (.reference, .digest): true
+        case (.reference, .text), (.digest, .text), (.digest, .reference): false
         }
     }
 }

@@ -54,6 +54,9 @@ extension AttributeRequest {
     public var shownBefore: [AccountValue] { SensitiveAttributes.shown(before, isSensitive: isSensitive) }
     public var shownAfter: [AccountValue] { SensitiveAttributes.shown(after, isSensitive: isSensitive) }
 
+    /// A secret of which only the digest is known: the value is made when it is sent.
+    public var holdsDigest: Bool { effective.contains(where: \.isDigest) }
+
     /// The same attribute, to be brought from other values to others.
     public func asking(
         _ operation: RequestOperation, before: [AccountValue], after: [AccountValue], outcome: Outcome = .open
@@ -229,7 +232,7 @@ public struct ProvisioningOrder: Hashable, Sendable {
         return effects
     }
 
-    /// Asks for the same as another order of the same account: what came of either until now does not count. Secrets stand in neither.
+    /// Asks for the same as another order of the same account: what came of either until now does not count. Secrets are compared by their digests.
     public func asksForTheSame(as other: ProvisioningOrder) -> Bool {
         user == other.user && system == other.system && operation == other.operation && becomes == other.becomes && adopts == other.adopts
             && accountID == other.accountID && nameBefore == other.nameBefore && nameAfter == other.nameAfter

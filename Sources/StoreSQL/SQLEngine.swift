@@ -19,6 +19,8 @@ package protocol SQLEngine: Sendable {
     func read<Result: Sendable>(_ work: @Sendable (any SQLSession) throws -> Result) async throws(StoreError) -> Result
     /// Called when the tables are there, before anything is asked of them.
     func prepareForQuestions() async throws(StoreError)
+    /// What was deleted or replaced is in the files no more.
+    func erase() async throws(StoreError)
     func lock(_ origin: Origin) throws(StoreError) -> any OriginLock
     func close() async
 }

@@ -8,6 +8,19 @@ enum Schema {
         version2Claims(dialect) + version2Accounts(dialect) + version2Orders(dialect) + version2Records(dialect)
     }
 
+    /// What is known of the key of the store's secrets, and which of them are kept as digests.
+    static func version3(_ dialect: SQLDialect) -> [String] {
+        [
+            "CREATE TABLE secret_key (id BIGINT NOT NULL PRIMARY KEY, key_check TEXT NOT NULL)",
+            """
+            CREATE TABLE digested_attributes (
+              system TEXT NOT NULL, attribute TEXT NOT NULL, PRIMARY KEY (system, attribute)) \(dialect.clustered)
+            """,
+            // A row: values that stood in clear may still be in pages that are free.
+            "CREATE TABLE secrets_to_erase (id BIGINT NOT NULL PRIMARY KEY)",
+        ]
+    }
+
     /// Which system an account's id is from, and whether its user must be planned again whatever their row says. An id is looked for in every system, so the
     /// index begins with it.
     private static func version2Accounts(_ dialect: SQLDialect) -> [String] {

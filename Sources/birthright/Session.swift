@@ -46,7 +46,7 @@ struct Stop: Error {
 /// The configuration directory, loaded, with the store opened on demand.
 struct Session {
     let directory: URL
-    let configuration: Configuration
+    var configuration: Configuration
     let warnings: [ConfigurationDiagnostic]
 
     /// Loads and checks; throws `Stop` with every diagnostic when there is an error.
@@ -132,6 +132,7 @@ func withStore(_ options: CommonOptions, _ body: (Session, any Store) async thro
         let store = try await session.openStore()
         let exit: Exit
         do {
+            let session = try await session.withSecrets(of: store)
             exit = try await session.masking { try await body(session, store) }
         } catch {
             await store.close()

@@ -79,7 +79,7 @@ struct Samples {
         return ConnectorFailure(errorClass, text(), serverText: maybe { $0.text() }, attribute: maybe { $0.text() })
     }
 
-    mutating func accountValue() -> AccountValue { flag() ? .text(text()) : .reference(UserKey(text())) }
+    mutating func accountValue() -> AccountValue { flag() ? .text(text()) : flag() ? .digest(text()) : .reference(UserKey(text())) }
 
     mutating func request() -> AttributeRequest {
         AttributeRequest(

@@ -61,6 +61,11 @@ struct MortalEngine: SQLEngine {
 
     func prepareForQuestions() async throws(StoreError) {}
 
+    func erase() async throws(StoreError) {
+        try step()
+        try await engine.erase()
+    }
+
     func lock(_ origin: Origin) throws(StoreError) -> any OriginLock {
         try step()
         return try engine.lock(origin)

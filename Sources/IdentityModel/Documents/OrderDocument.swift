@@ -1,9 +1,10 @@
 extension AccountValue: CanonicalDocument {
-    /// A text is itself; a reference is `{"from":"hr","ref":"E0042"}`.
+    /// A text is itself; a reference is `{"from":"hr","ref":"E0042"}`, a secret `{"hmac":"5e88..."}`.
     public func write(to writer: inout DocumentWriter) {
         switch self {
         case .text(let text): writer.string(text)
         case .reference(let user): user.write(to: &writer)
+        case .digest(let digest): writer.object { $0.member("hmac", digest) }
         }
     }
 
@@ -12,7 +13,13 @@ extension AccountValue: CanonicalDocument {
             self = .text(try reader.string())
             return
         }
-        self = .reference(try UserReference(reading: &reader))
+        var texts: [String: String] = [:]
+        try reader.object { reader, name throws(DocumentError) in texts[name] = try reader.string() }
+        if let digest = texts["hmac"] {
+            self = .digest(digest)
+        } else {
+            self = .reference(UserKey(try texts["ref"].required("ref")), in: texts["from"].map { SourceName($0) })
+        }
     }
 }
 

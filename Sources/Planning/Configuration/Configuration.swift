@@ -61,6 +61,8 @@ package struct Configuration: Sendable {
     /// What `{env:}` and `{file:}` gave for whatever expressions, rules, roles, maps and tables read: a digest by name ("env REGION"). Neither secrets nor what
     /// only says where things are (store, files, events, connectors).
     package let outsideValues: [String: String]
+    /// What stands in place of secrets in accounts and orders. Not part of the files: whoever has the key says it.
+    package var secrets = SecretKeeping.inClear
 
     package init(
         service: ServiceSettings, schema: UserSchema, sources: [SourceConfiguration], roles: [Role], rules: [BusinessRule],
@@ -89,10 +91,19 @@ package struct Configuration: Sendable {
 
     /// The same configuration with one managed system.
     package func only(_ system: SystemName) -> Configuration {
-        Configuration(
+        var one = Configuration(
             service: service, schema: schema, sources: sources, roles: roles, rules: rules,
             policyMaps: policyMaps.filter { $0.system == system }, guards: guards, hash: hash,
             outsideValues: outsideValues)
+        one.secrets = secrets
+        return one
+    }
+
+    /// The same configuration, with this in place of secrets.
+    package func keeping(_ secrets: SecretKeeping) -> Configuration {
+        var kept = self
+        kept.secrets = secrets
+        return kept
     }
 
     package func source(_ name: SourceName) -> SourceConfiguration? { sources.first { $0.name == name } }

@@ -113,6 +113,8 @@ package final class PolicyMap: Sendable {
     /// The places of the correlation attributes.
     let correlationIndices: [Int]
     private let indices: [String: Int]
+    /// Attributes whose values are in no document: sensitive ones, but for those by which an entry is found or called (a name is no secret).
+    package let secrets: Set<String>
     /// Attributes whose rule reads `account.enabled`, by itself or through `let` and `out`: what switches an account on and off.
     package let switchingAttributes: Set<String>
     /// Whether the account's name is chosen or kept, and not computed each time: then it counts as stored, although it is not written as an attribute.
@@ -145,7 +147,10 @@ package final class PolicyMap: Sendable {
         let namer = indices[accountName].map { attributes[$0].value }
         let expression: Expression? = if case .expression(let expression)? = namer { expression } else { nil }
         accountNameExpression = expression
-        attributesInName = Set(expression?.program.references.compactMap { $0.variable == "out" ? $0.field : nil } ?? [])
+        let inName = Set(expression?.program.references.compactMap { $0.variable == "out" ? $0.field : nil } ?? [])
+        attributesInName = inName
+        let shown = inName.union(correlation).union([accountName])
+        secrets = Set(attributes.filter { $0.isSensitive && !$0.isUnique && !shown.contains($0.name) }.map(\.name))
         keepsAccountName = attributes.contains { rule in
             guard rule.name == accountName else { return false }
             if case .unique = rule.value { return true }
@@ -209,6 +214,8 @@ package final class AttributeRule: Sendable {
     }
 
     package var isSensitive: Bool { isMarkedSensitive || SensitiveAttributes.contains(name) }
+
+    var isUnique: Bool { if case .unique = value { true } else { false } }
 }
 
 /// A value that nobody else may hold.

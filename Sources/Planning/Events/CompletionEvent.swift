@@ -123,7 +123,7 @@ package enum CompletionEvent {
 
     private static func text(of value: AccountValue, _ system: SystemName, _ accountNames: [Reference: AccountName]) -> String {
         switch value {
-        case .text(let text): text
+        case .text, .digest: value.text
         case .reference(let user): accountNames[Reference(system: system, user: user)]?.text ?? "account of \(user)"
         }
     }

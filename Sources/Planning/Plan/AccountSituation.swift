@@ -71,7 +71,12 @@ final class AccountSituation {
 
     /// Values that `enforce: onCreate` and kept names go by: what we wrote, or what the entry to adopt holds.
     var storedValues: [String: [AccountValue]] {
-        if let predecessor { return predecessor.storedValues(map) }
+        if let predecessor {
+            let stored = predecessor.storedValues(map)
+            // A secret is made anew after a lost answer, and for an entry that is made anew: what was sent is not kept.
+            let anew = isRecreation ? map.secrets : map.secrets.intersection(predecessor.doubt?.attributes ?? [])
+            return anew.isEmpty ? stored : stored.filter { !anew.contains($0.key) }
+        }
         guard let entry else { return [:] }
         var stored: [String: [AccountValue]] = [:]
         for rule in map.attributes where rule.enforce == .onCreate {

@@ -31,11 +31,26 @@ package struct Adoption: Sendable, Hashable {
         package var takenOver: [String: [AccountValue]] = [:]
     }
 
-    /// `creating`: the requests of a Create; `entry`: the values that the entry has of an attribute.
-    package func decision(creating requests: [AttributeRequest], entry: (String) -> [String]) -> Decision {
+    /// `creating`: the requests of a Create; `isOwn`: the entry came to be by that Create; `entry`: the values that the entry has of an attribute.
+    package func decision(creating requests: [AttributeRequest], isOwn: Bool = false, entry: (String) -> [String]) -> Decision {
         var decision = Decision()
-        for request in requests { decide(request, entry(request.name).map(AccountValue.text), &decision) }
+        for request in requests {
+            if request.holdsDigest {
+                decideSecret(request, isOwn: isOwn, &decision)
+            } else {
+                decide(request, entry(request.name).map(AccountValue.text), &decision)
+            }
+        }
         return decision
+    }
+
+    /// A secret is not read. Whoever had the entry before keeps what is given once; anything else replaces what is there, so that it does not count beside it.
+    private func decideSecret(_ request: AttributeRequest, isOwn: Bool, _ decision: inout Decision) {
+        if onCreate.contains(request.name), !isOwn {
+            decision.takenOver[request.name] = request.after
+        } else {
+            decision.requests.append(request.asking(.set, before: [], after: request.after))
+        }
     }
 
     private func decide(_ request: AttributeRequest, _ actual: [AccountValue], _ decision: inout Decision) {

@@ -45,6 +45,7 @@ package final class ChunkPlanning {
     private let hints: NameHints
     private let correlations: PlannedCorrelations
     private let observer: ExpressionObserver?
+    private let secrets: SecretKeeping
     private(set) var accounts: [Candidacy] = []
     private enum Holder {
         case nobody
@@ -66,6 +67,7 @@ package final class ChunkPlanning {
         self.hints = hints
         self.correlations = correlations
         self.observer = observer
+        secrets = configuration.secrets
         // Many people hold the same roles.
         var entitlementsOfRoles: [[RoleAssignment]: [SystemName: SystemEntitlement]] = [:]
         for change in changes {
@@ -338,7 +340,7 @@ package final class ChunkPlanning {
         for account in accounts where !account.isLeftAside {
             guard let evaluation = account.evaluation else { continue }
             note(evaluation.correlation, account.situation)
-            guard var order = OrderPlanning(account.situation, evaluation).order() else { continue }
+            guard var order = OrderPlanning(account.situation, evaluation, secrets: secrets).order() else { continue }
             order.id = OrderID(plan: PlanID(row: 0), sequence: first + orders.count)
             orders.append(order)
         }

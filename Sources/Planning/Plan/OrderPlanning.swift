@@ -4,10 +4,12 @@ internal import IdentityModel
 struct OrderPlanning {
     private let situation: AccountSituation
     private let evaluation: AccountEvaluation
+    private let secrets: SecretKeeping
 
-    init(_ situation: AccountSituation, _ evaluation: AccountEvaluation) {
+    init(_ situation: AccountSituation, _ evaluation: AccountEvaluation, secrets: SecretKeeping) {
         self.situation = situation
         self.evaluation = evaluation
+        self.secrets = secrets
     }
 
     /// The order for this account with the sequence 0; nil when everything is as it should be, or when nobody has said that it may be made anew.
@@ -51,6 +53,8 @@ struct OrderPlanning {
             return failed(ConnectorFailure(.permanent, "the policy map could not be evaluated: \(failures.joined(separator: "; "))"))
         }
         let name = desiredName
+        // Half an account is never sent.
+        if case .lost(let why) = secrets, hasSecrets { return failed(ConnectorFailure(.permanent, "its secrets cannot be sent: \(why)")) }
         if let living = situation.living { return change(living, name) }
         if let failure = situation.correlationFailure { return failed(ConnectorFailure(.permanent, failure)) }
         let creating = attributeRequests() + membershipRequests()
@@ -73,7 +77,7 @@ struct OrderPlanning {
     private func adopting(
         _ entry: ActualState.Entry, _ operation: Operation, _ name: AccountName?, _ creating: [AttributeRequest]
     ) -> ProvisioningOrder {
-        let decision = Adoption(situation.map).decision(creating: creating) { entry.values($0) }
+        let decision = Adoption(situation.map).decision(creating: creating, isOwn: situation.isOwnCreate) { entry.values($0) }
         var order = order(
             operation, id: entry.id, nameBefore: entry.name, nameAfter: operation == .delete ? nil : name ?? entry.name,
             requests: decision.requests)
@@ -143,7 +147,7 @@ struct OrderPlanning {
     private func attributeRequests() -> [AttributeRequest] {
         var requests: [AttributeRequest] = []
         for (index, rule) in situation.map.attributes.enumerated() where rule.name != situation.map.accountName {
-            guard let desired = evaluation.outcomes[index]?.visibleValues else { continue }
+            guard let values = evaluation.outcomes[index]?.visibleValues, let desired = kept(values, of: rule) else { continue }
             if let request = request(rule, desired) { requests.append(request) }
         }
         return requests
@@ -178,11 +182,25 @@ struct OrderPlanning {
         AttributeRequest(name: rule.name, operation: operation, before: before, after: after, isMarkedSensitive: rule.isMarkedSensitive)
     }
 
+    private func kept(_ values: [AccountValue], of rule: AttributeRule) -> [AccountValue]? {
+        secrets.kept(values, of: rule.name, in: situation.map, user: situation.change.user.id)
+    }
+
+    /// Something secret is to be given, or compared with what was given.
+    private var hasSecrets: Bool {
+        zip(situation.map.attributes, evaluation.outcomes).contains { rule, outcome in
+            guard situation.map.secrets.contains(rule.name), case .values(let values)? = outcome else { return false }
+            return !values.isEmpty
+        }
+    }
+
     /// Last written; for `ifEmpty`, what the system shows.
     private func valuesBefore(_ rule: AttributeRule, _ living: Account) -> [AccountValue] {
-        if let written = living.written[rule.name] { return written }
+        // What was written before its rule was called sensitive may still be there as it was.
+        if let written = living.written[rule.name] { return kept(written, of: rule) ?? written }
         guard rule.enforce == .ifEmpty, let entry = situation.entry else { return [] }
-        return entry.values(rule.name).map(AccountValue.text)
+        let values = entry.values(rule.name).map(AccountValue.text)
+        return kept(values, of: rule) ?? values
     }
 
     /// Attribute values are a set (RFC 4512 section 2.2).

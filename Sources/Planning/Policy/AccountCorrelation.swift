@@ -12,13 +12,18 @@ package enum Correlation: Sendable, Hashable {
 extension AccountEvaluation {
     /// The values by which the account is looked up before names are chosen: `steps` are those that the map's correlation attributes need.
     package func correlation(steps: [PolicyMap.Step]) -> Correlation {
+        run(steps)
+        return correlation
+    }
+
+    /// Computes as far as that needs no name.
+    func run(_ steps: [PolicyMap.Step]) {
         for step in steps {
             switch step {
             case .define(let index): define(index)
-            case .compute(let index): _ = needsName(index)
+            case .compute(let index): if outcomes[index] == nil { _ = needsName(index) }
             }
         }
-        return correlation
     }
 
     /// The same when the evaluation has run to its end.

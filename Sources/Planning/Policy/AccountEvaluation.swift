@@ -80,6 +80,13 @@ package final class AccountEvaluation {
         return .finished
     }
 
+    /// Values that are not to be computed: an order has chosen them already.
+    func take(_ given: [String: [AccountValue]]) {
+        for (index, rule) in map.attributes.enumerated() {
+            if let values = given[rule.name], !values.isEmpty { finish(index, .stored(values)) }
+        }
+    }
+
     private func evaluate(_ expression: Expression) throws(CELError) -> Value {
         guard let observer else { return try expression.program.evaluate(activation) }
         return try expression.program.evaluate(activation) { part, result in observer(expression, part, result) }
@@ -176,6 +183,10 @@ package final class AccountEvaluation {
 
     private func finish(_ index: Int, _ outcome: AttributeOutcome) {
         switch outcome {
+        case .values(let values) where values.contains(where: \.isDigest), .stored(let values) where values.contains(where: \.isDigest):
+            let path = "out." + map.attributes[index].name
+            out.set(
+                index, .failure(CELError(.absentField(path: path), "\(path) is a secret that was given once: its value is not kept")))
         case .values(let values), .stored(let values):
             out.set(index, slot(of: values, map.outForms[index], type: map.outType.fields[index].type))
         case .failed(let message):

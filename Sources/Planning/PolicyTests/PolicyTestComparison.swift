@@ -180,7 +180,7 @@ extension PolicyTest {
     package static func text(_ values: [AccountValue]) -> String {
         let texts = values.map { value in
             switch value {
-            case .text(let text): text
+            case .text, .digest: value.text
             case .reference(let user): "account(\(user))"
             }
         }

@@ -1,4 +1,5 @@
 internal import CEL
+internal import IdentityModel
 internal import Planning
 
 /// `let:` and `attributes:` of a policy map, as far as YAML goes.
@@ -44,12 +45,18 @@ struct AttributesReader {
             return simple(entry, .refused)
         }
         let onError = section["onError"].flatMap { file.choice($0, "onError", of: OnError.self) }
+        let isMarkedSensitive = section["sensitive"].flatMap { file.flag($0, "sensitive") } ?? false
         return AttributeText(
             name: entry.key, entry: entry, value: value(section), when: section["when"].flatMap { file.expression($0, "when") },
-            enforce: section["enforce"].flatMap(enforcement) ?? .onChange,
+            enforce: section["enforce"].flatMap(enforcement) ?? unsaid(entry.key, isMarkedSensitive),
             skipsOnError: onError == .skip,
             maxLength: section["maxLength"].flatMap { file.integer($0, "maxLength", in: 1...65_536) },
-            isMarkedSensitive: section["sensitive"].flatMap { file.flag($0, "sensitive") } ?? false)
+            isMarkedSensitive: isMarkedSensitive)
+    }
+
+    /// A secret without `enforce` is given once (the convergence law, Secrets).
+    private func unsaid(_ attribute: String, _ isMarkedSensitive: Bool) -> Enforcement {
+        isMarkedSensitive || SensitiveAttributes.contains(attribute) ? .onCreate : .onChange
     }
 
     private func enforcement(_ node: YAMLNode) -> Enforcement? {
@@ -63,7 +70,8 @@ struct AttributesReader {
     }
 
     private func simple(_ entry: YAMLEntry, _ value: AttributeText.Value) -> AttributeText {
-        AttributeText(name: entry.key, entry: entry, value: value, when: nil, enforce: .onChange, skipsOnError: false, maxLength: nil)
+        AttributeText(
+            name: entry.key, entry: entry, value: value, when: nil, enforce: unsaid(entry.key, false), skipsOnError: false, maxLength: nil)
     }
 
     private func value(_ section: Section) -> AttributeText.Value {

@@ -45,6 +45,19 @@ package protocol SubstitutesNames: Sendable {
     func substitute(for order: ProvisioningOrder, taken: NameProbe?) async throws -> ProvisioningOrder?
 }
 
+/// Makes secrets when they are sent: orders hold nothing but digests of them.
+package protocol MakesSecrets: Sendable {
+    /// For each of these orders that has a secret to send, the values by their digests; what has no value there is not what was planned. The accounts are
+    /// those of one system.
+    func secrets(of orders: [ProvisioningOrder], known: [UserID: Account]) async throws -> MadeSecrets
+}
+
+package enum MadeSecrets: Sendable {
+    case made([OrderID: [String: String]])
+    /// The key is not there: why, and what to do.
+    case lost(String)
+}
+
 /// What came of one system's orders in this run.
 package struct SystemSummary: Sendable, Hashable {
     package var executed = 0

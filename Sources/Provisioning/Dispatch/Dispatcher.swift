@@ -21,26 +21,29 @@ package struct Dispatcher: Sendable {
     private let store: any Store
     private let systems: [SystemName: ManagedSystem]
     private let substitutes: any SubstitutesNames
+    private let secrets: (any MakesSecrets)?
     private let options: DispatchOptions
     private let log: Logger
     private let progress: @Sendable (ApplyProgress) -> Void
 
     package init(
         store: any Store, connectors: [SystemName: any Connector], maps: [PolicyMap], substitutes: any SubstitutesNames,
-        options: DispatchOptions,
+        secrets: (any MakesSecrets)? = nil, options: DispatchOptions,
         log: Logger, progress: @escaping @Sendable (ApplyProgress) -> Void
     ) {
         let systems = maps.compactMap { map in connectors[map.system].map { ManagedSystem(map, connector: $0) } }
-        self.init(store: store, systems: systems, substitutes: substitutes, options: options, log: log, progress: progress)
+        self.init(
+            store: store, systems: systems, substitutes: substitutes, secrets: secrets, options: options, log: log, progress: progress)
     }
 
     package init(
-        store: any Store, systems: [ManagedSystem], substitutes: any SubstitutesNames, options: DispatchOptions, log: Logger,
-        progress: @escaping @Sendable (ApplyProgress) -> Void
+        store: any Store, systems: [ManagedSystem], substitutes: any SubstitutesNames, secrets: (any MakesSecrets)? = nil,
+        options: DispatchOptions, log: Logger, progress: @escaping @Sendable (ApplyProgress) -> Void
     ) {
         self.store = store
         self.systems = Dictionary(systems.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.substitutes = substitutes
+        self.secrets = secrets
         self.options = options
         self.log = log
         self.progress = progress
@@ -143,7 +146,8 @@ package struct Dispatcher: Sendable {
         let requirements = Requirements(plan: plan.id, system: system, store: store, committer: committer, options: options)
         let (withdrawn, eventsBefore, parking) = isLooking ? (0, 0, 0) : try await requirements.enforce()
         let lane = Lane(
-            plan: plan.id, system: system, store: store, committer: committer, substitutes: substitutes, options: options, log: log,
+            plan: plan.id, system: system, store: store, committer: committer, substitutes: substitutes, secrets: secrets, options: options,
+            log: log,
             progress: { now in
                 progress(ApplyProgress(system: name, settled: now.settled + withdrawn, errored: now.errored, total: total))
             })

@@ -11,6 +11,7 @@ struct Lane: Sendable {
     let store: any Store
     let committer: Committer
     let substitutes: any SubstitutesNames
+    let secrets: (any MakesSecrets)?
     let options: DispatchOptions
     let log: Logger
     let progress: @Sendable (SystemSummary) -> Void

@@ -12,6 +12,7 @@ extension Lane {
             let lost = Array(course.lost.prefix(size))
             let orders = lost.map(\.order)
             var facts = BatchFacts()
+            facts.isLooking = true
             facts.known = try await store.accounts(system.name, users: orders.map(\.user))
             let asked = orders.compactMap { order in lookingQuery(order, facts.known[order.user]).map { (order.id, $0) } }
             do throws(ConnectorFailure) {

@@ -18,6 +18,7 @@ extension Lane {
         await probeNames(first, &facts)
         try await findOwners(first, &facts)
         try await resolveReferences(first, course, &facts, &batch)
+        try await makeSecrets(first, &facts)
         let preparation = Preparation(system: system, facts: facts, wave: course.wave)
         for order in first {
             switch preparation.readiness(order) {
@@ -29,6 +30,12 @@ extension Lane {
             }
         }
         return batch
+    }
+
+    private func makeSecrets(_ orders: [ProvisioningOrder], _ facts: inout BatchFacts) async throws {
+        let asked = orders.filter { $0.requests.contains(where: \.isSecretToSend) }
+        guard !asked.isEmpty, let secrets else { return }
+        facts.secrets = try await secrets.secrets(of: asked, known: facts.known)
     }
 
     /// Never two orders of one account at a time, never two that would make or take one entry, and none that moves an account while others are made to point

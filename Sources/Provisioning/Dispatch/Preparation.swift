@@ -21,6 +21,10 @@ struct BatchFacts: Sendable {
     var moving: Set<UserID> = []
     /// The last wave got nowhere: nothing is held back any more.
     var isForced = false
+    /// What is sent in place of digests.
+    var secrets = MadeSecrets.made([:])
+    /// The orders are only looked at: nothing is sent, so no secret is needed.
+    var isLooking = false
     /// Users whose orders wait for each other.
     var knots: Set<UserID> = []
 
@@ -174,7 +178,8 @@ struct Preparation {
     func showsOwnCreate(_ order: ProvisioningOrder, _ sighting: Sighting) -> Bool {
         guard let name = order.nameAfter, sighting.isNamed(name) else { return false }
         return order.requests.allSatisfy { request in
-            request.kind == .membership || request.isReference || sighting.shows(request, request.effective.map(\.text))
+            request.kind == .membership || request.isReference || request.holdsDigest
+                || sighting.shows(request, request.effective.map(\.text))
         }
     }
 
@@ -237,7 +242,7 @@ struct Preparation {
         var requests: [AccountOperation.Request] = []
         var awaited: [Int] = []
         for (index, request) in transmission.order.requests.enumerated() where request.outcome != .done {
-            switch resolve(request) {
+            switch resolve(request, transmission.order) {
             case .values(let values):
                 if let sighting, sighting.shows(request, values) {
                     transmission.shown.insert(index)
@@ -259,6 +264,13 @@ struct Preparation {
             case .awaited:
                 guard facts.isForced || facts.knots.contains(transmission.order.user) else { return .held(transmission.order) }
                 awaited.append(index)
+            case .withheld(let why):
+                // Who is withdrawn is withdrawn whatever befell a secret.
+                guard transmission.order.isWithdrawal else {
+                    return .refused(transmission.order, ConnectorFailure(.permanent, why, attribute: request.name))
+                }
+                transmission.deferred[index] = why
+                transmission.planAgain = true
             case .nobody(let user) where request.operation == .set && !request.before.isEmpty:
                 // What we wrote points at nobody: it goes, until there is somebody.
                 transmission.order.requests[index] = request.asking(.remove, before: request.before, after: [])
@@ -310,15 +322,22 @@ struct Preparation {
         /// Somebody is to get an account, but not in this run: what is written is left alone.
         case expected(UserReference)
         case nobody(UserReference)
+        /// A secret that is not sent: why.
+        case withheld(String)
     }
 
-    private func resolve(_ request: AttributeRequest) -> Resolution {
-        // A removed reference: the system may have renamed or removed the value itself, so the whole attribute goes.
-        if request.operation == .remove && request.isReference { return .values([]) }
+    private func resolve(_ request: AttributeRequest, _ order: ProvisioningOrder) -> Resolution {
+        // A removed reference: the system may have renamed or removed the value itself, so the whole attribute goes. A removed secret is known to nobody.
+        if request.operation == .remove && (request.isReference || request.holdsDigest) { return .values([]) }
         var values: [String] = []
         for value in request.effective {
             switch value {
             case .text(let text): values.append(text)
+            case .digest(let digest):
+                switch secret(digest, of: request, order) {
+                case .value(let text): values.append(text)
+                case .withheld(let why): return .withheld(why)
+                }
             case .reference(let user):
                 guard let found = facts.references[user] else { return .nobody(user) }
                 switch found.target {
@@ -332,6 +351,21 @@ struct Preparation {
             }
         }
         return .values(values)
+    }
+
+    private enum Secret {
+        case value(String)
+        case withheld(String)
+    }
+
+    private func secret(_ digest: String, of request: AttributeRequest, _ order: ProvisioningOrder) -> Secret {
+        if facts.isLooking { return .value("") }
+        switch facts.secrets {
+        case .lost(let why): return .withheld("\(request.name) is a secret, and nothing secret is sent: \(why)")
+        case .made(let values):
+            if let value = values[order.id]?[digest] { return .value(value) }
+            return .withheld("\(request.name) is not what it was when this was planned, and is a secret: it is not sent; plan again")
+        }
     }
 
     private func absence(of user: UserReference) -> String {

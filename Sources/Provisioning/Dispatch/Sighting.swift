@@ -17,6 +17,8 @@ struct Sighting: Sendable {
     /// The request is done already, as far as one can see. `values` are those of the request, references resolved. Memberships are never seen so: what an
     /// entry shows of its groups may be stale, or nothing at all.
     func shows(_ request: AttributeRequest, _ values: [String]) -> Bool {
+        // Secrets are not read, and after a lost answer they are sent anew.
+        if request.holdsDigest { return false }
         switch (request.kind, request.operation) {
         case (.membership, _):
             return false

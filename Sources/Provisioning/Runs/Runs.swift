@@ -54,7 +54,7 @@ package struct Runs: Sendable {
 
     /// Reads the source's next file and seals a plan; writes to no system.
     package func plan(_ request: PlanRequest) async throws -> RunEnd {
-        try await holding(.source(request.source)) { origin in
+        try await running(.source(request.source)) { origin in
             try await meetSystems(request.acceptance)
             try await lookAtOrphans(origin)
             guard let report = try await planNext(request) else { return .done }
@@ -64,7 +64,7 @@ package struct Runs: Sendable {
 
     /// Plans the source's next file (with `take: all` each that waits) and carries the plan out unless it is held.
     package func sync(_ request: PlanRequest) async throws -> RunEnd {
-        try await holding(.source(request.source)) { origin in
+        try await running(.source(request.source)) { origin in
             try await meetSystems(request.acceptance)
             try await lookAtOrphans(origin)
             var end = RunEnd.done
@@ -90,7 +90,7 @@ package struct Runs: Sendable {
 
     /// Plans everybody with a date due and carries the plan out unless it is held.
     package func syncDue(_ acceptance: Acceptance = .nothing) async throws -> RunEnd {
-        try await holding(.due) { origin in
+        try await running(.due) { origin in
             try await meetSystems(acceptance)
             try await lookAtOrphans(origin)
             if acceptance.contains(.removed) { try await releaseSystems(acceptance, holding: origin) }
@@ -103,7 +103,7 @@ package struct Runs: Sendable {
 
     /// Carries out a plan that waits, or goes on with one that is being applied. The plan is read again once its origin's lock is held.
     package func apply(plan id: PlanID, of origin: Origin, reread: (PlanID) async throws -> Plan) async throws -> RunEnd {
-        try await holding(origin) { origin in
+        try await running(origin) { origin in
             try await lookAtOrphans(origin)
             let end = try await apply(try await reread(id)).end
             return end.and(try await ending(origin))
@@ -186,8 +186,8 @@ package struct Runs: Sendable {
     private var dispatcher: Dispatcher {
         Dispatcher(
             store: store, connectors: connectors, maps: configuration.policyMaps,
-            substitutes: NameSubstitution(configuration: configuration, store: store, connectors: connectors), options: options, log: log,
-            progress: listener.applying)
+            substitutes: NameSubstitution(configuration: configuration, store: store, connectors: connectors),
+            secrets: OrderSecrets(configuration: configuration, store: store), options: options, log: log, progress: listener.applying)
     }
 
     @discardableResult
@@ -233,6 +233,16 @@ package struct Runs: Sendable {
         let lock = try await store.lock(origin)
         defer { lock.release() }
         return try await body(origin)
+    }
+
+    /// Without the key nothing secret is sent, and no run ends as if everything were done (the convergence law, Secrets).
+    private func running(_ origin: Origin, _ body: (Origin) async throws -> RunEnd) async throws -> RunEnd {
+        let end = try await holding(origin, body)
+        guard case .lost(let why) = configuration.secrets, configuration.policyMaps.contains(where: { !$0.secrets.isEmpty }) else {
+            return end
+        }
+        try await listener.tell(.remark("nothing secret is sent: \(why)"))
+        return end.and(.held)
     }
 
     /// What planning alone came to.

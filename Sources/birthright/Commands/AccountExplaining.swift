@@ -83,9 +83,10 @@ struct AccountExplaining {
             }
         let written =
             rule.name == map.accountName ? living?.name.map { [AccountValue.text($0.text)] } : living.map { $0.written[rule.name] ?? [] }
+        let kept = configuration.secrets.kept(outcome.values, of: rule.name, in: map, user: user.id)
         return Explanation.Attribute(
             name: rule.name, position: rule.position, settings: settings(rule), outcome: outcome.words, values: outcome.values,
-            written: written == outcome.values ? nil : written)
+            written: kept == nil || written == kept ? nil : written)
     }
 
     private func settings(_ rule: AttributeRule) -> String {

@@ -37,10 +37,12 @@ struct DiffCommand: AsyncParsableCommand {
             let session = try Session.load(common)
             let proposed = try proposal()
             return try await withStoreToRead(session) { store in
+                let secrets = try await session.withSecretsToRead(of: store).configuration.secrets
                 let clock = RunClock(asOf: common.asOf)
                 let today = session.configuration.sources.map { clock.today(in: $0.timeZone) }.min() ?? clock.today(in: "UTC")
                 let run = DiffRun(
-                    present: session.configuration, other: proposed.configuration, store: store, today: today,
+                    present: session.configuration.keeping(secrets), other: proposed.configuration.keeping(secrets), store: store,
+                    today: today,
                     progress: Progress.comparing()
                 )
                 let report = try await run.run(examples: examples, person: user.map { UserKey($0) })

@@ -46,7 +46,7 @@ extension PlanJSON {
         .array(
             MaskedAttributes.shown(values, of: attribute).map { value in
                 switch value {
-                case .text(let text): .string(text)
+                case .text, .digest: .string(value.text)
                 case .reference(let user): .object([JSON.Member("accountOf", .string(user.key.text))])
                 }
             })

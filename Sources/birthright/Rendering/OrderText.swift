@@ -113,7 +113,7 @@ extension PlanText {
     static func text(_ values: [AccountValue], of attribute: String) -> String {
         MaskedAttributes.shown(values, of: attribute).map { value in
             switch value {
-            case .text(let text): DisplayText.visible(text)
+            case .text, .digest: DisplayText.visible(value.text)
             case .reference(let user): "account of \(DisplayText.visible(user.key.text))"
             }
         }.joined(separator: " | ")

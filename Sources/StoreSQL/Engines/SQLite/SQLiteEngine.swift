@@ -106,6 +106,18 @@ final class SQLiteEngine: SQLEngine {
         }
     }
 
+    /// Free pages and the slack of others hold what was there before: the file is written anew, and the WAL emptied.
+    func erase() async throws(StoreError) {
+        do {
+            try await pool.writeWithoutTransaction { database in
+                try database.execute(sql: "VACUUM")
+                _ = try database.checkpoint(.truncate)
+            }
+        } catch {
+            throw SQLiteFile.explain(error, path: path)
+        }
+    }
+
     func lock(_ origin: Origin) throws(StoreError) -> any OriginLock { try FileLock(besides: path, origin: origin) }
 
     /// Readers that are at work finish first. What is in the WAL goes into the file, so that a copy of it alone is whole.

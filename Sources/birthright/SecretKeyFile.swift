@@ -1,0 +1,50 @@
+import Foundation
+import Planning
+
+/// The key by which secrets are told apart: 32 random bytes in a file beside the store, for its owner only. A copy of the store without it tells nothing.
+struct SecretKeyFile {
+    let path: String
+
+    init(besides store: String) { path = store + ".key" }
+
+    private static let length = 32
+
+    /// Nil: it is not there.
+    func read() throws -> SecretDigest? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard let bytes = FileManager.default.contents(atPath: path) else { throw Stop(.unable, "error: no permission to read \(path)") }
+        guard bytes.count == Self.length else {
+            throw Stop(
+                .unable, "error: \(path) is no key of a store: it has \(bytes.count) bytes and not \(Self.length); restore it from a backup"
+            )
+        }
+        chmod(path, 0o600)
+        return SecretDigest(key: [UInt8](bytes))
+    }
+
+    /// Makes the file, unless somebody else has: what is there counts. It has all its bytes, on the disk, before it has its name.
+    func make() throws -> SecretDigest {
+        let draft = "\(path).\(ProcessInfo.processInfo.processIdentifier)"
+        unlink(draft)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failed(draft) }
+        let bytes = (0..<Self.length).map { _ in UInt8.random(in: .min ... .max) }
+        let isWritten = write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
+        close(descriptor)
+        defer { unlink(draft) }
+        guard isWritten else { throw failed(draft) }
+        guard link(draft, path) == 0 || errno == EEXIST else { throw failed(path) }
+        syncFolder()
+        guard let digest = try read() else { throw failed(path) }
+        return digest
+    }
+
+    private func syncFolder() {
+        let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        close(folder)
+    }
+
+    private func failed(_ file: String) -> Stop { Stop(.unable, "error: \(file) cannot be written: \(String(cString: strerror(errno)))") }
+}

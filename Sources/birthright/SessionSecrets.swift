@@ -1,0 +1,47 @@
+import Contracts
+import Foundation
+import IdentityModel
+import Planning
+import Provisioning
+
+extension Session {
+    private var keyFile: SecretKeyFile { SecretKeyFile(besides: path(configuration.service.storePath)) }
+
+    /// The same session with the key of the store's secrets; a store that has none gets one, and holds no secret in clear from then on.
+    func withSecrets(of store: any Store) async throws -> Session {
+        let file = keyFile
+        let secrets: SecretKeeping
+        if let check = try await store.secretKeyCheck() {
+            secrets = keeping(try file.read(), check, file)
+        } else {
+            let digest = try file.read() ?? file.make()
+            secrets = keeping(digest, try await store.keepSecretKeyCheck(digest.check, replacing: nil), file)
+        }
+        var session = self
+        session.configuration = configuration.keeping(secrets)
+        if case .digested(let digest) = secrets {
+            let count = try await SecretSweep(configuration: configuration, digest: digest, store: store).run()
+            if count > 0 {
+                let places = DisplayText.count(count, "account or order", "accounts and orders")
+                complain("\(places) held secrets in clear: the store keeps digests of them from now on, made with the key in \(file.path)")
+            }
+        }
+        return session
+    }
+
+    /// The same session with the key of a store that is only read.
+    func withSecretsToRead(of store: any Store) async throws -> Session {
+        guard let check = try await store.secretKeyCheck() else { return self }
+        var session = self
+        session.configuration = configuration.keeping(keeping(try keyFile.read(), check, keyFile))
+        return session
+    }
+
+    private func keeping(_ digest: SecretDigest?, _ check: String, _ file: SecretKeyFile) -> SecretKeeping {
+        guard let digest else { return .lost("\(file.path), the key of this store's secrets, is not there; restore it from a backup") }
+        guard digest.check == check else {
+            return .lost("\(file.path) is not the key of this store's secrets; restore the right one from a backup")
+        }
+        return .digested(digest)
+    }
+}
