@@ -71,6 +71,17 @@ extension ConnectorSuite {
                 #expect(try await scene.groups(of: id) == [group])
             }
         },
+        Check("an account that is made anew leaves the groups that hold its name from before") { scene in
+            let groups = scene.vocabulary.groups
+            let former = try await scene.given("a", more: groups.map { scene.membership(.add, $0) })[0]
+            #expect(try await scene.execute(scene.operation(.delete, 2, scene.name("a"), id: former)).failure == nil)
+            let anew = scene.create("a", 3, more: [scene.membership(.remove, groups[0]), scene.membership(.add, groups[1])])
+            let result = try await scene.execute(anew)
+            #expect(result.failure == nil)
+            #expect(result.failedRequests.isEmpty)
+            let id = try #require(result.accountID)
+            #expect(try await scene.groups(of: id) == [groups[1]])
+        },
         Check("memberships that we did not give stay when ours are removed") { scene in
             let groups = scene.vocabulary.groups
             let id = try await scene.given("a", more: groups.map { scene.membership(.add, $0) })[0]

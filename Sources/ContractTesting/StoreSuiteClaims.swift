@@ -122,17 +122,17 @@ extension StoreSuite {
                 try await store.applied(chunk([change(2, version: 0, claim(Sample.hr, "E1", on: 2, row: 9, values: [:]))]))
                 #expect(try await store.users(key: UserKey("E1"), of: Sample.hr).map(\.id) == [Sample.userID(2)])
             },
-            Check("whoever is not settled and in no source that is asked for is stranded") { store in
+            Check("whoever is not settled is paged, with the reasons") { store in
                 let plan = try await store.started(Sample.joinerChunk(1...3))
                 let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
                 var settlement = Settlement()
                 settlement.entries = [.executed(orders[0]), .failed(orders[1]), .failed(orders[2])]
                 try await store.commit(settlement, plan: plan.id, at: Sample.moment(4))
-                #expect(try await store.strandedUsers(besides: [Sample.hr, badges], after: nil, limit: 9) == [])
-                let users = [Sample.userID(2), Sample.userID(3)]
-                #expect(try await store.strandedUsers(besides: [badges], after: nil, limit: 9) == users)
-                #expect(try await store.strandedUsers(besides: [], after: users[0], limit: 9) == [users[1]])
-                #expect(try await store.strandedUsers(besides: [], after: nil, limit: 1) == [users[0]])
+                let both = [2, 3].map { UnsettledUser(Sample.userID($0), .order) }
+                #expect(try await store.unsettledUsers(after: nil, limit: 9) == both)
+                #expect(try await store.unsettledUsers(after: nil, limit: 1) == [both[0]])
+                #expect(try await store.unsettledUsers(after: both[0].id, limit: 9) == [both[1]])
+                #expect(try await store.unsettledUsers(after: both[1].id, limit: 9) == [])
             },
             Check("people of a source that is no longer asked for are counted and paged, until its claims end") { store in
                 let plan = try await store.begin()

@@ -255,8 +255,8 @@ public protocol PlanningStore: Sendable {
     func quarantinedLeavers(of source: SourceName) async throws(StoreError) -> Int
     /// Sources that have brought people who are still there because of them, and how many, apart from `sources`.
     func claimants(besides sources: [SourceName]) async throws(StoreError) -> [SourceName: Int]
-    /// Users with something unsettled whom none of these sources has, so that no run of a source looks at them; by id after `after`.
-    func strandedUsers(besides sources: [SourceName], after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
+    /// Users who have to be planned whatever their rows and the day say, and why; by id after `after`.
+    func unsettledUsers(after: UserID?, limit: Int) async throws(StoreError) -> [UnsettledUser]
     /// Users whom a source claims, by id after `after`.
     func users(claimedBy source: SourceName, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
     /// Users with a date due up to `asOf`, by id after `after`.

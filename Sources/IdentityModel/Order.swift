@@ -266,3 +266,27 @@ public struct ProvisioningOrder: Hashable, Sendable {
         }
     }
 }
+
+extension ProvisioningOrder {
+    /// Says once more what was written (`pointingAgain`): what it points at may have changed, the account's own values have not.
+    public var isRepetition: Bool {
+        operation == .modify && nameAfter == nil && !requests.isEmpty
+            && requests.allSatisfy { request in
+                request.operation == .set && request.before == request.after
+                    && request.after.contains { if case .reference = $0 { true } else { false } }
+            }
+    }
+
+    /// Every reference of the account once more, as it is written by then: it is resolved, or taken away, when it is sent. It says no name, because the
+    /// account may get another one meanwhile.
+    public static func pointingAgain(_ account: Account, _ user: User, in plan: PlanID, because reason: String) -> ProvisioningOrder {
+        let references = account.written.filter { $0.value.contains { if case .reference = $0 { true } else { false } } }
+        let requests = references.sorted { $0.key < $1.key }.map { name, values in
+            AttributeRequest(name: name, operation: .set, before: values, after: values)
+        }
+        return ProvisioningOrder(
+            id: OrderID(plan: plan, sequence: 0), user: account.user, userKey: user.key, userName: user.displayName, system: account.system,
+            operation: .modify, state: .pending, change: .unchanged, reasons: [reason], accountID: account.id, nameBefore: account.name,
+            nameAfter: nil, requests: requests, becomes: account.state, userVersion: user.version, accountVersion: account.version)
+    }
+}

@@ -61,6 +61,16 @@ public struct ReplanReasons: OptionSet, Hashable, Sendable {
     }
 }
 
+/// Somebody who is not in the due state, as far as the store knows.
+public struct UnsettledUser: Hashable, Sendable {
+    public let id: UserID
+    public let reasons: ReplanReasons
+    public init(_ id: UserID, _ reasons: ReplanReasons) {
+        self.id = id
+        self.reasons = reasons
+    }
+}
+
 /// What the store remembers of a row, as small as it can be: a million of them are held while a file is read.
 public struct SourceMark: Hashable, Sendable {
     public let keyHash: UInt64

@@ -14,11 +14,14 @@ public struct WaitingOrder: Hashable, Sendable {
     public let state: OrderState
     public let operation: Operation
     public let becomes: AccountState
+    /// Says once more what was written (`ProvisioningOrder.isRepetition`).
+    public let isRepetition: Bool
 
-    public init(state: OrderState, operation: Operation, becomes: AccountState) {
+    public init(state: OrderState, operation: Operation, becomes: AccountState, isRepetition: Bool = false) {
         self.state = state
         self.operation = operation
         self.becomes = becomes
+        self.isRepetition = isRepetition
     }
 
     /// An account that a plan could not look at: its system could not be asked.
@@ -38,15 +41,19 @@ public struct WaitingOrder: Hashable, Sendable {
     /// - Parameters:
     ///   - isPlannedAgain: the new plan holds an order that asks for the same.
     ///   - leftAside: the new plan could not look at the account.
-    public func fate(isPlannedAgain: Bool, leftAside: LeftAside?) -> Fate {
+    ///   - isTakenAway: the new plan withdraws the account.
+    public func fate(isPlannedAgain: Bool, leftAside: LeftAside?, isTakenAway: Bool = false) -> Fate {
+        // No plan asks for it again, because its account's own values are as they should be.
+        let isWantedStill = isRepetition && !isTakenAway && leftAside?.isDue != false
         switch state {
         case .transmitted:
+            if isWantedStill { return .stays }
             if operation == .unlock || isWithdrawal && leftAside?.isDue != true { return .stays }
             return .withdrawnUnlessDone
         case .pending, .errored, .awaitingApproval, .evaluationFailed:
             // What somebody asked for by hand is not the planner's to take back.
             if operation == .unlock { return .stays }
-            if isPlannedAgain { return .kept }
+            if isPlannedAgain || isWantedStill { return .kept }
             if let leftAside, isWithdrawal, !leftAside.isDue { return .stays }
             return .withdrawn
         case .planned, .verified, .withdrawn, .executed:

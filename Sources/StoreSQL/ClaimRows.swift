@@ -59,25 +59,6 @@ extension SQLStore {
         }
     }
 
-    package func strandedUsers(besides sources: [SourceName], after: UserID?, limit: Int) async throws(StoreError) -> [UserID] {
-        let names = SQLValue.texts(sources.isEmpty ? [""] : Set(sources.map(\.text)))
-        return try await read { session in
-            var users: [UserID] = []
-            try session.query(
-                """
-                SELECT o.user_id FROM (
-                  SELECT user_id FROM orders WHERE state IN (3, 5, 7) UNION SELECT user_id FROM orders WHERE state IN (1, 2)
-                  UNION SELECT user_id FROM left_aside UNION SELECT user_id FROM accounts WHERE unsettled = 1
-                ) o JOIN users u ON u.id = o.user_id
-                WHERE o.user_id > $1 AND NOT EXISTS (
-                  SELECT 1 FROM claims c WHERE c.user_id = o.user_id AND c.presence >= 0 AND c.source IN (#))
-                ORDER BY o.user_id
-                """, [.text(after?.text ?? "")], in: names
-            ) { row in if users.count < limit { users.append(UserID(row.text(0))) } }
-            return users
-        }
-    }
-
     package func users(claimedBy source: SourceName, after: UserID?, limit: Int) async throws(StoreError) -> [UserID] {
         try await read { session in
             try session.queryAll(

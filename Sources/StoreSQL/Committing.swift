@@ -6,11 +6,12 @@ extension SQLStore {
         let encoded = await EncodedSettlement.encode(settlement)
         try await write { session in
             try encoded.updateOrders(plan: plan, at: at, session)
-            try encoded.appendFollowUps(plan: plan, at: at, session)
+            try FollowUps.append(settlement.followUps, to: plan, at: at, session)
             try encoded.updateAccounts(session)
             try Names.remember(encoded.names, plan: plan, session)
             try session.execute(
-                "UPDATE users SET plan_again = 1 WHERE id IN (#)", in: SQLValue.texts(Set(encoded.settlement.planAgain.map(\.text))))
+                "UPDATE users SET plan_again = \(Again.byEveryRun) WHERE id IN (#)",
+                in: SQLValue.texts(Set(encoded.settlement.planAgain.map(\.text))))
             try encoded.appendEvents(at: at, session)
         }
     }
@@ -72,7 +73,7 @@ private struct EncodedSettlement: Sendable {
                 entries[position].order.failure?.description, row)
         }
         try superseded.audit(at: at, session)
-        try count(pending, plan: plan, session)
+        try FollowUps.count(pending, plan: plan, session)
         try countEffects(plan: plan, at: at, session)
     }
 
@@ -98,37 +99,6 @@ private struct EncodedSettlement: Sendable {
             states[$0.int(0)] = $0.number(1)
         }
         return states
-    }
-
-    func appendFollowUps(plan: PlanID, at: Instant, _ session: any SQLSession) throws {
-        guard !settlement.followUps.isEmpty else { return }
-        let last = try session.queryOne("SELECT MAX(id) FROM orders WHERE id BETWEEN $1 AND $2", PlanRows.range(plan)) { $0.int(0) }
-        let sequence = PlanRows.sequence(last ?? 0)
-        var orders: [ProvisioningOrder] = []
-        var pending: [SystemName: Int] = [:]
-        for (offset, followUp) in settlement.followUps.enumerated() {
-            var order = followUp.order
-            order.id = OrderID(plan: plan, sequence: sequence + 1 + offset)
-            order.state = .pending
-            orders.append(order)
-            pending[order.system, default: 0] += 1
-        }
-        try session.bulkLoad(OrderRows.insert, count: orders.count) { position, row in
-            OrderRows.bind(orders[position], plan: plan, state: .pending, wave: settlement.followUps[position].wave, row)
-        }
-        try session.bulkLoad(OrderRows.insertDocument, orders.map { [.int($0.id.row), .document($0.documentBytes)] })
-        try session.bulkLoad(AuditRow.insertTransition, count: orders.count) { position, row in
-            AuditRow.bindTransition(at, orders[position].id.row, from: 0, to: .pending, nil, row)
-        }
-        try count(pending, plan: plan, session)
-    }
-
-    private func count(_ pending: [SystemName: Int], plan: PlanID, _ session: any SQLSession) throws {
-        try session.bulkLoad(
-            """
-            INSERT INTO plan_queues (plan, system, pending) VALUES ($1, $2, $3)
-            ON CONFLICT (plan, system) DO UPDATE SET pending = plan_queues.pending + excluded.pending
-            """, pending.sorted { $0.key < $1.key }.map { [.int(plan.row), .text($0.key.text), .number($0.value)] })
     }
 
     func updateAccounts(_ session: any SQLSession) throws {

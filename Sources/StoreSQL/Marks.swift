@@ -25,6 +25,30 @@ extension SQLStore {
     }
 }
 
+extension SQLStore {
+    package func unsettledUsers(after: UserID?, limit: Int) async throws(StoreError) -> [UnsettledUser] {
+        let found: [(ReplanReasons, from: String)] = [
+            (.order, "user_id, # FROM orders WHERE state IN (3, 5, 7)"), (.order, "user_id, # FROM orders WHERE state IN (1, 2)"),
+            (.leftAside, "user_id, # FROM left_aside"), (.account, "user_id, # FROM accounts WHERE unsettled = 1"),
+            (.reference, "id, # FROM users WHERE plan_again = \(Again.byEveryRun)"),
+        ]
+        let queries = found.map { "SELECT " + $0.from.replacing("#", with: "\($0.0.rawValue) AS reason") }.joined(separator: " UNION ")
+        return try await read { session in
+            var users: [UserID: ReplanReasons] = [:]
+            // `UNION` says each reason of a user once, so that so many rows hold so many users.
+            try session.query(
+                """
+                SELECT o.user_id, o.reason FROM (\(queries)) o
+                JOIN users u ON u.id = o.user_id WHERE o.user_id > $1 ORDER BY o.user_id LIMIT $2
+                """, [.text(after?.text ?? ""), .number(limit * found.count)]
+            ) { row in
+                users[UserID(row.text(0)), default: []].insert(ReplanReasons(rawValue: UInt8(row.number(1))))
+            }
+            return users.sorted { $0.key < $1.key }.prefix(limit).map { UnsettledUser($0.key, $0.value) }
+        }
+    }
+}
+
 private enum Marks {
     static let batchSize = 16_384
 
@@ -40,7 +64,8 @@ private enum Marks {
         #endif
         let queries: [(ReplanReasons, from: String, arguments: [SQLValue])] = [
             (.date, "users x ON x.id = c.user_id WHERE x.due IS NOT NULL AND x.due <= $1 AND c.source = $2", [.number(asOf.days), name]),
-            (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = 1 AND c.source = $1", [name]),
+            (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = \(Again.byEveryRun) AND c.source = $1", [name]),
+            (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = \(Again.bySources) AND c.source = $1", [name]),
             (.account, "accounts x ON x.user_id = c.user_id WHERE x.unsettled = 1 AND c.source = $1", [name]),
             (.order, "orders x ON x.user_id = c.user_id WHERE x.state IN (3, 5, 7) AND c.source = $1", [name]),
             (.order, "orders x ON x.user_id = c.user_id WHERE \(underWay) AND c.source = $1", [name]),

@@ -84,7 +84,8 @@ enum OrderRows {
     static let insert =
         """
         INSERT INTO orders (id, plan, user_id, system, operation, becomes, renames, removes, starts_as, user_version, account_version,
-        state, wave, not_before, owner, keeps, effects) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        state, wave, not_before, owner, keeps, effects, repeats)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         """
 
     static let insertDocument = "INSERT INTO order_documents (id, document) VALUES ($1, $2)"
@@ -107,6 +108,7 @@ enum OrderRows {
         row.int(plan.row)
         if let kept = order.keeps { row.int(kept.row) } else { row.null() }
         row.int(order.effects.reduce(0) { $0 | $1.bit })
+        row.flag(order.isRepetition)
     }
 
     /// The state the order enters when its plan starts to be applied.

@@ -29,6 +29,7 @@ enum Schema {
             "ALTER TABLE accounts ADD COLUMN unsettled BIGINT NOT NULL DEFAULT 0",
             "DROP INDEX accounts_by_id",
             "CREATE INDEX accounts_by_id ON accounts (account_id, system, state, realm)",
+            "CREATE INDEX users_plan_again_by_sources ON users (id) WHERE plan_again = 2",
             "CREATE INDEX accounts_unsettled ON accounts (user_id) WHERE unsettled = 1",
             // Whose key was ever written into whose account: to find those who point at somebody whose name changes.
             """
@@ -50,6 +51,8 @@ enum Schema {
             "UPDATE orders SET owner = plan",
             // The order that waits already and says the same.
             "ALTER TABLE orders ADD COLUMN keeps BIGINT",
+            // It says once more what was written: no plan asks for it again.
+            "ALTER TABLE orders ADD COLUMN repeats BIGINT NOT NULL DEFAULT 0",
             // The plan that withdrew the order when it started.
             "ALTER TABLE orders ADD COLUMN superseded_by BIGINT",
             "CREATE INDEX orders_superseded ON orders (superseded_by) WHERE superseded_by IS NOT NULL",

@@ -14,6 +14,7 @@ extension SQLStore {
             var started = PlanStarted()
             started.leftOut = try start.leaveOutWhoChanged()
             started.superseded = try start.takeOverWaitingOrders().count
+            let pointing = try PointingAgain(start)
             let claims = ClaimStart(plan: found, at: at, session: session)
             try claims.replaceQuarantines(isWholeSource: try start.makeProfileReal()?.isComplete ?? false)
             try start.makeUsersReal()
@@ -24,6 +25,7 @@ extension SQLStore {
             try start.replaceLeftAside()
             try Names.makePermanent(plan, session)
             try start.releaseOrders()
+            try pointing.appendOrders()
             try session.execute(
                 """
                 UPDATE plans SET state = 'applying', started_at = $1, is_approved = $2, started_ordinal = (SELECT MAX(ordinal) FROM plans)
@@ -35,6 +37,14 @@ extension SQLStore {
             return started
         }
     }
+}
+
+/// What `users.plan_again` says.
+enum Again {
+    /// Every run plans the user again.
+    static let byEveryRun = 1
+    /// Runs of the user's sources do; others would find nothing to do, and take the mark away.
+    static let bySources = 2
 }
 
 /// The steps by which a plan becomes real, each one statement over the whole plan or a few.
@@ -83,7 +93,7 @@ struct PlanStart {
         try withdrawLeftOut(users)
         // Their rows were accepted, so what they said counts from now on; what was made of it is made anew by the next run.
         try session.execute("UPDATE plan_changes SET left_out = 1 WHERE id BETWEEN $1 AND $2 AND user_id IN (#)", range, in: users)
-        try session.execute("UPDATE users SET plan_again = 1 WHERE id IN (#)", in: users)
+        try session.execute("UPDATE users SET plan_again = \(Again.byEveryRun) WHERE id IN (#)", in: users)
         return changed.shortened + known.shortened
     }
 
@@ -130,7 +140,7 @@ struct PlanStart {
             ) { _ in true }
             guard other == nil else { continue }
             try session.execute("UPDATE plan_changes SET claim_user = $1 WHERE id = $2", [.text(joiner.person), .int(joiner.change)])
-            try session.execute("UPDATE users SET plan_again = 1 WHERE id = $1", [.text(joiner.person)])
+            try session.execute("UPDATE users SET plan_again = \(Again.byEveryRun) WHERE id = $1", [.text(joiner.person)])
             given.insert(joiner.user)
         }
         return given
@@ -154,7 +164,7 @@ struct PlanStart {
                 lines.append("user \(row.text(1)) was planned by another origin since the plan was made, and is planned again")
             }
         }
-        try session.execute("UPDATE users SET plan_again = 1 WHERE id IN (#)", in: SQLValue.texts(users))
+        try session.execute("UPDATE users SET plan_again = \(Again.byEveryRun) WHERE id IN (#)", in: SQLValue.texts(users))
         return lines
     }
 
@@ -167,7 +177,7 @@ struct PlanStart {
             AND c.account_versions <> (SELECT COALESCE(SUM(a.version), 0) FROM accounts a WHERE a.user_id = c.user_id) ORDER BY c.id
             """, range
         ) { (user: $0.text(0), key: $0.text(1)) }
-        try session.execute("UPDATE users SET plan_again = 1 WHERE id IN (#)", in: SQLValue.texts(Set(rows.map(\.user))))
+        try session.execute("UPDATE users SET plan_again = \(Again.byEveryRun) WHERE id IN (#)", in: SQLValue.texts(Set(rows.map(\.user))))
         return rows.prefix(20).map { "an account of user \($0.key) changed since the plan was made, and is planned again" }
     }
 
@@ -180,8 +190,8 @@ struct PlanStart {
         guard !others.isEmpty else { return }
         try session.execute(
             """
-            UPDATE users SET plan_again = 1 WHERE id IN (SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2)
-            AND id IN (SELECT user_id FROM orders WHERE id BETWEEN $1 AND $2) AND id IN (SELECT user_id FROM claims WHERE source IN (#))
+            UPDATE users SET plan_again = \(Again.bySources) WHERE id IN (SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2)
+            AND plan_again = 0 AND id IN (SELECT user_id FROM orders WHERE id BETWEEN $1 AND $2) AND id IN (SELECT user_id FROM claims WHERE source IN (#))
             """, range, in: SQLValue.texts(others.map(\.source)))
     }
 

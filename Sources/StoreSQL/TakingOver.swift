@@ -19,12 +19,14 @@ extension PlanStart {
             let planned = Set(
                 try session.queryAll("SELECT keeps FROM orders WHERE id BETWEEN $1 AND $2 AND keeps IS NOT NULL", range) { $0.int(0) })
             let leftAside = try leftAside()
+            let takenAway = try takenAway()
             var kept: [Waiting] = []
             var withdrawn: [Waiting] = []
             var doomed: [Waiting] = []
             for item in waiting {
                 let fate = item.order.fate(
-                    isPlannedAgain: planned.contains(item.row), leftAside: leftAside[item.user]?[item.system])
+                    isPlannedAgain: planned.contains(item.row), leftAside: leftAside[item.user]?[item.system],
+                    isTakenAway: takenAway[item.user]?.contains(item.system) ?? false)
                 switch fate {
                 case .kept: kept.append(item)
                 case .withdrawn: withdrawn.append(item)
@@ -49,7 +51,7 @@ extension PlanStart {
         for states in ["o.state IN (1, 2)", "o.state IN (3, 5, 7)"] {
             try session.query(
                 """
-                SELECT o.id, o.user_id, o.system, o.owner, o.state, o.operation, o.becomes FROM orders o
+                SELECT o.id, o.user_id, o.system, o.owner, o.state, o.operation, o.becomes, o.repeats FROM orders o
                 WHERE \(states) AND o.plan <> $1 AND o.user_id IN (SELECT c.user_id FROM plan_changes c
                   WHERE c.id BETWEEN $2 AND $3 AND c.left_out = 0)
                 """, [.int(plan.id.row)] + range
@@ -60,10 +62,19 @@ extension PlanStart {
                 waiting.append(
                     Waiting(
                         row: row.int(0), user: row.text(1), system: row.text(2), owner: row.int(3),
-                        order: WaitingOrder(state: state, operation: operation, becomes: becomes)))
+                        order: WaitingOrder(state: state, operation: operation, becomes: becomes, isRepetition: row.flag(7))))
             }
         }
         return waiting.sorted { $0.row < $1.row }
+    }
+
+    /// The accounts that this plan withdraws, by user.
+    private func takenAway() throws -> [String: Set<String>] {
+        var found: [String: Set<String>] = [:]
+        try session.query(
+            "SELECT user_id, system FROM orders WHERE id BETWEEN $1 AND $2 AND becomes IN ('deprovisioned', 'deleted')", range
+        ) { found[$0.text(0), default: []].insert($0.text(1)) }
+        return found
     }
 
     private func leftAside() throws -> [String: [String: WaitingOrder.LeftAside]] {

@@ -110,6 +110,8 @@ package struct Comparison {
     private mutating func compareAccess(_ person: Int, _ system: String) {
         guard let due = dues[person], due.groups[system] == nil, !due.isUndecided else { return }
         if oracle.ledger.unclear.contains(person) || oracle.ledger.tangled.contains(person) { return }
+        // Neither of two foreign entries ever became ours.
+        if handiwork.twins.contains(Handiwork.Spot(person: person, system: system)) { return }
         for entry in entries[system]?[person] ?? [] { compareAccess(of: entry, person, system) }
     }
 

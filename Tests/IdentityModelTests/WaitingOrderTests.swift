@@ -30,6 +30,18 @@ struct WaitingOrderTests {
         #expect(fate(.transmitted, .unlock) == .stays)
     }
 
+    @Test func `what was written is said once more, whatever plans come between, unless the account is taken away`() {
+        let fate: (OrderState, Bool?, Bool) -> WaitingOrder.Fate = { state, isDue, isTakenAway in
+            WaitingOrder(state: state, operation: .modify, becomes: .enabled, isRepetition: true)
+                .fate(isPlannedAgain: false, leftAside: isDue.map { WaitingOrder.LeftAside(isDue: $0) }, isTakenAway: isTakenAway)
+        }
+        for state in [OrderState.pending, .errored] {
+            #expect(fate(state, nil, false) == .kept && fate(state, true, false) == .kept)
+            #expect(fate(state, false, false) == .withdrawn && fate(state, nil, true) == .withdrawn)
+        }
+        #expect(fate(.transmitted, nil, false) == .stays && fate(.transmitted, nil, true) == .withdrawnUnlessDone)
+    }
+
     @Test func `what is settled or not begun stays`() {
         for state in [OrderState.planned, .verified, .withdrawn, .executed] { #expect(fate(state) == .stays) }
     }

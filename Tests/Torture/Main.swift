@@ -34,8 +34,8 @@ struct Torture {
     }
 
     private static let line = Options(Array(CommandLine.arguments.dropFirst()))
-    /// Facts that are left out of the judgement: what the command line says, and what is known to be wrong.
-    static let ignored = Set((line.values["ignore"] ?? "").split(separator: ",").map(String.init)).union(line.spared.flatMap(\.facts))
+    /// Facts that are left out of the judgement because the command line says so.
+    static let ignored = Set((line.values["ignore"] ?? "").split(separator: ",").map(String.init))
 
     static func play(_ history: History) async throws -> Outcome {
         let engine = try await InProcessEngine(history)
@@ -139,7 +139,6 @@ struct Torture {
         for (_, outcome) in failures { for fact in Set(outcome.deviations.map(\.fact)) { kinds[fact, default: 0] += 1 } }
         for (fact, count) in kinds.sorted(by: { $0.value > $1.value }) { say("    \(count) histories break: \(fact)") }
         for kind in Disturbance.allCases where !options.allowed.contains(kind) { say("left out: the disturbance \(kind.rawValue)") }
-        for defect in options.spared { say("left out: \(defect.reason)") }
         say(tally.text)
         say("\(failures.count) of \(count) histories break the law; \(Int(Date().timeIntervalSince(began))) s")
         for shortcoming in tally.shortcomings where count >= 200 { say("the tester falls short: \(shortcoming)") }
@@ -169,19 +168,10 @@ struct Options: Sendable {
 
     var lanes: Int { values["lanes"].flatMap(Int.init) ?? 2 }
     var shown: Int { values["shown"].flatMap(Int.init) ?? 20 }
-    /// Known defects that histories keep away from.
-    var spared: [KnownDefect] {
-        if values["all"] != nil { return [] }
-        let named = values["unspared"].map { Set($0.split(separator: ",").map(String.init)) } ?? []
-        return KnownDefect.allCases.filter { !named.contains($0.rawValue) }
-    }
     /// Keys that this version of the product reads.
     var knows: Set<String> { values["knows"].map { Set($0.split(separator: ",").map(String.init)) } ?? Configurations.knows }
 
-    var allowed: Set<Disturbance> {
-        let known = values["all"] != nil || only != nil ? [] : KnownDefect.disturbances
-        return (only ?? Set(Disturbance.allCases)).subtracting(without).subtracting(known)
-    }
+    var allowed: Set<Disturbance> { (only ?? Set(Disturbance.allCases)).subtracting(without) }
 
     /// `--drop SHAPE,...` leaves steps out, `--hr-only yes` the other sources, `--repair atOnce` gives every server refint, `--plain yes` spares dates of
     /// rules, references and the dialect's disabling: to look past what is known.
@@ -190,7 +180,6 @@ struct Options: Sendable {
         let dropped = (values["drop"] ?? "").split(separator: ",").map(String.init)
         if !dropped.isEmpty { history.steps.removeAll { step in dropped.contains { step.shape.contains($0) } } }
         if values["hr-only"] != nil { (history.rulebook.hasStudents, history.rulebook.hasBadges) = (false, false) }
-        for defect in spared { defect.spare(&history) }
         if values["plain"] != nil {
             history.rulebook.alumniUntil = nil
             (history.rulebook.campaignFrom, history.rulebook.campaignUntil) = (0, 99)

@@ -42,9 +42,10 @@ struct ScriptedBatch {
 
     mutating func run() -> [OperationResult] {
         for index in progress.indices where progress[index].operation.direction == .withdrawing { switchOff(index) }
-        memberships(adding: false)
+        memberships(adding: false) { $0.operation.operation != .create }
         for index in progress.indices { write(index) }
-        memberships(adding: true)
+        memberships(adding: false) { $0.operation.operation == .create && $0.id != nil }
+        memberships(adding: true) { $0.operation.operation != .delete && $0.failure == nil && $0.id != nil }
         leaveFormerNames()
         for index in progress.indices where progress[index].operation.direction == .enabling { switchOn(index) }
         server.repairReferences()
@@ -184,12 +185,11 @@ struct ScriptedBatch {
     }
 
     /// One modify per group with the names of many accounts.
-    private mutating func memberships(adding: Bool) {
+    private mutating func memberships(adding: Bool, of isMeant: (Progress) -> Bool) {
         var names: [String: [String]] = [:]
         var owners: [String: [Place]] = [:]
         for (index, one) in progress.enumerated() {
-            guard adding ? one.operation.operation != .delete && one.failure == nil && one.id != nil : one.operation.operation != .create
-            else { continue }
+            guard isMeant(one) else { continue }
             for (place, request) in one.operation.requests.enumerated()
             where request.kind == .membership && (request.operation != .remove) == adding {
                 for group in request.values {

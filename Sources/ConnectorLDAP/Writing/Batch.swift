@@ -48,6 +48,7 @@ struct Batch {
         writeEntries()
         learnIDs()
         awaitRepairs()
+        leaveGroupsOfPredecessors()
         let joins = joinGroups()
         leaveFormerNames(joins)
         switchOver(.enabling)
@@ -92,6 +93,15 @@ struct Batch {
             for name in operation.formerNames { removals.include(operation, at: index, name: name.text) }
         }
         run(&removals)
+    }
+
+    /// What was made anew is in the groups of the entry whose name it has, where the server left that in them. Before it is there the name may be another's.
+    private mutating func leaveGroupsOfPredecessors() {
+        var removals = memberships(adding: false)
+        for (index, operation) in operations.enumerated() where operation.operation == .create && progress[index].failure == nil {
+            removals.include(operation, at: index, name: progress[index].name)
+        }
+        if !removals.isEmpty { run(&removals) }
     }
 
     private mutating func writeEntries() {

@@ -220,8 +220,10 @@ struct OrderPlanning {
         // An entry that is new to us, or new altogether, is in no group of ours, whatever its predecessor was in.
         let certain = situation.living == nil ? [] : Set(given.map(\.groupKey)).subtracting(inDoubt.map(\.groupKey))
         let isCreation = situation.living == nil && situation.entry == nil && situation.intent == .provide
+        // What is made anew under the name of an entry that was deleted is in that one's groups, where the server does not keep them right.
+        let isFirst = isCreation && !situation.isRecreation
         var requests: [AttributeRequest] = []
-        for group in isCreation ? [] : given.union(inDoubt).filter({ wanted[$0.groupKey] == nil }).sorted() {
+        for group in isFirst ? [] : given.union(inDoubt).filter({ wanted[$0.groupKey] == nil }).sorted() {
             requests.append(AttributeRequest(kind: .membership, name: "memberOf", operation: .remove, before: [.text(group)], after: []))
         }
         for (key, group) in wanted.sorted(by: { $0.value < $1.value }) where !certain.contains(key) {

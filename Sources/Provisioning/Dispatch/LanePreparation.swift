@@ -228,7 +228,7 @@ extension ProvisioningOrder {
 
     /// A follow-up that only says once more what was written says what is written now.
     private func repeating(_ account: Account) -> ProvisioningOrder {
-        guard isFollowUp, requests.allSatisfy({ $0.operation == .set && $0.before == $0.after }) else { return self }
+        guard isRepetition else { return self }
         var order = self
         order.requests = requests.compactMap { request in
             guard let values = account.written[request.name], values != request.after else {

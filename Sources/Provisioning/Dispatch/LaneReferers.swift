@@ -20,24 +20,11 @@ extension Lane {
         for transmission in changed {
             for account in referers[transmission.order.user] ?? [] {
                 guard let user = users[account.user], seen.insert(account.user).inserted else { continue }
-                let order = followUp(account, user, after: transmission.order)
+                let order = ProvisioningOrder.pointingAgain(
+                    account, user, in: plan, because: "the account of \(transmission.order.userKey), which it points at, changed")
                 if !order.requests.isEmpty { settled.settlement.followUps.append((order: order, wave: wave + 1)) }
             }
         }
-    }
-
-    /// Every reference of the account once more, as it is written by then: it is resolved, or taken away, when it is sent. It says no name, because the
-    /// account may get another one meanwhile.
-    private func followUp(_ account: Account, _ user: User, after order: ProvisioningOrder) -> ProvisioningOrder {
-        let references = account.written.filter { $0.value.contains { if case .reference = $0 { true } else { false } } }
-        let requests = references.sorted { $0.key < $1.key }.map { name, values in
-            AttributeRequest(name: name, operation: .set, before: values, after: values)
-        }
-        return ProvisioningOrder(
-            id: OrderID(plan: plan, sequence: 0), user: account.user, userKey: user.key, userName: user.displayName, system: system.name,
-            operation: .modify, state: .pending, change: .unchanged,
-            reasons: ["the account of \(order.userKey), which it points at, changed"], accountID: account.id, nameBefore: account.name,
-            nameAfter: nil, requests: requests, becomes: account.state, userVersion: user.version, accountVersion: account.version)
     }
 }
 

@@ -21,8 +21,8 @@ extension ChunkRun {
         guard !candidates.isEmpty else { return referencing }
         // The store tells who gets an account in this plan.
         try await finishSaving()
-        let fates = try await fates(candidates)
-        let postponable = isLast ? [:] : unsaved.drafts.postponable(orders)
+        let fates = try await fates(candidates, besides: orders)
+        let postponable = isLast ? [:] : unsaved.drafts.postponable
         var useless: Set<OrderID> = []
         for (order, fates) in zip(candidates, fates) where fates == [.useless] || fates.contains(.dereferenced) {
             if let cause = postponable[order.user] {
@@ -42,11 +42,16 @@ extension ChunkRun {
         return referencing
     }
 
-    private func fates(_ candidates: [ProvisioningOrder]) async throws -> [Set<ReferenceFate>] {
+    /// `others`: orders of this plan that the store does not hold yet.
+    private func fates(_ candidates: [ProvisioningOrder], besides others: [ProvisioningOrder]) async throws -> [Set<ReferenceFate>] {
         var targets: [SystemName: [UserReference: ReferencedAccount]] = [:]
+        let makers = Dictionary(grouping: others.filter(\.makesAccount), by: \.system).mapValues { Set($0.map(\.user)) }
         for (system, orders) in Dictionary(grouping: candidates, by: \.system).sorted(by: { $0.key < $1.key }) {
-            let found = try await store.references(system, to: Set(orders.flatMap(\.references)).sorted(), plan: plan.id)
+            var found = try await store.references(system, to: Set(orders.flatMap(\.references)).sorted(), plan: plan.id)
             notes.ambiguousReferences.formUnion(found.filter(\.value.isAmbiguous).keys)
+            for (reference, account) in found where account.target == .none {
+                if let user = account.user, makers[system]?.contains(user) ?? false { found[reference]?.target = .awaited }
+            }
             targets[system] = found
         }
         return candidates.map { order in
@@ -58,7 +63,7 @@ extension ChunkRun {
     private func noteRepointed(_ orders: [ProvisioningOrder]) async throws {
         let repointing = orders.filter { !$0.onlyPoints && $0.failure == nil && !$0.isWithdrawal && !$0.repointing.isEmpty }
         guard !repointing.isEmpty else { return }
-        for (order, fates) in zip(repointing, try await fates(repointing)) where fates.contains(.dereferenced) {
+        for (order, fates) in zip(repointing, try await fates(repointing, besides: orders)) where fates.contains(.dereferenced) {
             repointed[Repointed(user: order.user, system: order.system)] = order.repointing
         }
     }
@@ -75,22 +80,39 @@ extension ChunkRun {
         }
     }
 
-    /// To be called when everybody else is planned and rows that stand twice are taken back.
+    /// To be called when everybody else is planned and rows that stand twice are taken back. One of them may bring the account that another waits for, so they
+    /// are gone through until nobody is planned any more; who is left then is planned as it stands.
     func planPostponed() async throws {
         try await finishSaving()
+        isReplaying = true
+        var left = postponed.count
+        while left > 0 {
+            let before = left
+            try await planAllPostponed()
+            left = postponed.count
+            if left == before { break }
+        }
         isLast = true
+        try await planAllPostponed()
+        try await countDereferences()
+    }
+
+    private func planAllPostponed() async throws {
         let causes = postponed
+        postponed = [:]
         try await inChunks(causes.keys.sorted()) { users in
             try await plan(users) { .again(causes[$0]?.reasons ?? [], at: causes[$0]?.position) }
         }
         try await finishSaving()
-        try await countDereferences()
     }
 }
 
 extension ProvisioningOrder {
     /// Of somebody whose row is the same: it may do nothing but point at others.
     fileprivate var onlyPoints: Bool { change == .unchanged && operation == .modify && !renames && !adopts && !references.isEmpty }
+
+    /// An account is there when it is done that was not there before.
+    fileprivate var makesAccount: Bool { failure == nil && (operation == .create || adopts) && becomes == .enabled }
 
     /// References in place of others that we wrote.
     fileprivate var repointing: [AttributeRequest] {
@@ -111,16 +133,14 @@ struct PostponedCause: Sendable {
 }
 
 extension Drafts {
-    /// Users of whom nothing but references may come, and why they are looked at.
-    fileprivate func postponable(_ orders: [ProvisioningOrder]) -> [UserID: PostponedCause] {
+    /// Users who can be planned from what is kept as well as from their rows, and why they are looked at.
+    fileprivate var postponable: [UserID: PostponedCause] {
         var causes = again.filter { !$0.value.contains(.quarantine) && !restated.contains($0.key) }.mapValues {
             PostponedCause(reasons: $0)
         }
         for change in changes {
-            if change.assignments != change.assignmentsBefore || !change.ended.isEmpty { causes[change.user.id] = nil }
-            causes[change.user.id]?.position = change.claim?.position
+            if change.ended.isEmpty { causes[change.user.id]?.position = change.claim?.position } else { causes[change.user.id] = nil }
         }
-        for order in orders where !order.onlyPoints { causes[order.user] = nil }
         return causes
     }
 }

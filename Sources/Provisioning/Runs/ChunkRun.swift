@@ -29,6 +29,7 @@ actor ChunkRun {
     /// What the rows of the file have told so far of who is who.
     var sightings = RowSightings()
     let matching: RowMatching?
+    /// Who is planned for another reason than a date.
     private var removed: Set<UserID> = []
     /// The rows that wait already, and their hashes by key.
     var waitingRows: [WaitingRow] = []
@@ -38,6 +39,8 @@ actor ChunkRun {
     /// Users whose references point at nobody yet: who else is in the plan is known when everybody is planned.
     var postponed: [UserID: PostponedCause] = [:]
     var isLast = false
+    /// Users who were planned before, and noted, are planned once more.
+    var isReplaying = false
     /// What users who change are to point at, where it is nobody as far as was known: what we wrote would go.
     var repointed: [Repointed: [AttributeRequest]] = [:]
     /// How many of them will point at nobody.
@@ -83,8 +86,12 @@ actor ChunkRun {
     /// People whom a source claimed that has left the configuration; each once, by however many such sources.
     func planRemoved(_ users: [UserID]) async throws { try await plan(users.filter { removed.insert($0).inserted }, .removed) }
 
-    /// People whom no source of the configuration has, and who are not settled: nobody else looks at them.
-    func planStranded(_ users: [UserID]) async throws { try await plan(users.filter { removed.insert($0).inserted }, .again(.order)) }
+    /// People who are not settled: their own sources may have nothing that can be planned.
+    func planUnsettled(_ users: [UnsettledUser]) async throws {
+        let fresh = users.filter { removed.insert($0.id).inserted }
+        let reasons = Dictionary(fresh.map { ($0.id, $0.reasons) }, uniquingKeysWith: { first, _ in first })
+        try await plan(fresh.map(\.id)) { .again(reasons[$0] ?? []) }
+    }
 
     private func plan(_ users: [UserID], _ cause: PlanningCause) async throws { try await plan(users) { _ in cause } }
 
@@ -115,7 +122,7 @@ actor ChunkRun {
             {
                 drafts.restated.insert(change.user.id)
             }
-            notes.note(change, again: cause.again)
+            if !isReplaying { notes.note(change, again: cause.again) }
         case .quarantine(let quarantine)?: saved.quarantines.append(quarantine)
         case nil: break
         }
@@ -291,8 +298,8 @@ actor ChunkRun {
         if PlantedBug.planted == .dueLostOnEdit, again == .configuration { return false }
         #endif
         guard again.isSubset(of: [.date, .configuration, .reference]) else { return true }
-        // Whoever waits for an account is marked as such, once.
-        if isWaiting { return !again.contains(.reference) || change.due != unsaved.dues[id] }
+        // Whoever waits for an account is marked as such, once: an edit may be the first to say so, a date never is.
+        if isWaiting { return again.contains(.configuration) && !again.contains(.reference) || change.due != unsaved.dues[id] }
         return again.contains(.reference) || change.due != unsaved.dues[id]
     }
 }

@@ -74,7 +74,7 @@ package struct Planner: Sendable {
         }
     }
 
-    /// Plans every user with a date due; and, where somebody accepted it, those whom sources claimed that left the configuration. The caller holds the lock of
+    /// Plans every user with a date due, and whoever is not settled, whatever becomes of their source's files; and, where somebody accepted it, those whom sources claimed that left the configuration. The caller holds the lock of
     /// the origin `due`.
     package func planDue(_ acceptance: Acceptance = .nothing) async throws -> PlanReport {
         var report = PlanReport()
@@ -96,11 +96,10 @@ package struct Planner: Sendable {
                     try await chunks.planRemoved(users)
                 }
             }
-            let sources = configuration.sources.map(\.name)
-            try await eachPage {
-                try await store.strandedUsers(besides: sources, after: $0, limit: SourceRun.chunkSize)
-            } body: { users in
-                try await chunks.planStranded(users)
+            var last: UserID?
+            while let users = try await Optional(store.unsettledUsers(after: last, limit: SourceRun.chunkSize)), !users.isEmpty {
+                try await chunks.planUnsettled(users)
+                last = users.last?.id
             }
             try await eachPage {
                 try await store.dueUsers(asOf: days.latest, after: $0, limit: SourceRun.chunkSize)

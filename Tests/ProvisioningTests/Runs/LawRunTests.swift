@@ -137,4 +137,21 @@ struct LawRunTests {
         let other = RunsWorld(world, [RunsWorld.directory: ScriptedSystem(realm: "another company")])
         #expect(try await other.sync() == .held)
     }
+
+    // MARK: People of files that cannot be planned
+
+    @Test func `a leaver whose disabling failed is disabled by a run for due dates while the newest file is in breach`() async throws {
+        let world = try await RunsWorld()
+        let system = try #require(world.systems[RunsWorld.directory])
+        try await world.sync(staff)
+        await system.refuse(attribute: "userAccountControl", ConnectorFailure(.permanent, "not allowed"))
+        #expect(try await world.sync(["E1,Berg,Clerk,active", "E2,Dahl,Clerk,terminated"]) == .failed)
+        await system.accept(attribute: "userAccountControl")
+        #expect(try await world.sync([]) == .held)
+        #expect(await system.entry(named: "cn=Dahl,ou=Disabled")?.attributes["userAccountControl"] == ["512"])
+        #expect(try await world.runs(world.configuration()).syncDue() == .done)
+        #expect(await system.entry(named: "cn=Dahl,ou=Disabled")?.attributes["userAccountControl"] == ["514"])
+        #expect(try await world.runs(world.configuration()).syncDue() == .done)
+        #expect(try await world.orders([.pending, .errored]) == [])
+    }
 }

@@ -108,6 +108,29 @@ struct ReferenceRunTests {
         #expect(right.state == .ready && right.totals.effects[SystemName("Directory")]?[.dereference] == nil)
     }
 
+    @Test func `who is planned again for another system's sake points at whoever comes with the same plan`() async throws {
+        let company = try await Company()
+        let mail = try #require(company.connectors[SystemName("Mail")])
+        await mail.goAway()
+        _ = try await company.day(["E1,Berg,Sales,E2"])
+        await mail.comeBack()
+        _ = try await company.day(["E1,Berg,Sales,E2", "E2,Dahl,Sales,"])
+        #expect(await company.manager("Berg") == ["cn=Dahl"])
+        #expect(await company.manager("Berg", on: "Mail") == ["cn=Dahl"])
+        #expect(try await company.day(["E1,Berg,Sales,E2", "E2,Dahl,Sales,"]) == nil)
+    }
+
+    /// Nobody's row and no rule says anything new of whoever points by the key.
+    @Test func `who points by a key points at whoever has it, also when it was somebody else's before`() async throws {
+        let company = try await Company()
+        _ = try await company.day(["E1,Berg,,E2", "E2,Dahl,,"])
+        _ = try await company.day(["E1,Berg,,E2", "R4,Dahl,,"])
+        #expect(await company.manager("Berg") == ["cn=Dahl"])
+        #expect(try await company.day(["E1,Berg,,E2", "R4,Dahl,,", "E2,Moe,,"]) == ["E2 Directory Create", "E1 Directory Modify"])
+        #expect(await company.manager("Berg") == ["cn=Moe"])
+        #expect(try await company.day(["E1,Berg,,E2", "R4,Dahl,,", "E2,Moe,,"]) == nil)
+    }
+
     private static let files = [
         "birthright.yaml": """
         store: { sqlite: store.sqlite }
@@ -116,6 +139,7 @@ struct ReferenceRunTests {
           hr:
             files: "*.csv"
             key: row.ID
+            correlation: [ lastName ]
             contract: { columns: [ID, LAST, DEPT, MANAGER], maxRowCountChange: 1000000% }
             map:
               employeeId: row.ID

@@ -9,6 +9,7 @@ enum SQLiteStatistics {
         ("users", "users_by_key", "1000000 1"),
         ("users", "users_due", "1000 50"),
         ("users", "users_plan_again", "100 1"),
+        ("users", "users_plan_again_by_sources", "100 1"),
         ("claims", "claims", "1000000 500000 1"),
         ("claims", "claims_by_hash", "1000000 500000 1 1"),
         ("claims", "claims_by_user", "1000000 1 1"),
