@@ -154,14 +154,22 @@ extension Rulebook {
         lines += names
         lines += [
             "  dn: 'ldap.rdn(\"cn\", out.cn) + \",\" + path'", "  employeeNumber: user.employeeId", "  givenName: user.firstName",
-            "  sn: user.lastName", "  title: '\(titleStyle == 0 ? "user.?title" : "user.?title.optMap(t, t.upperAscii())")'",
-            "  manager: user.?manager.optMap(m, account(m))", "  businessCategory: '\"\(category)\"'",
+            "  sn: user.lastName",
+            "  title: "
+                + rule("'\(titleStyle == 0 ? "user.?title" : "user.?title.optMap(t, t.upperAscii())")'", isSecret: !system.mapsDisabling),
+            "  manager: user.?manager.optMap(m, account(m))",
+            "  businessCategory: " + rule("'\"\(category)\"'", isSecret: !system.mapsDisabling || !system.hasDisabledFolder),
         ]
         if hasStudents { lines.append("  l: user.?location") }
         if hasBadges && showsPhone { lines.append("  telephoneNumber: user.?phone") }
         if let titleNeeded { lines.append("  description: { value: 'user.title + \" here\"', onError: \(titleNeeded) }") }
         if system.mapsDisabling { lines.append("  userAccountControl: 'account.enabled ? 512 : 514'") }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A secret is compared like any other value, and kept as a digest.
+    private func rule(_ expression: String, isSecret: Bool) -> String {
+        isSecret ? "{ value: \(expression), sensitive: true, enforce: onChange }" : expression
     }
 
     private var names: [String] {

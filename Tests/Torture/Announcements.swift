@@ -87,7 +87,8 @@ private struct Witness {
                     if case .shown = deed { return isRemoval }
                     return false
                 }
-                return held.contains(value) != isRemoval
+                // Of a secret an event tells no more than that it is there.
+                return value == SensitiveAttributes.dots ? held.isEmpty == isRemoval : held.contains(value) != isRemoval
             case .created, .renamed, .member: return false
             }
         }
