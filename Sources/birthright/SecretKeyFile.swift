@@ -39,6 +39,14 @@ struct SecretKeyFile {
         return digest
     }
 
+    /// What lies there is kept under another name: it may be the key of another store.
+    func moveAside() throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        var number = 1
+        while FileManager.default.fileExists(atPath: "\(path).replaced-\(number)") { number += 1 }
+        guard rename(path, "\(path).replaced-\(number)") == 0 else { throw failed(path) }
+    }
+
     private func syncFolder() {
         let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
         guard folder >= 0 else { return }

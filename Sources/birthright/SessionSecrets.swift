@@ -37,10 +37,26 @@ extension Session {
         return session
     }
 
+    /// The same session with a new key, where a person says that the old one is gone for good. What is enforced counts as changed then, and is sent once more.
+    func beginningWithNewKey(_ acceptance: Acceptance, _ store: any Store, at now: Instant) async throws -> Session {
+        guard acceptance.contains(.secretKey), case .lost = configuration.secrets else { return self }
+        let (file, check) = (keyFile, try await store.secretKeyCheck())
+        try file.moveAside()
+        let digest = try file.make()
+        let secrets = keeping(digest, try await store.keepSecretKeyCheck(digest.check, replacing: check), file)
+        let breach = ContractBreach(
+            check: .secretKey, message: "a new key in place of the one by which this store's secrets were told apart")
+        try await store.record(acceptance.audit([breach], plan: nil, at: now))
+        var session = self
+        session.configuration = configuration.keeping(secrets)
+        return session
+    }
+
     private func keeping(_ digest: SecretDigest?, _ check: String, _ file: SecretKeyFile) -> SecretKeeping {
-        guard let digest else { return .lost("\(file.path), the key of this store's secrets, is not there; restore it from a backup") }
+        let remedy = "from a backup; if it is gone for good, --accept secretKey begins with a new one"
+        guard let digest else { return .lost("\(file.path), the key of this store's secrets, is not there; restore it \(remedy)") }
         guard digest.check == check else {
-            return .lost("\(file.path) is not the key of this store's secrets; restore the right one from a backup")
+            return .lost("\(file.path) is not the key of this store's secrets; restore the right one \(remedy)")
         }
         return .digested(digest)
     }

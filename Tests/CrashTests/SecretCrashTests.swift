@@ -107,5 +107,21 @@ struct SecretCrashTests {
         #expect(back.code == 0, "\(back.output)")
         #expect(try entries(playground).contains { value("userPassword", of: $0) == "Initial-E900-lundn" })
         #expect(try leaks(playground) == [])
+        try withANewKey(playground, people, rows)
+    }
+
+    /// Gone for good: a person says so, and what is enforced is sent once more to whoever is planned.
+    private func withANewKey(_ playground: Playground, _ people: URL, _ rows: String) throws {
+        let key = URL(fileURLWithPath: playground.storePath + ".key")
+        let before = try Data(contentsOf: key)
+        try Data(repeating: 1, count: 32).write(to: key)
+        try (rows + "E901,Ole,Holm,Sales,E1\n").write(to: people, atomically: false, encoding: .utf8)
+        let accepted = try playground.birthright(["sync", "hr", "--accept", "secretKey", "--reason", "the disk is gone"])
+        #expect(accepted.code == 0, "\(accepted.output)")
+        #expect(try Data(contentsOf: key) != before && Data(contentsOf: key).count == 32)
+        #expect(try Data(contentsOf: key.appendingPathExtension("replaced-1")) == Data(repeating: 1, count: 32))
+        #expect(try entries(playground).contains { value("userPassword", of: $0) == "Initial-E901-holmo" })
+        #expect(try playground.birthright(["audit", "--limit", "0"]).output.contains("the disk is gone (secretKey: a new key"))
+        #expect(try playground.birthright(["sync", "hr"]).code == 0)
     }
 }

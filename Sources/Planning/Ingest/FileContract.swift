@@ -16,6 +16,8 @@ package struct ContractBreach: Hashable, Sendable, CustomStringConvertible {
         case gone
         /// Entries of ours were deleted by hand: their people are to get new ones.
         case recreate
+        /// The key of the store's secrets is gone for good: a new one is made.
+        case secretKey
 
         package var canBeAccepted: Bool { self != .columns }
     }

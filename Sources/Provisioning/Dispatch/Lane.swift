@@ -153,6 +153,7 @@ struct Lane: Sendable {
         } else if !operations.isEmpty {
             results.reserveCapacity(operations.count)
             for result in await system.connector.execute(operations) { results[result.id] = result }
+            batch.hidingSecrets(in: &results)
             await confirm(&batch, &results)
         }
         recent.note(batch, results)

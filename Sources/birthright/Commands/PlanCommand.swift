@@ -8,7 +8,9 @@ import Provisioning
 struct AcceptOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: "Accepts what a run refuses by itself: rowCount, nullRate, resent, removed, system, gone or recreate. May be given again.")
+        help:
+            "Accepts what a run refuses by itself: rowCount, nullRate, resent, removed, system, gone, recreate or secretKey. May be given again."
+    )
     var accept: [String] = []
 
     @Option(name: .long, help: "Why; kept in the audit.")
@@ -49,9 +51,11 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         try await withStore(common) { session, store in
             let source = try session.source(source).name
+            let acceptance = try accepting.acceptance()
+            let session = try await session.beginningWithNewKey(acceptance, store, at: common.clock.now())
             return try await Run.with(session, store, common, orders: all ? nil : 20) { run in
                 try await run.runs.plan(
-                    PlanRequest(source: source, file: file.map(run.reported), acceptance: try accepting.acceptance()))
+                    PlanRequest(source: source, file: file.map(run.reported), acceptance: acceptance))
             }
         }
     }

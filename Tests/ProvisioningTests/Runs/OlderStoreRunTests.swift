@@ -40,9 +40,11 @@ struct OlderStoreRunTests {
         }
     }
 
-    private func configuration(_ world: RunsWorld) throws -> Configuration {
+    private func configuration(_ world: RunsWorld, map: String? = nil) throws -> Configuration {
         let names = ["birthright.yaml", "Roles.yaml", "Rules.yaml", "PolicyMaps/corp-directory.yaml", "Lookups/department-ou.csv"]
-        return try world.configuration(try Dictionary(uniqueKeysWithValues: names.map { ($0, try text($0)) }))
+        var files = try Dictionary(uniqueKeysWithValues: names.map { ($0, try text($0)) })
+        files["PolicyMaps/corp-directory.yaml"] = map ?? files["PolicyMaps/corp-directory.yaml"]
+        return try world.configuration(files)
     }
 
     /// The directory as 0.1.0 left it: what the store says was written.
@@ -96,6 +98,37 @@ struct OlderStoreRunTests {
         let start = try #require(CivilDate("2026-04-01")).days - 20_500
         #expect(try await world.runs(configuration, day: start).syncDue() == .done)
         #expect(try await world.account("E0902", on: Self.directory)?.state == .enabled)
+    }
+
+    @Test func `what stood in clear in it is gone from its file, in accounts, orders and events, and is no change`() async throws {
+        let numbers = ["+353855550103", "+358407650105", "+447700900106"]
+        let system = ScriptedSystem()
+        let world = try await RunsWorld([Self.directory: system], store: restore)
+        try await fill(system, from: world.store)
+        func holding() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: world.folder.path).filter { file in
+                guard file.hasPrefix("store") else { return false }
+                let bytes = try Data(contentsOf: world.folder.appendingPathComponent(file))
+                return numbers.contains { bytes.range(of: Data($0.utf8)) != nil }
+            }
+        }
+        #expect(try holding() != [])
+        let map = try text("PolicyMaps/corp-directory.yaml").replacing(
+            "  mobile: { value:", with: "  mobile: { sensitive: true, enforce: onChange, value:")
+        let digest = SecretDigest(key: Array(1...32))
+        let configuration = try configuration(world, map: map).keeping(.digested(digest))
+        #expect(try await SecretSweep(configuration: configuration, digest: digest, store: world.store).run() > 0)
+        #expect(try holding() == [])
+        let events = try await world.store.events(after: 0, limit: 100).map(\.event.body)
+        #expect(events.contains { $0.contains(#""attributeName":"mobile","attributeValue":"••••••""#) })
+
+        let hr = world.folder.appendingPathComponent("hr")
+        try FileManager.default.createDirectory(at: hr, withIntermediateDirectories: true)
+        try text("hr/3.csv").write(to: hr.appendingPathComponent("3.csv"), atomically: true, encoding: .utf8)
+        let day = try #require(CivilDate("2026-03-04")).days - 20_500
+        #expect(try await world.sync(nil, configuration, day: day) == .done)
+        #expect(await system.operations.flatMap { $0.requests.map(\.name) } == ["title"])
+        #expect(try holding() == [])
     }
 
     @Test func `its files are for their owner only from then on`() async throws {

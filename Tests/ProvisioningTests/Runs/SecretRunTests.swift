@@ -139,6 +139,18 @@ struct SecretRunTests {
         #expect(try await system(world).entry(named: "cn=Berg,ou=People")?.attributes["pin"] == ["Pin-E1-Chief"])
     }
 
+    @Test func `what a server says of a secret is kept without it`() async throws {
+        let world = try await RunsWorld()
+        let configuration = try configuration(world)
+        #expect(try await world.sync(["E1,Berg,Clerk,active"], configuration) == .done)
+        let words = ConnectorFailure(.permanent, "the value Pin-E1-Chief is refused", serverText: "LDAP 19: 'Pin-E1-Chief' is too short")
+        try await system(world).refuse(attribute: "pin", words)
+        #expect(try await world.sync(["E1,Berg,Chief,active"], configuration) == .failed)
+        try await expectNoSecrets(world)
+        let failure = try #require(try await world.orders([.errored]).first?.failure)
+        #expect(failure.message.contains("the value •••••• is refused") && failure.serverText == "LDAP 19: '••••••' is too short")
+    }
+
     @Test func `a plan from before the key was lost sends nothing secret either`() async throws {
         let world = try await RunsWorld()
         let configuration = try configuration(world)
