@@ -1,4 +1,5 @@
 internal import CEL
+internal import IdentityModel
 internal import Planning
 
 /// Lets and attributes of one policy map -> compiled steps in dependency order.
@@ -54,6 +55,7 @@ struct MapCompiler {
         let order = DependencyOrder(needs: needs)
         for cycle in order.cycles { report(cycle) }
         checkCorrelation(correlation)
+        checkSecrets(besides: correlation)
         for node in order.order { learnTypes(node) }
         return build(order.order)
     }
@@ -153,6 +155,34 @@ struct MapCompiler {
             file.error(
                 "'\(name(lets.count + index))' is a correlation attribute, \(reason) chosen only after the look-up", at: entry.keyPoint,
                 length: entry.keyLength)
+        }
+    }
+
+    /// A secret that is given once is not kept, so that a rule which is computed again cannot read it.
+    private func checkSecrets(besides correlation: [Int]) {
+        let namer = accountName.map { lets.count + $0 }
+        let shown = Set(correlation.map { lets.count + $0 }).union(namer.map { reading($0).union([$0]) } ?? [])
+        for (index, text) in attributes.enumerated() where text.enforce != .onCreate || text.unique != nil {
+            let node = lets.count + index
+            guard !isBroken[node], node != namer else { continue }
+            for secret in reading(node).subtracting(shown).sorted() where isGivenOnce(secret) {
+                file.error(
+                    "'\(name(node))' needs '\(name(secret))', a secret that is given once and not kept; give it 'enforce: onCreate' as well",
+                    at: text.entry.keyPoint, length: text.entry.keyLength)
+            }
+        }
+    }
+
+    private func isGivenOnce(_ node: Int) -> Bool {
+        let text = attributes[node - lets.count]
+        return text.enforce == .onCreate && text.unique == nil && (text.isMarkedSensitive || SensitiveAttributes.contains(text.name))
+    }
+
+    /// Attributes that the node reads itself, or through `let`.
+    private func reading(_ node: Int) -> Set<Int> {
+        needs[node].reduce(into: []) { read, other in
+            // A let in a circle is broken.
+            if other >= lets.count { read.insert(other) } else if !isBroken[other] { read.formUnion(reading(other)) }
         }
     }
 
