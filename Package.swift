@@ -55,7 +55,7 @@ var probes: [Target] = [
         dependencies: [
             "CSV", "Contracts", "Histories", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "StoreSQL",
             .product(name: "Logging", package: "swift-log"),
-        ], path: "Tests/Torture"),
+        ], path: "Tests/Torture", exclude: ["Found"]),
     .target(
         name: "FuzzLaws", dependencies: ["CEL", "CSV", "IdentityModel", "Planning", "PolicyFiles"], path: "Tests/Fuzzers/FuzzLaws"),
 ]

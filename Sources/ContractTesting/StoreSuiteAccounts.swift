@@ -72,6 +72,23 @@ extension StoreSuite {
                 _ = try await store.settled { $0.written["manager"] = nil }
                 #expect(try await store.referers(to: [Sample.userID(1)], on: Sample.directory) == [:])
             },
+            Check("an account whose entry was missed is looked at by whoever plans its user, unless it was written since") { store in
+                let plan = try await store.started(Sample.joinerChunk(1...2))
+                let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
+                var settlement = Settlement()
+                settlement.entries = orders.map { .executed($0) }
+                try await store.commit(settlement, plan: plan.id, at: Sample.moment(4))
+                let accounts = try await store.accounts(Sample.directory, users: [Sample.userID(1), Sample.userID(2)])
+                let missed = try #require(accounts[Sample.userID(1)])
+                var stale = try #require(accounts[Sample.userID(2)])
+                stale.version -= 1
+                try await store.lookAgain([missed, stale])
+                #expect(
+                    try await store.unsettledUsers(ofAllSources: false, after: nil, limit: 9) == [UnsettledUser(Sample.userID(1), .account)]
+                )
+                let after = try await store.accounts(Sample.directory, users: [Sample.userID(1)])[Sample.userID(1)]
+                #expect(after?.isUnknown == true && after?.version == missed.version + 1 && after?.name == missed.name)
+            },
             Check("neighbours of an account are those of its container, else any") { store in
                 let plan = try await store.started(Sample.joinerChunk(1...5))
                 let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))

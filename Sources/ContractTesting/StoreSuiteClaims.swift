@@ -129,10 +129,10 @@ extension StoreSuite {
                 settlement.entries = [.executed(orders[0]), .failed(orders[1]), .failed(orders[2])]
                 try await store.commit(settlement, plan: plan.id, at: Sample.moment(4))
                 let both = [2, 3].map { UnsettledUser(Sample.userID($0), .order) }
-                #expect(try await store.unsettledUsers(after: nil, limit: 9) == both)
-                #expect(try await store.unsettledUsers(after: nil, limit: 1) == [both[0]])
-                #expect(try await store.unsettledUsers(after: both[0].id, limit: 9) == [both[1]])
-                #expect(try await store.unsettledUsers(after: both[1].id, limit: 9) == [])
+                #expect(try await store.unsettledUsers(ofAllSources: false, after: nil, limit: 9) == both)
+                #expect(try await store.unsettledUsers(ofAllSources: false, after: nil, limit: 1) == [both[0]])
+                #expect(try await store.unsettledUsers(ofAllSources: false, after: both[0].id, limit: 9) == [both[1]])
+                #expect(try await store.unsettledUsers(ofAllSources: false, after: both[1].id, limit: 9) == [])
             },
             Check("people of a source that is no longer asked for are counted and paged, until its claims end") { store in
                 let plan = try await store.begin()

@@ -16,7 +16,8 @@ extension StoreSuite {
                 try await store.commit(settlement, plan: older.id, at: Sample.moment(3))
                 let newer = try await store.planned(
                     chunk([Sample.again(1, version: 1, department: "Legal")], [Sample.create(1, sequence: 1, userVersion: 1)]), .due)
-                #expect(try await store.startApplying(newer.id, at: Sample.moment(4)).superseded == 2)
+                let started = try await store.startApplying(newer.id, at: Sample.moment(4))
+                #expect(started.superseded == 2 && !started.takesOver)
                 let states = try await store.orders(OrderFilter(), after: nil, limit: 9).filter { $0.id.plan == older.id }.map(\.state)
                 #expect(states == [.withdrawn, .pending, .pending, .withdrawn])
                 #expect(try await store.pending(newer.id)[Sample.directory]?.count == 1)
@@ -38,7 +39,9 @@ extension StoreSuite {
                 let newer = try await store.planned(again)
                 let totals = try await store.totals(of: newer.id)
                 #expect(totals.kept == 2 && totals.orders == 2 && totals.effects == [:])
-                #expect(try await store.startApplying(newer.id, at: Sample.moment(4)) == PlanStarted())
+                var started = PlanStarted()
+                started.takesOver = true
+                #expect(try await store.startApplying(newer.id, at: Sample.moment(4)) == started)
                 #expect(try await store.plan(ordinal: 1)?.state == .applied)
                 let taken = try await store.claim(newer.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(5))
                 #expect(taken.map(\.id) == [OrderID(plan: older.id, sequence: 1), OrderID(plan: older.id, sequence: 2)])

@@ -154,6 +154,8 @@ public struct OperationResult: Hashable, Sendable {
     /// Removals of memberships by index for which the group may not have held the name that was sent: nobody of that name is in it now, and the account may be
     /// in it under another. Never fewer than those; empty for operations that are uncertain or tell former names.
     public let notThere: Set<Int>
+    /// The entry was found by its id under another name than the operation's: somebody moved it. Whatever points at it by that name points at nothing.
+    public var wasElsewhere = false
 
     public init(
         id: OrderID, accountID: AccountID?, name: AccountName?, failure: ConnectorFailure?, failedRequests: [Int: ConnectorFailure] = [:],

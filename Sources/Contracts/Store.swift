@@ -115,6 +115,8 @@ public struct PlanStarted: Sendable, Hashable {
     public var leftOut: [String] = []
     /// Orders of other plans that were withdrawn because this plan changes their users.
     public var superseded = 0
+    /// It carries out orders of other plans beside its own.
+    public var takesOver = false
     public init() {}
 }
 
@@ -255,8 +257,10 @@ public protocol PlanningStore: Sendable {
     func quarantinedLeavers(of source: SourceName) async throws(StoreError) -> Int
     /// Sources that have brought people who are still there because of them, and how many, apart from `sources`.
     func claimants(besides sources: [SourceName]) async throws(StoreError) -> [SourceName: Int]
-    /// Users who have to be planned whatever their rows and the day say, and why; by id after `after`.
-    func unsettledUsers(after: UserID?, limit: Int) async throws(StoreError) -> [UnsettledUser]
+    /// Users who have to be planned whatever their rows and the day say, and why; by id after `after`. `ofAllSources`: those too whom runs of their sources plan.
+    func unsettledUsers(ofAllSources: Bool, after: UserID?, limit: Int) async throws(StoreError) -> [UnsettledUser]
+    /// Sources whose last run came to no plan: their file was refused, or could not be read.
+    func sourcesWithoutPlan() async throws(StoreError) -> [SourceName]
     /// Users whom a source claims, by id after `after`.
     func users(claimedBy source: SourceName, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
     /// Users with a date due up to `asOf`, by id after `after`.
@@ -327,6 +331,8 @@ public protocol DispatchStore: Sendable {
     func owners(_ system: SystemName, realm: Realm?, ids: [AccountID]) async throws(StoreError) -> [AccountID: AccountOwner]
     /// Enabled accounts of the system in which a reference to one of these users is written: by the user that is meant.
     func referers(to users: [UserID], on system: SystemName) async throws(StoreError) -> [UserID: [Account]]
+    /// The entries of these accounts are not where they should be: whoever plans them looks first.
+    func lookAgain(_ accounts: [Account]) async throws(StoreError)
     /// Accounts of ours on the system that should be there, without those of `others`: up to `limit` of the container, else of anywhere.
     func neighbours(
         of name: AccountName?, on system: SystemName, without others: [UserID], limit: Int

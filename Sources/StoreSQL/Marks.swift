@@ -26,11 +26,12 @@ extension SQLStore {
 }
 
 extension SQLStore {
-    package func unsettledUsers(after: UserID?, limit: Int) async throws(StoreError) -> [UnsettledUser] {
+    package func unsettledUsers(ofAllSources: Bool, after: UserID?, limit: Int) async throws(StoreError) -> [UnsettledUser] {
         let found: [(ReplanReasons, from: String)] = [
             (.order, "user_id, # FROM orders WHERE state IN (3, 5, 7)"), (.order, "user_id, # FROM orders WHERE state IN (1, 2)"),
             (.leftAside, "user_id, # FROM left_aside"), (.account, "user_id, # FROM accounts WHERE unsettled = 1"),
             (.reference, "id, # FROM users WHERE plan_again = \(Again.byEveryRun)"),
+            (.reference, "id, # FROM users WHERE plan_again = \(ofAllSources ? Again.bySources : Again.byEveryRun)"),
         ]
         let queries = found.map { "SELECT " + $0.from.replacing("#", with: "\($0.0.rawValue) AS reason") }.joined(separator: " UNION ")
         return try await read { session in
@@ -45,6 +46,22 @@ extension SQLStore {
                 users[UserID(row.text(0)), default: []].insert(ReplanReasons(rawValue: UInt8(row.number(1))))
             }
             return users.sorted { $0.key < $1.key }.prefix(limit).map { UnsettledUser($0.key, $0.value) }
+        }
+    }
+}
+
+extension SQLStore {
+    package func sourcesWithoutPlan() async throws(StoreError) -> [SourceName] {
+        try await read { session in
+            try session.queryAll(
+                """
+                SELECT p.origin FROM plans p JOIN (SELECT MAX(id) AS id FROM plans GROUP BY origin) last ON last.id = p.id
+                WHERE p.state = 'discarded' AND NOT EXISTS (
+                  SELECT 1 FROM plans q WHERE q.origin = p.origin AND q.state IN ('ready', 'held', 'approved')) ORDER BY p.origin
+                """
+            ) { Origin($0.text(0)) }.compactMap { origin in
+                if case .source(let name)? = origin { name } else { nil }
+            }
         }
     }
 }

@@ -44,6 +44,18 @@ extension SQLStore {
         }
     }
 
+    package func lookAgain(_ accounts: [Account]) async throws(StoreError) {
+        guard !accounts.isEmpty else { return }
+        try await write { session in
+            // Whatever was kept of the account since it was read is newer.
+            try session.bulkLoad(
+                "UPDATE accounts SET unsettled = 1, version = version + 1, document = $1 WHERE user_id = $2 AND system = $3 AND version = $4",
+                accounts.map {
+                    [.document($0.toBeLookedAt.documentBytes), .text($0.user.text), .text($0.system.text), .number($0.version)]
+                })
+        }
+    }
+
     package func neighbours(
         of name: AccountName?, on system: SystemName, without others: [UserID], limit: Int
     ) async throws(StoreError) -> [Account] {
@@ -120,8 +132,7 @@ private enum ReferenceResolution {
         return people
     }
 
-    /// An account that exists beats one that is on its way. On its way is a Create, and an order that adopts an entry we do not
-    /// hold yet, of this plan or taken over by it.
+    /// An account that exists beats one that is adopted by this plan; a Create beats what the store holds, because that was deleted by hand.
     static func targets(
         of users: Set<UserID>, on system: SystemName, _ plan: PlanID, _ session: any SQLSession
     ) throws -> [UserID: ReferenceTarget] {
@@ -130,24 +141,28 @@ private enum ReferenceResolution {
         try session.query("SELECT id FROM users WHERE status = 'pendingStart' AND id IN (#)", in: ids) {
             targets[UserID($0.text(0))] = .expected
         }
-        try session.query(
+        let onTheirWay = """
+            SELECT user_id, operation FROM orders WHERE system = $1 AND owner = $2 AND becomes IN ('enabled', 'deprovisioned')
+            AND state IN (0, 1, 2) AND starts_as <> 7 AND user_id IN (#)
             """
-            SELECT user_id FROM orders WHERE system = $1 AND operation = 'Create'
-            AND (state IN (1, 2, 3, 5, 7) OR owner = $2 AND state = 0 AND starts_as = 7) AND user_id IN (#)
-            """, [.text(system.text), .int(plan.row)], in: ids
-        ) { targets[UserID($0.text(0))] = .expected }
-        try session.query(
-            """
-            SELECT user_id FROM orders WHERE system = $1 AND owner = $2 AND becomes IN ('enabled', 'deprovisioned') AND state IN (0, 1, 2)
-            AND starts_as <> 7 AND user_id IN (#)
-            """, [.text(system.text), .int(plan.row)], in: ids
-        ) { targets[UserID($0.text(0))] = .awaited }
+        var made: Set<UserID> = []
+        try session.query(onTheirWay, [.text(system.text), .int(plan.row)], in: ids) { row in
+            targets[UserID(row.text(0))] = .awaited
+            if row.text(1) == Operation.create.rawValue { made.insert(UserID(row.text(0))) }
+        }
         try session.query(
             """
             SELECT user_id, name FROM accounts WHERE system = $1 AND state IN ('enabled', 'deprovisioned') AND name IS NOT NULL
             AND user_id IN (#)
             """, [.text(system.text)], in: ids
         ) { targets[UserID($0.text(0))] = .account(AccountName($0.text(1))) }
+        try session.query(
+            """
+            SELECT user_id FROM orders WHERE system = $1 AND operation = 'Create'
+            AND (state IN (1, 2, 3, 5, 7) OR owner = $2 AND state = 0 AND starts_as = 7) AND user_id IN (#)
+            """, [.text(system.text), .int(plan.row)], in: ids
+        ) { targets[UserID($0.text(0))] = .expected }
+        for user in made { targets[user] = .awaited }
         return targets
     }
 }

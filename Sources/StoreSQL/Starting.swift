@@ -13,7 +13,8 @@ extension SQLStore {
             let start = PlanStart(plan: found, at: at, session: session)
             var started = PlanStarted()
             started.leftOut = try start.leaveOutWhoChanged()
-            started.superseded = try start.takeOverWaitingOrders().count
+            let waiting = try start.takeOverWaitingOrders()
+            (started.superseded, started.takesOver) = (waiting.withdrawn.count, waiting.takesOver)
             let pointing = try PointingAgain(start)
             let claims = ClaimStart(plan: found, at: at, session: session)
             try claims.replaceQuarantines(isWholeSource: try start.makeProfileReal()?.isComplete ?? false)
@@ -184,15 +185,20 @@ struct PlanStart {
     /// A source skips a row when the configuration is that of its own last plan. Whoever this plan orders something for under another one is looked at by it
     /// all the same: the edit may be undone by then.
     func planAgainWhoseSourcesKnowAnotherConfiguration() throws {
-        let others = try session.queryAll("SELECT source, document FROM profiles ORDER BY source") {
-            (source: $0.text(0), profile: try $0.withBytes(1) { try SourceProfile(documentBytes: $0) })
-        }.filter { $0.profile.configurationHash != plan.configurationHash }
+        let others = try sourcesOfAnotherConfiguration()
         guard !others.isEmpty else { return }
         try session.execute(
             """
             UPDATE users SET plan_again = \(Again.bySources) WHERE id IN (SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2)
             AND plan_again = 0 AND id IN (SELECT user_id FROM orders WHERE id BETWEEN $1 AND $2) AND id IN (SELECT user_id FROM claims WHERE source IN (#))
-            """, range, in: SQLValue.texts(others.map(\.source)))
+            """, range, in: SQLValue.texts(others))
+    }
+
+    /// Sources whose last accepted file was planned under another configuration than this plan.
+    private func sourcesOfAnotherConfiguration() throws -> [String] {
+        try session.queryAll("SELECT source, document FROM profiles ORDER BY source") {
+            (source: $0.text(0), profile: try $0.withBytes(1) { try SourceProfile(documentBytes: $0) })
+        }.filter { $0.profile.configurationHash != plan.configurationHash }.map(\.source)
     }
 
     /// Rows whose person has to be found anew claim nobody. A complete file says them again; those of other sources wait.
@@ -292,6 +298,8 @@ struct PlanStart {
 
     /// Users, their assignments and due dates are cut out of the changes' documents by SQL.
     func makeUsersReal() throws {
+        // What a plan of no source says of the users is not what their sources' next runs begin with.
+        let others = plan.origin == .due ? try sourcesOfAnotherConfiguration() : []
         try session.execute(
             """
             INSERT INTO users (id, user_key, source, status, version, attributes, assignments, due, plan_again)
@@ -302,8 +310,9 @@ struct PlanStart {
             WHERE c.id BETWEEN $1 AND $2 AND c.left_out = 0 ORDER BY c.id
             ON CONFLICT (id) DO UPDATE SET user_key = excluded.user_key, source = excluded.source, status = excluded.status,
               version = excluded.version, attributes = excluded.attributes, assignments = excluded.assignments, due = excluded.due,
-              plan_again = excluded.plan_again
-            """, range)
+              plan_again = CASE WHEN $3 = 1 AND users.plan_again = \(Again.bySources) AND excluded.plan_again = 0 THEN users.plan_again
+                ELSE excluded.plan_again END
+            """, range + [.flag(!others.isEmpty)])
         try session.execute(
             """
             INSERT INTO audit (at, kind, plan, user_id, text) SELECT $1, 'user changed', $2, user_id, kind

@@ -11,10 +11,12 @@ extension PlanStart {
         let order: WaitingOrder
     }
 
-    /// Users were planned again: what waited of them is in this plan's orders too, or is no longer wanted. Returns what was withdrawn.
-    func takeOverWaitingOrders() throws -> [OrderID] {
+    /// Users were planned again: what waited of them is in this plan's orders too, or is no longer wanted. Returns what was withdrawn, and whether anything was
+    /// taken over.
+    func takeOverWaitingOrders() throws -> (withdrawn: [OrderID], takesOver: Bool) {
         let waiting = try waitingOrders()
         var superseded: [OrderID] = []
+        var takesOver = false
         if !waiting.isEmpty {
             let planned = Set(
                 try session.queryAll("SELECT keeps FROM orders WHERE id BETWEEN $1 AND $2 AND keeps IS NOT NULL", range) { $0.int(0) })
@@ -40,9 +42,9 @@ extension PlanStart {
             try session.execute(
                 "UPDATE orders SET superseded_by = $1 WHERE id IN (#)", [.int(plan.id.row)], in: doomed.map { .int($0.row) })
             superseded = withdrawn.map { PlanRows.order($0.row) }
+            takesOver = !kept.isEmpty
         }
-        try takeOverTheRest()
-        return superseded
+        return (superseded, try takeOverTheRest() || takesOver)
     }
 
     /// Orders in state 1, 2, 3, 5 or 7 of this plan's users, of other plans. They are found from the small side: the indexes of what is open.
@@ -68,11 +70,12 @@ extension PlanStart {
         return waiting.sorted { $0.row < $1.row }
     }
 
-    /// The accounts that this plan withdraws, by user.
+    /// The accounts that this plan withdraws or makes anew, by user.
     private func takenAway() throws -> [String: Set<String>] {
         var found: [String: Set<String>] = [:]
         try session.query(
-            "SELECT user_id, system FROM orders WHERE id BETWEEN $1 AND $2 AND becomes IN ('deprovisioned', 'deleted')", range
+            "SELECT user_id, system FROM orders WHERE id BETWEEN $1 AND $2 AND (becomes IN ('deprovisioned', 'deleted') OR operation = 'Create')",
+            range
         ) { found[$0.text(0), default: []].insert($0.text(1)) }
         return found
     }
@@ -152,12 +155,12 @@ extension PlanStart {
     }
 
     /// What else waits of older plans of this origin goes on under this one, so that one plan of an origin has open orders.
-    private func takeOverTheRest() throws {
+    private func takeOverTheRest() throws -> Bool {
         let older = try session.queryAll(
             "SELECT id FROM plans WHERE origin = $1 AND state = 'applying' AND id <> $2",
             [.text(plan.origin.description), .int(plan.id.row)]
         ) { SQLValue.int($0.int(0)) }
-        guard !older.isEmpty else { return }
+        guard !older.isEmpty else { return false }
         try session.execute(
             "UPDATE orders SET owner = $1 WHERE state IN (1, 2) AND owner IN (#)", [.int(plan.id.row)], in: older)
         try session.execute(
@@ -166,5 +169,6 @@ extension PlanStart {
             ON CONFLICT (plan, system) DO UPDATE SET pending = plan_queues.pending + excluded.pending
             """, [.int(plan.id.row)], in: older)
         try session.execute("UPDATE plan_queues SET pending = 0 WHERE plan IN (#)", in: older)
+        return true
     }
 }

@@ -48,7 +48,8 @@ package struct Oracle {
         }
         let isAlive = rows.contains { $0.feed.isComplete }
         let decider = rows.first { $0.feed == .hr } ?? rows.first { $0.feed.isComplete } ?? rows.first
-        let day = self.day(decider?.feed ?? last)
+        // Whom the last complete source lost, that source has terminated.
+        let day = self.day(isAlive ? decider?.feed ?? last : last)
         // Whom the last complete source lost is terminated, and keeps what that source said last ("which complete source last had whom").
         if !isAlive, let standing = ledger.standings[last]?[person] { rows.insert((last, standing), at: 0) }
         var values: [String: Value] = [:]

@@ -314,8 +314,9 @@ package final class Playback {
 
     /// A quarantined row of somebody who is no person of ours.
     private var isStrangerBad: Bool {
-        guard let last = world.published[.hr]?.last else { return false }
-        return !last.doubled.isEmpty || last.rows.values.contains { $0[3].isEmpty }
+        // While the newest file is refused, what an older one brought into quarantine stays there.
+        let files = world.published[.hr]?.suffix(isInBreach ? .max : 1) ?? []
+        return files.contains { !$0.doubled.isEmpty || $0.rows.values.contains { $0[3].isEmpty } }
     }
 
     /// The third round writes to no system, seals no plan and emits no event.

@@ -2,7 +2,7 @@ import Foundation
 import Histories
 import IdentityModel
 
-/// `Torture histories COUNT [FIRST_SEED]`, `Torture seed SEED`, `Torture shrink SEED`, `Torture replay FILE`.
+/// `Torture histories COUNT [FIRST_SEED]`, `Torture seed SEED`, `Torture shrink SEED`, `Torture replay FILE`, `Torture found FOLDER`.
 @main
 struct Torture {
     static func main() async throws {
@@ -18,6 +18,7 @@ struct Torture {
         case "shrink": try await shrink(UInt64(options.words[1]) ?? 0, options)
         case "program": exit(try await ProgramRun(options).run())
         case "survey": try await survey(options)
+        case "found": exit(try await found(in: options.words[1]))
         case "replay":
             let text = try String(contentsOfFile: options.words[1], encoding: .utf8)
             try await show(try History(json: text), options)
@@ -27,7 +28,7 @@ struct Torture {
             }
         default:
             say(
-                "usage: Torture histories COUNT [FIRST] | seed SEED | shrink SEED | survey COUNT [FIRST] | program COUNT [FIRST] --binary PATH --overlays yes|no | replay FILE | files SEED   [--without KIND] [--only KIND]"
+                "usage: Torture histories COUNT [FIRST] | seed SEED | shrink SEED | survey COUNT [FIRST] | program COUNT [FIRST] --binary PATH --overlays yes|no | replay FILE | found FOLDER | files SEED   [--without KIND] [--only KIND]"
             )
             exit(2)
         }
@@ -95,6 +96,23 @@ struct Torture {
     }
 
     // MARK: Many
+
+    /// Histories that broke the law once, as they were shrunk: each file of the folder holds one, and is named by what it is about.
+    private static func found(in folder: String) async throws -> Int32 {
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }.sorted()
+        guard !files.isEmpty else {
+            say("no history in \(folder)")
+            return 1
+        }
+        var broken = 0
+        for file in files {
+            let outcome = try await play(try History(json: String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)))
+            for deviation in outcome.deviations { say("\(file): \(deviation)") }
+            if !outcome.isLawful { broken += 1 }
+        }
+        say("\(broken) of \(files.count) histories that broke the law once break it")
+        return broken == 0 ? 0 : 1
+    }
 
     private static func histories(_ options: Options) async throws -> Int32 {
         let count = options.words.count > 1 ? Int(options.words[1]) ?? 1_000 : 1_000

@@ -14,6 +14,9 @@ struct ScriptedBatch {
         var done: Set<Int> = []
         var notThere: Set<Int> = []
         var isSwitched = false
+        var wasElsewhere = false
+        /// Under which the account may stand in groups.
+        var names: Set<String> { [name, operation.name.text] }
     }
 
     private let server: ScriptedServer
@@ -36,7 +39,8 @@ struct ScriptedBatch {
                 || operation.requests.contains { $0.kind == .attribute }
             let moved = named == nil && writesEntry ? operation.accountID.flatMap { server.entries[$0.text] } : nil
             return Progress(
-                operation: operation, id: (named ?? moved)?.id ?? operation.accountID?.text, name: moved?.name ?? operation.name.text)
+                operation: operation, id: (named ?? moved)?.id ?? operation.accountID?.text, name: moved?.name ?? operation.name.text,
+                wasElsewhere: moved != nil)
         }
     }
 
@@ -56,10 +60,12 @@ struct ScriptedBatch {
     private func result(_ progress: Progress) -> OperationResult {
         let isGone = progress.operation.operation == .delete && progress.failure == nil
         // Writing by name tells nobody which entry it was.
-        return OperationResult(
+        var result = OperationResult(
             id: progress.operation.id, accountID: progress.operation.accountID ?? progress.id.map { AccountID($0) },
             name: isGone ? nil : AccountName(progress.name), failure: progress.failure, failedRequests: progress.failed,
             doneRequests: progress.failure == nil ? [] : progress.done, isSwitched: progress.isSwitched, notThere: progress.notThere)
+        result.wasElsewhere = progress.wasElsewhere
+        return result
     }
 
     // MARK: Entries
@@ -195,7 +201,8 @@ struct ScriptedBatch {
                 for group in request.values {
                     let former = adding ? [] : one.operation.formerNames.map(\.text)
                     if !former.isEmpty { server.record.marks.insert(.leftUnderFormerName) }
-                    names[foldedName(group), default: []] += [one.name] + former
+                    // Whoever is taken out goes by the name that was given, and by that under which the entry is found.
+                    names[foldedName(group), default: []] += (adding ? [one.name] : one.names.sorted()) + former
                     owners[foldedName(group), default: []].append(Place(index: index, request: place))
                 }
             }
@@ -217,7 +224,7 @@ struct ScriptedBatch {
             for place in owners[group] ?? [] {
                 note(place, failure)
                 guard failure == nil, !adding, let request = place.request, isToldApart(place.index) else { continue }
-                if !held.contains(foldedName(progress[place.index].name)) { progress[place.index].notThere.insert(request) }
+                if held.isDisjoint(with: progress[place.index].names.map(foldedName)) { progress[place.index].notThere.insert(request) }
             }
         }
     }

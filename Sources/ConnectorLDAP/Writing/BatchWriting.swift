@@ -62,7 +62,10 @@ extension DirectorySession {
         guard !moved.isEmpty else { return }
         // A connection that is lost here leaves the first answers.
         guard let written = try? write(moved.map(\.operation)).results else { return }
-        for ((place, _), result) in zip(moved, written) { results[place] = result }
+        for ((place, _), result) in zip(moved, written) {
+            results[place] = result
+            results[place].wasElsewhere = true
+        }
     }
 
     private func gone(_ operation: AccountOperation, _ result: OperationResult) -> OperationResult {

@@ -63,13 +63,14 @@ package struct Dispatcher: Sendable {
         }
         guard let ordinal = plan.ordinal else { throw NotApplicable(ordinal: nil, state: plan.state) }
         var summary = ApplySummary()
+        var takesOver = plan.totals.kept > 0
         if isFresh {
             guard try await PlanSeal.compute(plan, store) == plan.seal else { throw SealBroken(ordinal: ordinal) }
             let started = try await store.startApplying(plan.id, at: options.clock.now())
             summary.leftOut = started.leftOut
             summary.superseded = started.superseded
+            takesOver = takesOver || started.takesOver || started.superseded > 0
         }
-        let takesOver = plan.totals.kept > 0 || summary.superseded > 0
         let committer = Committer(
             plan: plan, ordinal: ordinal, store: store, clock: options.clock, isFresh: isFresh && !takesOver,
             isSingleSystem: isFresh && systems.count == 1 && !takesOver, pendingAfterMilliseconds: options.pendingAfterMilliseconds)

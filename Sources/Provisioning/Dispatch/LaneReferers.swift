@@ -37,8 +37,19 @@ extension Transmission {
         // Of what an order left in doubt, those who point at the account were told with that order.
         guard !order.isFollowUp, isDone || result?.name != nil, let name = result?.name ?? found?.name, let known else { return false }
         if let id = known.id, let now = result?.accountID ?? found?.id, id != now { return true }
-        guard !repairedByServer, order.operation != .create else { return false }
+        guard order.operation != .create else { return false }
+        // A server repairs what had the name that the entry had, which was not the one that we wrote.
+        let met = [operation?.name, found?.name].compactMap { $0 }
+        let wasElsewhere = result?.wasElsewhere == true || known.name.map { written in met.contains { $0 != written } } ?? false
+        guard !repairedByServer || wasElsewhere else { return false }
         let former = [known.name, order.nameBefore].compactMap { $0 } + (known.doubt?.formerNames ?? [])
         return former.contains { $0 != name }
+    }
+}
+
+extension ProvisioningOrder {
+    /// Born of another order while its plan is applied: it writes references and nothing else, and leaves the account where it stands.
+    var isFollowUp: Bool {
+        operation == .modify && nameAfter == nil && !requests.isEmpty && requests.allSatisfy { $0.kind == .attribute && $0.isReference }
     }
 }

@@ -93,18 +93,23 @@ struct Preparation {
 
     private func change(_ transmission: Transmission) -> Readiness {
         let order = transmission.order
-        guard let name = transmission.known?.name ?? order.nameBefore ?? transmission.known?.doubt?.formerNames.min() else {
+        let known = transmission.known
+        // Unless something was written since, the plan has looked last.
+        let isAsPlanned = known.map { $0.version == order.accountVersion } ?? true
+        let names = isAsPlanned ? [order.nameBefore, known?.name] : [known?.name, order.nameBefore]
+        guard let name = names.compactMap({ $0 }).first ?? known?.doubt?.formerNames.min() else {
             // Never created, or never confirmed: there is nothing to withdraw.
             if order.operation == .delete || order.becomes == .none && order.requests.isEmpty { return .ready(transmission) }
             return .refused(order, ConnectorFailure(.permanent, "no account of \(order.userKey) on \(order.system) is known"))
         }
         let newName = order.nameAfter.flatMap { $0 == name ? nil : $0 }
+        let isElsewhere = known?.name.map { $0 != name } ?? false
         return complete(transmission, sighting: nil) { requests in
             // By now the name may be somebody else's: of an entry that is gone, only the groups are written.
             let isGone = order.operation == .delete && facts.found[order.id] == .absent
             return operation(
-                order, isGone ? .modify : order.operation, id: transmission.known?.id ?? order.accountID, name: name, newName: newName,
-                requests)
+                order, isGone ? .modify : order.operation, id: known?.id ?? order.accountID, name: name, newName: newName,
+                isElsewhere: isElsewhere, requests)
         }
     }
 
@@ -387,12 +392,5 @@ struct Preparation {
             nameBefore: order.nameAfter, nameAfter: nil, requests: requests, becomes: order.becomes,
             userVersion: order.userVersion,
             accountVersion: order.accountVersion + 1)
-    }
-}
-
-extension ProvisioningOrder {
-    /// Born of another order while its plan is applied: it writes references and nothing else, and leaves the account where it stands.
-    var isFollowUp: Bool {
-        operation == .modify && nameAfter == nil && !requests.isEmpty && requests.allSatisfy { $0.kind == .attribute && $0.isReference }
     }
 }

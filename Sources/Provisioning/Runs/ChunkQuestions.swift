@@ -40,14 +40,19 @@ extension ChunkRun {
         guard !seen.contains(system) else { return false }
         let gone = planning.gone.filter { $0.system == system }
         guard let first = gone.first else { return false }
-        let ids = try await store.neighbours(of: first.name, on: system, without: gone.map(\.user), limit: 3).compactMap(\.id)
-        guard !ids.isEmpty else { return false }
+        let neighbours = try await store.neighbours(of: first.name, on: system, without: gone.map(\.user), limit: 3).filter { $0.id != nil }
+        guard !neighbours.isEmpty else { return false }
         let lookups = try await systems.ask(system) { connector throws(ConnectorFailure) in
-            try await connector.find(ids.map(AccountQuery.id))
+            try await connector.find(neighbours.compactMap { $0.id.map(AccountQuery.id) })
         }
-        guard let lookups, !lookups.allSatisfy({ $0 == .absent }) else { return lookups != nil }
-        seen.insert(system)
-        return false
+        guard let lookups else { return false }
+        let isEmptied = lookups.allSatisfy { $0 == .absent }
+        if !isEmptied || acceptance.contains(.gone) {
+            // That these are gone as well is not forgotten.
+            try await store.lookAgain(zip(neighbours, lookups).filter { $0.1 == .absent }.map(\.0))
+        }
+        if !isEmptied { seen.insert(system) }
+        return isEmptied
     }
 
     func answerNames(_ planning: ChunkPlanning) async throws {

@@ -24,14 +24,16 @@ extension ChunkRun {
         let fates = try await fates(candidates, besides: orders)
         let postponable = isLast ? [:] : unsaved.drafts.postponable
         var useless: Set<OrderID> = []
-        for (order, fates) in zip(candidates, fates) where fates == [.useless] || fates.contains(.dereferenced) {
+        for (order, fates) in zip(candidates, fates) {
+            // Rows of this file that stand twice are taken back at its end, and with them the accounts that they were to bring.
+            guard fates == [.useless] || fates.contains(.dereferenced) || fates.contains(.awaited) && !isReplaying else { continue }
             if let cause = postponable[order.user] {
                 postponed[order.user] = cause
                 referencing.postponed.insert(order.user)
             } else if fates == [.useless] {
                 useless.insert(order.id)
                 referencing.waiting.insert(order.user)
-            } else if let index = orders.firstIndex(where: { $0.id == order.id }) {
+            } else if fates.contains(.dereferenced), let index = orders.firstIndex(where: { $0.id == order.id }) {
                 referencing.orders[index].dereferences = true
             }
         }

@@ -96,11 +96,7 @@ package struct Planner: Sendable {
                     try await chunks.planRemoved(users)
                 }
             }
-            var last: UserID?
-            while let users = try await Optional(store.unsettledUsers(after: last, limit: SourceRun.chunkSize)), !users.isEmpty {
-                try await chunks.planUnsettled(users)
-                last = users.last?.id
-            }
+            try await planUnsettled(chunks)
             try await eachPage {
                 try await store.dueUsers(asOf: days.latest, after: $0, limit: SourceRun.chunkSize)
             } body: { users in
@@ -121,6 +117,32 @@ package struct Planner: Sendable {
             made.evaluations = await chunks.counts.evaluations
             made.dereferences = await chunks.dereferences
             return try await seal(plan, made, report: report)
+        }
+    }
+
+    /// Whoever is not settled; and, where a source's file was refused, everybody of the source whom an edit of the configuration has not reached.
+    private func planUnsettled(_ chunks: ChunkRun) async throws {
+        var unreached: [SourceName] = []
+        var isAllReached = false
+        for source in try await store.sourcesWithoutPlan() where configuration.source(source) != nil {
+            guard let profile = try await store.profile(of: source) else { continue }
+            if profile.configurationHash == configuration.hash { isAllReached = true } else { unreached.append(source) }
+        }
+        // Whom an edit was applied to that is undone by now.
+        let ofAllSources = isAllReached && unreached.isEmpty
+        var last: UserID?
+        while let users = try await Optional(store.unsettledUsers(ofAllSources: ofAllSources, after: last, limit: SourceRun.chunkSize)),
+            !users.isEmpty
+        {
+            try await chunks.planUnsettled(users)
+            last = users.last?.id
+        }
+        for source in unreached {
+            try await eachPage {
+                try await store.users(claimedBy: source, after: $0, limit: SourceRun.chunkSize)
+            } body: { users in
+                try await chunks.planUnsettled(users.map { UnsettledUser($0, .configuration) })
+            }
         }
     }
 

@@ -4,6 +4,8 @@ package import IdentityModel
 /// What becomes of a request for references when it is sent.
 package enum ReferenceFate: Hashable, Sendable {
     case sent
+    /// Sent once the account is there that this very plan is to make.
+    case awaited
     /// Nothing of ours is there, or it is left alone until the account it points at is there.
     case useless
     /// It points at nobody: what we wrote is taken away.
@@ -21,7 +23,7 @@ package enum ReferenceFate: Hashable, Sendable {
         } else if targets.contains(ReferenceTarget.none) {
             self = request.before.isEmpty ? (targets.allSatisfy { $0 == ReferenceTarget.none } ? .useless : .sent) : .dereferenced
         } else {
-            self = .sent
+            self = targets.contains(.awaited) ? .awaited : .sent
         }
     }
 }

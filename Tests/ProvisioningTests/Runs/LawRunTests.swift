@@ -154,4 +154,41 @@ struct LawRunTests {
         #expect(try await world.runs(world.configuration()).syncDue() == .done)
         #expect(try await world.orders([.pending, .errored]) == [])
     }
+
+    @Test
+    func `an edited rule reaches everybody by a run for due dates while the newest file is in breach, and an edit that is undone as well`()
+        async throws
+    {
+        let world = try await RunsWorld()
+        let system = try #require(world.systems[RunsWorld.directory])
+        try await world.sync(staff)
+        #expect(try await world.sync([]) == .held)
+        let edit = try edited(world, "Rules.yaml", #"when: "true""#, with: #"when: 'user.lastName == "Berg"'"#)
+        #expect(try await world.sync(nil, edit) == .held)
+        _ = try await world.runs(edit).syncDue()
+        #expect(await system.entry(named: "cn=Dahl,ou=Disabled")?.attributes["userAccountControl"] == ["514"])
+        #expect(try await world.runs(edit).syncDue() == .done)
+        let plans = try await world.orders().count
+        #expect(try await world.runs(edit).syncDue() == .done)
+        #expect(try await world.orders().count == plans)
+        _ = try await world.runs(world.configuration()).syncDue()
+        #expect(await system.entry(named: "cn=Dahl,ou=People")?.attributes["userAccountControl"] == ["512"])
+    }
+
+    // MARK: Moved by hand
+
+    @Test func `who comes back to an entry that was moved by hand is where the map says`() async throws {
+        let world = try await RunsWorld()
+        let system = try #require(world.systems[RunsWorld.directory])
+        var files = RunsWorld.files
+        files["PolicyMaps/directory.yaml"] = RunsWorld.map.replacing(
+            #"(account.enabled ? ",ou=People" : ",ou=Disabled")"#, with: #"",ou=People""#)
+        let configuration = try world.configuration(files)
+        try await world.sync(staff, configuration)
+        try await world.sync(["E1,Berg,Clerk,active", "E2,Dahl,Clerk,terminated"], configuration)
+        await system.move("cn=Dahl,ou=People", to: "cn=Dahl,ou=Annex")
+        #expect(try await world.sync(staff, configuration) == .done)
+        #expect(await system.entry(named: "cn=Dahl,ou=People")?.attributes["userAccountControl"] == ["512"])
+        #expect(try await world.account("E2")?.name == AccountName("cn=Dahl,ou=People"))
+    }
 }
