@@ -132,7 +132,7 @@ private enum ReferenceResolution {
         return people
     }
 
-    /// An account that exists beats one that is adopted by this plan; a Create beats what the store holds, because that was deleted by hand.
+    /// An account that exists beats one that is adopted by this plan; a Create beats what the store held when it was planned, because that was deleted by hand.
     static func targets(
         of users: Set<UserID>, on system: SystemName, _ plan: PlanID, _ session: any SQLSession
     ) throws -> [UserID: ReferenceTarget] {
@@ -158,8 +158,10 @@ private enum ReferenceResolution {
         ) { targets[UserID($0.text(0))] = .account(AccountName($0.text(1))) }
         try session.query(
             """
-            SELECT user_id FROM orders WHERE system = $1 AND operation = 'Create'
-            AND (state IN (1, 2, 3, 5, 7) OR owner = $2 AND state = 0 AND starts_as = 7) AND user_id IN (#)
+            SELECT o.user_id FROM orders o WHERE o.system = $1 AND o.operation = 'Create'
+            AND (o.state IN (1, 2, 3, 5, 7) OR o.owner = $2 AND o.state = 0 AND o.starts_as = 7)
+            AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id = o.user_id AND a.system = o.system AND a.name IS NOT NULL
+              AND a.state IN ('enabled', 'deprovisioned') AND a.version > o.account_version) AND o.user_id IN (#)
             """, [.text(system.text), .int(plan.row)], in: ids
         ) { targets[UserID($0.text(0))] = .expected }
         for user in made { targets[user] = .awaited }

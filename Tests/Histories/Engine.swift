@@ -25,6 +25,8 @@ package protocol Engine: AnyObject {
 
     /// What stands in each system.
     func systems() async throws -> [String: SystemView]
+    /// Waits until servers that repair references after their answers have. False: nothing comes late here.
+    func settle() async -> Bool
     /// The last applied file of a source.
     func applied(_ feed: Feed) async throws -> AppliedFile?
     /// So far, over all runs.

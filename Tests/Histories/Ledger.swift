@@ -54,7 +54,8 @@ package struct Ledger: Sendable {
     }
 
     private mutating func take(_ publication: World.Publication, _ feed: Feed, _ isClaimed: ([String]) throws -> Bool) rethrows {
-        if feed.isComplete { for person in (standings[feed] ?? [:]).keys { standings[feed]?[person]?.isPresent = false } }
+        let before = feed.isComplete ? Set((standings[feed] ?? [:]).filter(\.value.isPresent).keys) : []
+        for person in before { standings[feed]?[person]?.isPresent = false }
         if feed == .hr { noteTangles(publication) }
         for (person, row) in publication.rows where try isClaimed(row) {
             let isGood = (feed == .badges || !row[3].isEmpty) && !publication.doubled.contains(person)
@@ -76,6 +77,8 @@ package struct Ledger: Sendable {
             }
         }
         guard feed.isComplete else { return }
+        // Who had a person last is who lost them last.
+        for person in before where !isPresent(person, in: feed) { lastHolder[person] = feed }
         for (person, standing) in standings[feed] ?? [:] where !standing.isPresent { wasGone[feed, default: []].insert(person) }
         for (person, standing) in standings[feed] ?? [:] where standing.isPresent {
             if standing.isQuarantined, wasGone[feed]?.contains(person) == true { unclearIn[feed, default: []].insert(person) }

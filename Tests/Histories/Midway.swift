@@ -11,8 +11,7 @@ extension Playback {
         default: return
         }
         guard !scope.people.isEmpty || !scope.leavers.isEmpty else { return }
-        var comparison = try await comparison()
-        comparison.run(within: scope)
+        let comparison = try await compared { $0.run(within: scope) }
         outcome.marks.insert(.comparedMidway)
         outcome.facts += comparison.facts
         outcome.deviations += comparison.deviations.map { deviation in

@@ -133,6 +133,7 @@ private final class IdleEngine: Engine {
     func approve() async -> [RunReport] { [] }
     func disturb(_ step: Step, person: Person?) async throws {}
     func calm() async throws {}
+    func settle() async -> Bool { false }
     func systems() async throws -> [String: SystemView] { ["Corp": SystemView(entries: [], groups: [:])] }
     func applied(_ feed: Feed) async throws -> AppliedFile? { last[feed].map { AppliedFile(name: $0.name, configuration: "1") } }
     func counts() async throws -> Counts { Counts() }

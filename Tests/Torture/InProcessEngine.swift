@@ -33,6 +33,8 @@ final class InProcessEngine: Engine {
         configuration = try Configurations.load(history.rulebook)
     }
 
+    func settle() async -> Bool { false }
+
     func close() async {
         await base.close()
         try? FileManager.default.removeItem(at: folder)

@@ -131,6 +131,12 @@ final class ProgramEngine: Engine {
         try directory.forget()
     }
 
+    /// slapd's refint works after the answer.
+    func settle() async -> Bool {
+        try? await Task.sleep(for: .seconds(1))
+        return true
+    }
+
     func systems() async throws -> [String: SystemView] {
         try directories.mapValues { directory in
             let entries = try directory.records("(objectClass=inetOrgPerson)").map { record in

@@ -86,7 +86,8 @@ package struct RecordPlanning {
     private func claim(_ cause: PlanningCause, person: KnownPerson?, bornBefore generation: Int) -> SourceClaim? {
         switch cause {
         case .record(let record): source.map { claim(record, of: $0, person: person, bornBefore: generation) }
-        case .missing(let claim): claim.ended(.gone(rank: nextRank(person?.claims ?? [])))
+        // What did not count before it was missing went then.
+        case .missing(let claim): claim.ended(.gone(rank: claim.isPresent ? nextRank(person?.claims ?? []) : claim.goneRank))
         case .removed, .again: nil
         }
     }

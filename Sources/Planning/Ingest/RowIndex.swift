@@ -50,7 +50,8 @@ package struct RowIndex: Sendable {
             let slot = slot(for: mark.keyHash)
             rows[slot] = mark.rowHash
             flags[slot] |= RowIndex.known | UInt16(mark.again.rawValue) << RowIndex.reasonsShift
-            if mark.isGone { flags[slot] |= RowIndex.gone }
+            // A row that was there and did not count keeps its hash: its user is told when it is missing.
+            if mark.isGone, mark.rowHash == 0 { flags[slot] |= RowIndex.gone }
         }
     }
 

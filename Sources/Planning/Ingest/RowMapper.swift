@@ -128,6 +128,13 @@ package final class RowMapper {
             key: key, position: position, rowHash: rowHash, status: status, attributes: attributes, row: row, again: again)
     }
 
+    /// False: the row is as if it were absent. One of which that cannot be said counts.
+    package func claims(_ batch: SourceRowBatch, row: Int) -> Bool {
+        guard configuration.claims != nil else { return true }
+        reader.load(batch, row: row)
+        return (try? isClaimed()) ?? true
+    }
+
     private func isClaimed() throws(Refusal) -> Bool {
         guard let claims = configuration.claims else { return true }
         do {

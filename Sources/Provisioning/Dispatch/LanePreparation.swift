@@ -158,6 +158,13 @@ extension Lane {
         for (reference, found) in facts.references {
             if let name = found.user.flatMap({ recent[$0] }) { facts.references[reference]?.target = .account(name) }
         }
+        for order in orders where order.nameBefore != nil && facts.known[order.user]?.version == order.accountVersion {
+            // The plan has looked last.
+            guard let name = order.nameBefore, facts.known[order.user]?.name != name else { continue }
+            for (reference, found) in facts.references where found.user == order.user {
+                facts.references[reference]?.target = .account(name)
+            }
+        }
         facts.moving = Set((orders + course.underWay.values.flatMap { $0.transmissions.map(\.order) }).filter(\.moves).map(\.user))
         for (reference, found) in facts.references {
             guard case .account(let name) = found.target else { continue }

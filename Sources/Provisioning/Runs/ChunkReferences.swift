@@ -26,11 +26,14 @@ extension ChunkRun {
         var useless: Set<OrderID> = []
         for (order, fates) in zip(candidates, fates) {
             // Rows of this file that stand twice are taken back at its end, and with them the accounts that they were to bring.
-            guard fates == [.useless] || fates.contains(.dereferenced) || fates.contains(.awaited) && !isReplaying else { continue }
+            let isIdle = fates.allSatisfy(\.isIdle)
+            guard isIdle || fates.contains(.dereferenced) || fates.contains(.awaited) && !isReplaying else { continue }
             if let cause = postponable[order.user] {
                 postponed[order.user] = cause
                 referencing.postponed.insert(order.user)
-            } else if fates == [.useless] {
+            } else if isIdle {
+                // Whose row changed is planned once: the account may still come with a later row.
+                if fates.contains(.early), unsaved.drafts.again[order.user] == nil { continue }
                 useless.insert(order.id)
                 referencing.waiting.insert(order.user)
             } else if fates.contains(.dereferenced), let index = orders.firstIndex(where: { $0.id == order.id }) {
@@ -51,7 +54,7 @@ extension ChunkRun {
         for (system, orders) in Dictionary(grouping: candidates, by: \.system).sorted(by: { $0.key < $1.key }) {
             var found = try await store.references(system, to: Set(orders.flatMap(\.references)).sorted(), plan: plan.id)
             notes.ambiguousReferences.formUnion(found.filter(\.value.isAmbiguous).keys)
-            for (reference, account) in found where account.target == .none {
+            for (reference, account) in found where account.target == .none || account.target == .expected {
                 if let user = account.user, makers[system]?.contains(user) ?? false { found[reference]?.target = .awaited }
             }
             targets[system] = found

@@ -6,10 +6,14 @@ package enum ReferenceFate: Hashable, Sendable {
     case sent
     /// Sent once the account is there that this very plan is to make.
     case awaited
-    /// Nothing of ours is there, or it is left alone until the account it points at is there.
+    /// What is there is left alone until the account it points at is there.
+    case early
+    /// It points at nobody, and nothing of ours is there.
     case useless
     /// It points at nobody: what we wrote is taken away.
     case dereferenced
+
+    var isIdle: Bool { self == .useless || self == .early }
 
     /// `target`: what the store knows of the accounts that are pointed at; nobody's has no entry.
     package init(_ request: AttributeRequest, target: (UserReference) -> ReferenceTarget?) {
@@ -19,7 +23,7 @@ package enum ReferenceFate: Hashable, Sendable {
             return
         }
         if targets.contains(.expected) {
-            self = .useless
+            self = .early
         } else if targets.contains(ReferenceTarget.none) {
             self = request.before.isEmpty ? (targets.allSatisfy { $0 == ReferenceTarget.none } ? .useless : .sent) : .dereferenced
         } else {

@@ -104,6 +104,8 @@ actor SourceRun {
             case nil: break
             }
         case .duplicate(let row, let key, let firstLine):
+            // What is as if it were absent stands beside nobody.
+            guard mapper?.claims(batch, row: row) ?? true else { return }
             duplicates[key, default: []].append((line: Int(batch.lines[row]), first: firstLine))
             if let mapper { duplicateValues.append(mapper.correlating(batch, row: row)) }
         case .keyless(let row, let reason):

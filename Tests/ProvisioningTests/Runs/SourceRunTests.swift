@@ -82,6 +82,25 @@ struct SourceRunTests {
         }
     }
 
+    @Test("a row that claims nobody is no second row, and is told when it goes and comes back")
+    func unclaimedTwice() async throws {
+        try await RowsWorld.with { world in
+            let service = Self.hr.replacing("    map:", with: "    claims: row.STATUS != \"Guest\"\n    map:")
+            let configuration = try world.configuration(service)
+            let others = "2,Dahl,b@x,\n3,Ek,c@x,\n4,Moe,d@x,\n5,Li,e@x,\n6,Bo,f@x,\n"
+            try await world.run(configuration, "hr", "ID,LAST,EMAIL,STATUS\n1,Berg,a@x,\n" + others)
+            let twice = try await world.run(configuration, "hr", "ID,LAST,EMAIL,STATUS\n1,Berg,a@x,Guest\n1,Berg,a@x,Guest\n" + others)
+            #expect(twice.quarantined == 0)
+            #expect(try await world.people().first == "hr:1 terminated email=a@x lastName=Berg")
+            // The row is gone, the rule is another one by then, and the row comes back as it was.
+            try await world.run(configuration, "hr", "ID,LAST,EMAIL,STATUS\n" + others)
+            let edited = try world.configuration(Self.hr)
+            try await world.run(edited, "hr", "ID,LAST,EMAIL,STATUS\n" + others)
+            try await world.run(edited, "hr", "ID,LAST,EMAIL,STATUS\n1,Berg,a@x,Guest\n" + others)
+            #expect(try await world.people().first?.contains("terminated") == false)
+        }
+    }
+
     @Test("the first plan after an edit says how many values it removes")
     func edit() async throws {
         try await RowsWorld.with { world in
