@@ -282,7 +282,7 @@ struct PlanStart {
         for emptied in emptied { try PlanEnding.finish(emptied, session, at: at) }
     }
 
-    /// Whoever was planned is not left aside any more, except where this plan could not ask either.
+    /// Whoever was planned is not left aside any more, except where this plan could not ask either. A joiner who turned out to be somebody else is nobody's mark.
     func replaceLeftAside() throws {
         try session.execute(
             "DELETE FROM left_aside WHERE user_id IN (SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2 AND left_out = 0)", range)
@@ -292,7 +292,7 @@ struct PlanStart {
         try session.execute(
             """
             INSERT INTO left_aside (user_id, system) SELECT user_id, system FROM plan_left_aside WHERE plan = $1
-            ON CONFLICT DO NOTHING
+            AND user_id IN (SELECT id FROM users) ON CONFLICT DO NOTHING
             """, [.int(plan.id.row)])
     }
 
