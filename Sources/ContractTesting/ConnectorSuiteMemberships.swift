@@ -82,6 +82,20 @@ extension ConnectorSuite {
             let id = try #require(result.accountID)
             #expect(try await scene.groups(of: id) == [groups[1]])
         },
+        Check("an account that is made anew under another name leaves its former name in no group") { scene in
+            let groups = scene.vocabulary.groups
+            let former = try await scene.given("a", more: groups.map { scene.membership(.add, $0) })[0]
+            #expect(try await scene.execute(scene.operation(.delete, 2, scene.name("a"), id: former)).failure == nil)
+            let anew = scene.create("b", 3, more: [scene.membership(.remove, groups[0]), scene.membership(.add, groups[1])])
+            let result = try await scene.execute(
+                AccountOperation(
+                    id: anew.id, operation: .create, accountID: nil, name: anew.name, newName: nil, requests: anew.requests,
+                    appliesDialectDisabling: false, formerNames: [scene.name("a")], carriedMemberships: [groups[1]]))
+            #expect(result.failure == nil)
+            #expect(result.failedRequests.isEmpty)
+            let id = try #require(result.accountID)
+            #expect(try await scene.settledGroups(of: id, formerly: [scene.name("a")]) == [groups[1]])
+        },
         Check("memberships that we did not give stay when ours are removed") { scene in
             let groups = scene.vocabulary.groups
             let id = try await scene.given("a", more: groups.map { scene.membership(.add, $0) })[0]

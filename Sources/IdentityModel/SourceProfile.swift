@@ -37,7 +37,7 @@ public struct ReplanReasons: OptionSet, Hashable, Sendable {
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     public static let date = ReplanReasons(rawValue: 1)
-    /// A value points at somebody who has no account yet.
+    /// A value points at somebody who has no account yet, or an earlier plan left the user out, or was abandoned.
     public static let reference = ReplanReasons(rawValue: 2)
     /// An order in state 1, 2, 3, 5 or 7, or an account that is not known.
     public static let order = ReplanReasons(rawValue: 4)
@@ -52,7 +52,7 @@ public struct ReplanReasons: OptionSet, Hashable, Sendable {
     /// For people: "a date has come, the configuration changed".
     public var text: String {
         let words: [(ReplanReasons, String)] = [
-            (.date, "a date has come"), (.reference, "a reference waits for an account"), (.order, "an order is not settled"),
+            (.date, "a date has come"), (.reference, "an earlier plan left something open"), (.order, "an order is not settled"),
             (.quarantine, "the row was quarantined"), (.configuration, "the configuration changed"),
             (.leftAside, "a system could not be asked"),
             (.account, "an account is not known for certain, or not withdrawn altogether"),

@@ -9,14 +9,15 @@ struct SecretKeyFile {
 
     private static let length = 32
 
+    /// What lies there is no key, in words.
+    struct Damage: Error { let text: String }
+
     /// Nil: it is not there.
-    func read() throws -> SecretDigest? {
+    func read() throws(Damage) -> SecretDigest? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let bytes = FileManager.default.contents(atPath: path) else { throw Stop(.unable, "error: no permission to read \(path)") }
+        guard let bytes = FileManager.default.contents(atPath: path) else { throw Damage(text: "\(path) cannot be read") }
         guard bytes.count == Self.length else {
-            throw Stop(
-                .unable, "error: \(path) is no key of a store: it has \(bytes.count) bytes and not \(Self.length); restore it from a backup"
-            )
+            throw Damage(text: "\(path) is no key of a store: it has \(bytes.count) bytes and not \(Self.length)")
         }
         chmod(path, 0o600)
         return SecretDigest(key: [UInt8](bytes))
@@ -35,8 +36,17 @@ struct SecretKeyFile {
         guard isWritten else { throw failed(draft) }
         guard link(draft, path) == 0 || errno == EEXIST else { throw failed(path) }
         syncFolder()
-        guard let digest = try read() else { throw failed(path) }
+        guard let digest = try readOrStop() else { throw failed(path) }
         return digest
+    }
+
+    /// For a store that has no key yet.
+    func readOrStop() throws -> SecretDigest? {
+        do {
+            return try read()
+        } catch {
+            throw Stop(.unable, "error: \(error.text); move it away, and the store gets one")
+        }
     }
 
     /// What lies there is kept under another name: it may be the key of another store.

@@ -12,9 +12,9 @@ extension Session {
         let file = keyFile
         let secrets: SecretKeeping
         if let check = try await store.secretKeyCheck() {
-            secrets = keeping(try file.read(), check, file)
+            secrets = keeping(check, file)
         } else {
-            let digest = try file.read() ?? file.make()
+            let digest = try file.readOrStop() ?? file.make()
             secrets = keeping(digest, try await store.keepSecretKeyCheck(digest.check, replacing: nil), file)
         }
         var session = self
@@ -33,7 +33,7 @@ extension Session {
     func withSecretsToRead(of store: any Store) async throws -> Session {
         guard let check = try await store.secretKeyCheck() else { return self }
         var session = self
-        session.configuration = configuration.keeping(keeping(try keyFile.read(), check, keyFile))
+        session.configuration = configuration.keeping(keeping(check, keyFile))
         return session
     }
 
@@ -52,8 +52,18 @@ extension Session {
         return session
     }
 
+    private var remedy: String { "from a backup; if it is gone for good, --accept secretKey begins with a new one" }
+
+    /// A file that holds no key is as good as none.
+    private func keeping(_ check: String, _ file: SecretKeyFile) -> SecretKeeping {
+        do {
+            return keeping(try file.read(), check, file)
+        } catch {
+            return .lost("\(error.text); restore it \(remedy)")
+        }
+    }
+
     private func keeping(_ digest: SecretDigest?, _ check: String, _ file: SecretKeyFile) -> SecretKeeping {
-        let remedy = "from a backup; if it is gone for good, --accept secretKey begins with a new one"
         guard let digest else { return .lost("\(file.path), the key of this store's secrets, is not there; restore it \(remedy)") }
         guard digest.check == check else {
             return .lost("\(file.path) is not the key of this store's secrets; restore the right one \(remedy)")

@@ -100,6 +100,7 @@ struct Batch {
         var removals = memberships(adding: false)
         for (index, operation) in operations.enumerated() where operation.operation == .create && progress[index].failure == nil {
             removals.include(operation, at: index, name: progress[index].name)
+            for name in operation.formerNames { removals.include(operation, at: index, name: name.text) }
         }
         if !removals.isEmpty { run(&removals) }
     }

@@ -84,8 +84,10 @@ struct Preparation {
             let what = "\(taken.attribute) \(taken.value) was taken on \(system.name) since the plan was made"
             return .refused(transmission.order, ConnectorFailure(.conflict, what, attribute: taken.attribute))
         }
+        // Of an entry that is made anew, groups may still hold the name of the one that was deleted.
+        let isElsewhere = transmission.order.recreates && transmission.known?.name.map { $0 != name } ?? false
         return complete(transmission, sighting: nil) { requests in
-            operation(transmission.order, .create, id: nil, name: name, newName: nil, requests)
+            operation(transmission.order, .create, id: nil, name: name, newName: nil, isElsewhere: isElsewhere, requests)
         }
     }
 

@@ -128,20 +128,22 @@ package struct Planner: Sendable {
             guard let profile = try await store.profile(of: source) else { continue }
             if profile.configurationHash == configuration.hash { isAllReached = true } else { unreached.append(source) }
         }
+        // Somebody is to decide about them first.
+        let withheld = try await store.usersWithheld(from: .due)
         // Whom an edit was applied to that is undone by now.
         let ofAllSources = isAllReached && unreached.isEmpty
         var last: UserID?
         while let users = try await Optional(store.unsettledUsers(ofAllSources: ofAllSources, after: last, limit: SourceRun.chunkSize)),
             !users.isEmpty
         {
-            try await chunks.planUnsettled(users)
+            try await chunks.planUnsettled(users.filter { !withheld.contains($0.id) })
             last = users.last?.id
         }
         for source in unreached {
             try await eachPage {
                 try await store.users(claimedBy: source, after: $0, limit: SourceRun.chunkSize)
             } body: { users in
-                try await chunks.planUnsettled(users.map { UnsettledUser($0, .configuration) })
+                try await chunks.planUnsettled(users.filter { !withheld.contains($0) }.map { UnsettledUser($0, .configuration) })
             }
         }
     }

@@ -43,6 +43,26 @@ struct WithdrawnOrderTests {
         #expect(await world.systems[RunsWorld.directory]?.entry(named: "cn=Dahl,ou=People")?.attributes["title"] == ["Chief"])
     }
 
+    @Test func `what a person abandoned, or has still to decide about, no run for due dates carries out`() async throws {
+        let world = try await RunsWorld()
+        let system = try #require(world.systems[RunsWorld.directory])
+        try await world.sync(["E1,Berg,Clerk,active", "E2,Dahl,Clerk,active"])
+        await system.goAway()
+        _ = try await world.sync(["E1,Berg,Clerk,active", "E2,Dahl,Clerk,terminated"])
+        let runs = try world.runs(world.configuration())
+        _ = try await runs.abandon(hr, by: "ann", reason: "wrong") { try #require(try await world.store.plan(ordinal: 2)) }
+        await system.comeBack()
+        _ = try await runs.syncDue()
+        // Held after the plan that was abandoned.
+        #expect(try await world.sync() == .held)
+        _ = try await runs.syncDue()
+        #expect(await system.entry(named: "cn=Dahl,ou=People")?.attributes["userAccountControl"] == ["512"])
+        let held = try #require(try await world.store.plan(of: hr, in: [.held]))
+        try await world.store.decide(held.id, .approved, by: "ann", reason: "right after all", at: DispatchWorld.start)
+        _ = try await runs.apply(plan: held.id, of: hr) { _ in try #require(try await world.store.plan(of: hr, in: [.approved])) }
+        #expect(await system.entry(named: "cn=Dahl,ou=Disabled")?.attributes["userAccountControl"] == ["514"])
+    }
+
     @Test func `whoever was told that something is under way is told that it was abandoned, and nobody else`() async throws {
         let world = try await RunsWorld()
         try await world.sync(staff)
