@@ -73,11 +73,7 @@ extension StoreSuite {
                 #expect(try await store.referers(to: [Sample.userID(1)], on: Sample.directory) == [:])
             },
             Check("an account whose entry was missed is looked at by whoever plans its user, unless it was written since") { store in
-                let plan = try await store.started(Sample.joinerChunk(1...2))
-                let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
-                var settlement = Settlement()
-                settlement.entries = orders.map { .executed($0) }
-                try await store.commit(settlement, plan: plan.id, at: Sample.moment(4))
+                try await store.joined(1...2)
                 let accounts = try await store.accounts(Sample.directory, users: [Sample.userID(1), Sample.userID(2)])
                 let missed = try #require(accounts[Sample.userID(1)])
                 var stale = try #require(accounts[Sample.userID(2)])
@@ -90,11 +86,7 @@ extension StoreSuite {
                 #expect(after?.isUnknown == true && after?.version == missed.version + 1 && after?.name == missed.name)
             },
             Check("neighbours of an account are those of its container, else any") { store in
-                let plan = try await store.started(Sample.joinerChunk(1...5))
-                let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
-                var settlement = Settlement()
-                settlement.entries = orders.map { .executed($0) }
-                try await store.commit(settlement, plan: plan.id, at: Sample.moment(4))
+                try await store.joined(1...5)
                 let here = AccountName("cn=Somebody,OU=People")
                 let found = try await store.neighbours(of: here, on: Sample.directory, without: [Sample.userID(1)], limit: 3)
                 #expect(found.map(\.user) == [2, 3, 4].map(Sample.userID))
@@ -107,6 +99,15 @@ extension StoreSuite {
 }
 
 extension Store {
+    /// People who joined, and have their accounts.
+    fileprivate func joined(_ people: ClosedRange<Int>) async throws {
+        let plan = try await started(Sample.joinerChunk(people))
+        let orders = try await claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
+        var settlement = Settlement()
+        settlement.entries = orders.map { .executed($0) }
+        try await commit(settlement, plan: plan.id, at: Sample.moment(4))
+    }
+
     /// The first person's account, settled once more as `change` says; made first where it is not there yet.
     fileprivate func settled(_ change: @Sendable (inout Account) -> Void) async throws -> Account {
         let known = try await accounts(Sample.directory, users: [Sample.userID(1)])[Sample.userID(1)]

@@ -287,8 +287,8 @@ public protocol PlanningStore: Sendable {
     func abandoned(_ origin: Origin) async throws(StoreError) -> Int?
     /// Users of plans of other origins that a person approved and that have not started: nobody else changes them meanwhile.
     func usersOfApprovedPlans(except origin: Origin) async throws(StoreError) -> Set<UserID>
-    /// Users of other origins' plans that are held or approved, and of those that were abandoned without an approval since: a person decides about them.
-    func usersWithheld(from origin: Origin) async throws(StoreError) -> Set<UserID>
+    /// Users of these sources' plans that are held, and of those that were abandoned without an approval since: a person decides about them.
+    func usersWithheld(of sources: [SourceName]) async throws(StoreError) -> Set<UserID>
     /// An open plan without changes and orders sets aside the rows that are set aside already, for the same reasons, and no others.
     func saysNothingNew(_ plan: PlanID) async throws(StoreError) -> Bool
     /// Rows that an open plan sets aside and that are not in quarantine now.

@@ -167,29 +167,24 @@ extension SQLStore {
     }
 
     package func usersOfApprovedPlans(except origin: Origin) async throws(StoreError) -> Set<UserID> {
-        try await users("state = 'approved'", except: origin)
-    }
-
-    package func usersWithheld(from origin: Origin) async throws(StoreError) -> Set<UserID> {
-        try await users(
-            """
-            (state IN ('held', 'approved') OR state = 'abandoned' AND NOT EXISTS (
-              SELECT 1 FROM plans p WHERE p.origin = plans.origin AND p.id > plans.id AND p.is_approved = 1))
-            """, except: origin)
-    }
-
-    private func users(_ condition: String, except origin: Origin) async throws(StoreError) -> Set<UserID> {
         try await read { session in
             let plans = try session.queryAll(
-                "SELECT id FROM plans WHERE \(condition) AND origin <> $1", [.text(origin.description)]
+                "SELECT id FROM plans WHERE state = 'approved' AND origin <> $1", [.text(origin.description)]
             ) { PlanID(row: $0.int(0)) }
-            var users: Set<UserID> = []
-            for plan in plans {
-                try session.query("SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2", PlanRows.range(plan)) {
-                    users.insert(UserID($0.text(0)))
-                }
-            }
-            return users
+            return try PlanRows.users(of: plans, session)
+        }
+    }
+
+    package func usersWithheld(of sources: [SourceName]) async throws(StoreError) -> Set<UserID> {
+        try await read { session in
+            var plans: [PlanID] = []
+            try session.query(
+                """
+                SELECT id FROM plans WHERE (state = 'held' OR state = 'abandoned' AND NOT EXISTS (
+                  SELECT 1 FROM plans p WHERE p.origin = plans.origin AND p.id > plans.id AND p.is_approved = 1)) AND origin IN (#)
+                """, in: SQLValue.texts(Set(sources.map { Origin.source($0).description }))
+            ) { plans.append(PlanID(row: $0.int(0))) }
+            return try PlanRows.users(of: plans, session)
         }
     }
 

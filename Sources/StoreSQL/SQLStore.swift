@@ -69,6 +69,17 @@ enum PlanRows {
     static func plan(_ row: Int64) -> PlanID { PlanID(row: row >> bits) }
     static func sequence(_ row: Int64) -> Int { Int(row & 0xFFFF_FFFF) }
     static func order(_ row: Int64) -> OrderID { OrderID(plan: plan(row), sequence: sequence(row)) }
+
+    /// Whom these plans change.
+    static func users(of plans: [PlanID], _ session: any SQLSession) throws -> Set<UserID> {
+        var users: Set<UserID> = []
+        for plan in plans {
+            try session.query("SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2", range(plan)) {
+                users.insert(UserID($0.text(0)))
+            }
+        }
+        return users
+    }
 }
 
 extension OrderID {

@@ -101,6 +101,11 @@ struct SecretCrashTests {
         try Data(repeating: 1, count: 32).write(to: URL(fileURLWithPath: key))
         let other = try playground.birthright(["sync", "hr"])
         #expect(other.code == 3 && other.output.contains("is not the key of this store's secrets"), "\(other.output)")
+        // A key that was cut is as good as none: it stops what is secret, and nothing else.
+        try Data(repeating: 1, count: 10).write(to: URL(fileURLWithPath: key))
+        let cut = try playground.birthright(["sync", "hr"])
+        #expect(cut.code == 3 && cut.output.contains("is no key of a store: it has 10 bytes and not 32"), "\(cut.output)")
+        #expect(try playground.birthright(["plans", "list"]).code == 0)
         try files.removeItem(atPath: key)
         try files.moveItem(atPath: aside, toPath: key)
         let back = try playground.birthright(["sync", "hr"])

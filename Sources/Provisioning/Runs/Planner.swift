@@ -128,8 +128,8 @@ package struct Planner: Sendable {
             guard let profile = try await store.profile(of: source) else { continue }
             if profile.configurationHash == configuration.hash { isAllReached = true } else { unreached.append(source) }
         }
-        // Somebody is to decide about them first.
-        let withheld = try await store.usersWithheld(from: .due)
+        // Somebody is to decide about them first; about those of a source that has left the configuration nobody will.
+        let withheld = try await store.usersWithheld(of: configuration.sources.map(\.name))
         // Whom an edit was applied to that is undone by now.
         let ofAllSources = isAllReached && unreached.isEmpty
         var last: UserID?

@@ -9,13 +9,17 @@ import Testing
 
 /// Sources that bring nobody, and references that could mean two people, behind the front door.
 struct WaitingRowRunTests {
-    private static let service = """
+    private static let hr = """
         store: { sqlite: store.sqlite }
         sources:
           hr:
             files: "hr*.csv"
             key: row.ID
             contract: { columns: [ID, LAST, TITLE, STATUS], maxRowCountChange: 100% }
+        """
+
+    private static let service = """
+        \(hr)
             map: { employeeId: 'row.ID', lastName: 'row.LAST', status: 'row.STATUS' }
           badges:
             files: "badges*.csv"
@@ -79,12 +83,7 @@ struct WaitingRowRunTests {
     // MARK: References
 
     private static let managers = """
-        store: { sqlite: store.sqlite }
-        sources:
-          hr:
-            files: "hr*.csv"
-            key: row.ID
-            contract: { columns: [ID, LAST, TITLE, STATUS], maxRowCountChange: 100% }
+        \(hr)
             map: { employeeId: 'row.ID', lastName: 'row.LAST', manager: 'ref(row.TITLE)' }
           students:
             files: "students*.csv"

@@ -57,6 +57,10 @@ struct WithdrawnOrderTests {
         #expect(try await world.sync() == .held)
         _ = try await runs.syncDue()
         #expect(await system.entry(named: "cn=Dahl,ou=People")?.attributes["userAccountControl"] == ["512"])
+        let users = try await world.store.usersWithheld(of: [SourceName("hr")])
+        #expect(users.count == 1)
+        // Where the source has left the configuration, nobody will ever decide.
+        #expect(try await world.store.usersWithheld(of: [SourceName("students")]) == [])
         let held = try #require(try await world.store.plan(of: hr, in: [.held]))
         try await world.store.decide(held.id, .approved, by: "ann", reason: "right after all", at: DispatchWorld.start)
         _ = try await runs.apply(plan: held.id, of: hr) { _ in try #require(try await world.store.plan(of: hr, in: [.approved])) }
