@@ -96,6 +96,18 @@ extension ConnectorSuite {
             let id = try #require(result.accountID)
             #expect(try await scene.settledGroups(of: id, formerly: [scene.name("a")]) == [groups[1]])
         },
+        Check("an account that was moved behind our back takes along what it has where it is found") { scene in
+            let group = scene.vocabulary.groups[0]
+            let id = try await scene.given("a", more: [scene.membership(.add, group)])[0]
+            let there = scene.name("a", in: scene.there)
+            #expect(try await scene.execute(scene.operation(.modify, 2, scene.name("a"), id: id, to: there)).failure == nil)
+            let result = try await scene.execute(
+                scene.operation(
+                    .modify, 3, scene.name("a"), id: id, requests: [scene.set(scene.vocabulary.text, "found")], carrying: [group]))
+            #expect(result.failure == nil && result.wasElsewhere)
+            #expect(result.name == there)
+            #expect(try await scene.settledGroups(of: id, formerly: [scene.name("a")]) == [group])
+        },
         Check("memberships that we did not give stay when ours are removed") { scene in
             let groups = scene.vocabulary.groups
             let id = try await scene.given("a", more: groups.map { scene.membership(.add, $0) })[0]

@@ -112,9 +112,13 @@ public struct AccountOperation: Hashable, Sendable {
     public let isUncertain: Bool
     /// Other names the entry may still stand under in groups: every one it had since the last certain state, without names another account has now.
     public let formerNames: [AccountName]
-    /// Groups that we gave and that stay: where the system does not keep references right, a rename takes the old name out and puts the new one in; where it
-    /// is said to keep them right, the connector looks whether it has, unless it does so in the same transaction.
+    /// Groups that we gave and that stay: where the system does not keep references right, a rename takes the old name out and puts the new one in, and so it
+    /// is with an entry that is found under another name than `name`; where it is said to keep them right, the connector looks whether it has, unless it does
+    /// so in the same transaction.
     public let carriedMemberships: [String]
+    /// The account gets another name, or may stand in groups under another: its memberships are a part of what is to be written. Of any other operation they
+    /// count only if its entry is found elsewhere.
+    public var carriesMemberships: Bool { !carriedMemberships.isEmpty && (newName != nil || isUncertain || !formerNames.isEmpty) }
 
     public init(
         id: OrderID, operation: Operation, accountID: AccountID?, name: AccountName, newName: AccountName?, requests: [Request],

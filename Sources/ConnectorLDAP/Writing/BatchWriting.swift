@@ -92,7 +92,7 @@ extension AccountOperation {
 
 extension AccountOperation {
     /// It has more than its entry to write.
-    fileprivate var isWide: Bool { way != .steady || requests.contains { $0.kind == .membership } || !carriedMemberships.isEmpty }
+    fileprivate var isWide: Bool { way != .steady || requests.contains { $0.kind == .membership } || carriesMemberships }
 }
 
 /// The parts of a batch that are written one after the other: nearly always one.

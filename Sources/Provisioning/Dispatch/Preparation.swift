@@ -214,7 +214,8 @@ struct Preparation {
             id: order.id, operation: kind, accountID: id, name: name, newName: newName, requests: requests,
             appliesDialectDisabling: switchesByDialect(order, known), direction: direction(order), isUncertain: isUncertain,
             formerNames: isUncertain || isElsewhere ? Set(names).subtracting(others).subtracting([name]).sorted() : [],
-            carriedMemberships: carried(order, known, isRenamed: newName != nil || isUncertain || isElsewhere))
+            carriedMemberships: carried(
+                order, known, isRenamed: newName != nil || isUncertain || isElsewhere || system.leavesReferencesToUs))
     }
 
     private func direction(_ order: ProvisioningOrder) -> AccountOperation.Direction {
@@ -232,7 +233,8 @@ struct Preparation {
     }
 
     /// Memberships that stay when the account gets another name: carried over by us, or by the system, whose connector then sees to it that it has. Those
-    /// too that are given again because nobody knows whether they were given under the name of before.
+    /// too that are given again because nobody knows whether they were given under the name of before. Where it is for us, every order names them: its
+    /// entry may be met under another name.
     private func carried(_ order: ProvisioningOrder, _ known: Account?, isRenamed: Bool) -> [String] {
         guard let known, isRenamed, !order.isWithdrawal else { return [] }
         let asked = order.requests.filter { $0.kind == .membership }

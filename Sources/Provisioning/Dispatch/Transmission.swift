@@ -39,7 +39,7 @@ struct Transmission: Hashable, Sendable {
 extension AccountOperation {
     /// No value, no name and no switch is left to be written.
     var hasNothingToWrite: Bool {
-        requests.isEmpty && newName == nil && !appliesDialectDisabling && carriedMemberships.isEmpty
+        requests.isEmpty && newName == nil && !appliesDialectDisabling && !carriesMemberships
     }
 
     /// Not worth sending.
@@ -95,7 +95,7 @@ extension Transmission {
         let open = Set(failed.filter { $0.value.errorClass == .unknown }.keys.map { requestIndexes[$0] }).union(
             leftBehind(order, account.name))
         if !open.isEmpty { account = account.doubting(order, requests: open.sorted(), known: before.name) }
-        return result?.wasElsewhere == true && carries && !order.isWithdrawal ? account.leftBehind(order, under: before.name) : account
+        return account
     }
 
     /// Memberships that a group did not give back while the account got another name: it holds them under the name of before.
@@ -151,15 +151,5 @@ extension Transmission {
     private func hasSwitched(_ order: ProvisioningOrder) -> Bool {
         guard let requests = operation?.requests else { return true }
         return zip(requests, requestIndexes).allSatisfy { !$0.switches || order.requests[$1].outcome == .done }
-    }
-}
-
-extension Account {
-    /// Somebody moved the entry, and groups may hold it under the name of before: what it has is given again, and taken from that name.
-    fileprivate func leftBehind(_ order: ProvisioningOrder, under name: AccountName?) -> Account {
-        guard !memberships.isEmpty else { return self }
-        var account = doubting(order, requests: [], known: name)
-        account.doubt?.memberships.formUnion(memberships)
-        return account
     }
 }

@@ -57,6 +57,18 @@ struct MovedByHandTests {
         #expect(after.memberships == ["cn=Staff"] && !after.isUnknown)
     }
 
+    @Test func `whoever is found elsewhere takes along what nobody else carries there, within the run`() async throws {
+        let system = ScriptedSystem(maintainsReferences: false)
+        let (world, first, _) = try await world(system)
+        await system.move("cn=E1", to: "cn=E1,ou=Annex")
+        let title = AttributeRequest(name: "title", operation: .set, before: [], after: [.text("Boss")])
+        #expect(try await world.apply(try await world.sealed([changes(first, key: "E1", [title])]), [managed(system)]).executed == 1)
+        let there = [AccountName("cn=E1,ou=Annex"), AccountName("cn=E2")]
+        #expect(await system.members == ["cn=Staff": Set(there), "cn=Sales": Set(there)])
+        let after = try #require(try await world.account("E1"))
+        #expect(after.name == there[0] && !after.isUnknown)
+    }
+
     @Test func `of an entry that is gone nothing is left to be taken away, and whoever plans its account looks`() async throws {
         let system = ScriptedSystem()
         let (world, first, _) = try await world(system)
