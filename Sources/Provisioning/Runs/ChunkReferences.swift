@@ -17,6 +17,7 @@ extension ChunkRun {
         let orders = unsaved.planning.orders(from: counts.orders + 1)
         var referencing = Referencing(orders: orders)
         try await noteRepointed(orders)
+        noteDeleted(orders)
         let candidates = orders.filter(\.onlyPoints)
         guard !candidates.isEmpty else { return referencing }
         // The store tells who gets an account in this plan.
@@ -73,8 +74,30 @@ extension ChunkRun {
         }
     }
 
+    /// Whose accounts go, and of whom the plan says itself what becomes of their references.
+    private func noteDeleted(_ orders: [ProvisioningOrder]) {
+        for order in orders where order.failure == nil {
+            if order.becomes == .deleted { deleted[order.system, default: []].insert(order.user) }
+            guard order.isWithdrawal || order.requests.contains(where: { $0.isReference && !$0.before.isEmpty }) else { continue }
+            pointedAnew.insert(Repointed(user: order.user, system: order.system))
+        }
+    }
+
+    /// Who points at an account that goes, and is to point at nobody else: orders that are born when it is gone take the reference out.
+    private func countReferers() async throws {
+        for (system, users) in deleted.sorted(by: { $0.key < $1.key }) {
+            var counted: Set<UserID> = []
+            try await inChunks(users.sorted()) { users in
+                let referers = try await store.referers(to: users, on: system).values.joined().map(\.user)
+                counted.formUnion(referers.filter { !pointedAnew.contains(Repointed(user: $0, system: system)) })
+            }
+            if !counted.isEmpty { dereferences[system, default: 0] += counted.count }
+        }
+    }
+
     /// How many of those who change will point at nobody: the guards count them, although only the answer to the order says so.
     private func countDereferences() async throws {
+        try await countReferers()
         for (system, accounts) in Dictionary(grouping: repointed, by: \.key.system).sorted(by: { $0.key < $1.key }) {
             try await inChunks(accounts.map(\.value)) { requests in
                 let references = Set(requests.joined().flatMap(\.references)).sorted()

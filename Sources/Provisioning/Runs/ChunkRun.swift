@@ -43,7 +43,10 @@ actor ChunkRun {
     var isReplaying = false
     /// What users who change are to point at, where it is nobody as far as was known: what we wrote would go.
     var repointed: [Repointed: [AttributeRequest]] = [:]
-    /// How many of them will point at nobody.
+    /// Accounts that the plan deletes, and those whose references it changes.
+    var deleted: [SystemName: Set<UserID>] = [:]
+    var pointedAnew: Set<Repointed> = []
+    /// How many accounts of other people's will point at nobody.
     var dereferences: [SystemName: Int] = [:]
 
     /// What the plan holds so far.

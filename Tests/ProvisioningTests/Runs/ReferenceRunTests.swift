@@ -20,14 +20,14 @@ struct ReferenceRunTests {
         let connectors: [SystemName: ScriptedSystem]
         let configuration: Configuration
 
-        init() async throws {
+        init(onDelete: String = "DISABLE") async throws {
             connectors = Dictionary(uniqueKeysWithValues: ReferenceRunTests.systems.map { ($0, ScriptedSystem()) })
             folder = FileManager.default.temporaryDirectory.appendingPathComponent("birthright-references-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             store = try await SQLStore.openSQLite(path: folder.appendingPathComponent("store.sqlite").path)
             let (loaded, diagnostics) = ConfigurationLoader.load(
                 ConfigurationFiles(
-                    files: ReferenceRunTests.files.mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
+                    files: ReferenceRunTests.files(onDelete).mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
             configuration = try #require(loaded, "\(diagnostics)")
         }
 
@@ -111,6 +111,19 @@ struct ReferenceRunTests {
         #expect(right.state == .ready && right.totals.effects[SystemName("Directory")]?[.dereference] == nil)
     }
 
+    @Test func `a plan that deletes an account counts who would point at nobody then, and not who is given another supervisor`()
+        async throws
+    {
+        let company = try await Company(onDelete: "DELETE")
+        let people = (2...9).map { "E\($0),Berg\($0),," }
+        _ = try await company.day(["E1,Dahl,,", "E10,Moe,,"] + people.map { $0 + "E1" })
+        let wrong = try #require(try await company.planned(["E10,Moe,,"] + people.map { $0 + "E1" }))
+        #expect(wrong.totals.effects[SystemName("Directory")]?[.dereference] == 8)
+        #expect(wrong.state == .held && wrong.verdicts.map(\.subject) == [.effect(.dereference, SystemName("Directory"))])
+        let right = try #require(try await company.planned(["E10,Moe,,"] + people.map { $0 + "E10" }))
+        #expect(right.state == .ready && right.totals.effects[SystemName("Directory")]?[.dereference] == nil)
+    }
+
     @Test func `who is planned again for another system's sake points at whoever comes with the same plan`() async throws {
         let company = try await Company()
         let mail = try #require(company.connectors[SystemName("Mail")])
@@ -146,42 +159,44 @@ struct ReferenceRunTests {
         #expect(try await company.day(["E1,Berg,,E2", "R4,Dahl,,", "E2,Moe,,"]) == nil)
     }
 
-    private static let files = [
-        "birthright.yaml": """
-        store: { sqlite: store.sqlite }
-        guards: { create: { count: 10000 } }
-        sources:
-          hr:
-            files: "*.csv"
-            key: row.ID
-            correlation: [ lastName ]
-            contract: { columns: [ID, LAST, DEPT, MANAGER], maxRowCountChange: 1000000% }
-            map:
-              employeeId: row.ID
-              lastName: row.LAST
-              department: row.DEPT
-              manager: ref(row.MANAGER)
-        """,
-        "Roles.yaml": """
-        roles:
-          Employee: { entitlements: [ { system: Directory, groups: ["cn=Staff"] } ] }
-          Sales: { entitlements: [ { system: Mail, groups: ["cn=Sales"] } ] }
-        """,
-        "Rules.yaml": """
-        rules:
-          everybody: { when: "true", roles: [Employee] }
-          sellers: { when: 'user.department == "Sales"', roles: [Sales] }
-        """,
-        "PolicyMaps/directory.yaml": map("Directory"), "PolicyMaps/mail.yaml": map("Mail"),
-    ]
+    private static func files(_ onDelete: String) -> [String: String] {
+        [
+            "birthright.yaml": """
+            store: { sqlite: store.sqlite }
+            guards: { create: { count: 10000 } }
+            sources:
+              hr:
+                files: "*.csv"
+                key: row.ID
+                correlation: [ lastName ]
+                contract: { columns: [ID, LAST, DEPT, MANAGER], maxRowCountChange: 1000000% }
+                map:
+                  employeeId: row.ID
+                  lastName: row.LAST
+                  department: row.DEPT
+                  manager: ref(row.MANAGER)
+            """,
+            "Roles.yaml": """
+            roles:
+              Employee: { entitlements: [ { system: Directory, groups: ["cn=Staff"] } ] }
+              Sales: { entitlements: [ { system: Mail, groups: ["cn=Sales"] } ] }
+            """,
+            "Rules.yaml": """
+            rules:
+              everybody: { when: "true", roles: [Employee] }
+              sellers: { when: 'user.department == "Sales"', roles: [Sales] }
+            """,
+            "PolicyMaps/directory.yaml": map("Directory", onDelete), "PolicyMaps/mail.yaml": map("Mail", onDelete),
+        ]
+    }
 
-    private static func map(_ system: String) -> String {
+    private static func map(_ system: String, _ onDelete: String) -> String {
         """
         managedSystem: \(system)
         connector: { type: ldap, url: ldaps://127.0.0.1, bindDN: cn=x, base: dc=example }
         correlation: [ number ]
         accountName: dn
-        onDelete: DISABLE
+        onDelete: \(onDelete)
         attributes:
           number: user.employeeId
           dn: '"cn=" + user.lastName'
