@@ -28,7 +28,7 @@ struct Torture {
             }
         default:
             say(
-                "usage: Torture histories COUNT [FIRST] | seed SEED | shrink SEED | survey COUNT [FIRST] | program COUNT [FIRST] --binary PATH --overlays yes|no | replay FILE | found FOLDER | files SEED   [--without KIND] [--only KIND]"
+                "usage: Torture histories COUNT [FIRST] | seed SEED | shrink SEED | survey COUNT [FIRST] | program COUNT [FIRST] | program FOLDER --binary PATH --overlays yes|no [--trace yes|broken] [--mishaps PERCENT] | replay FILE | found FOLDER | files SEED   [--without KIND] [--only KIND]"
             )
             exit(2)
         }

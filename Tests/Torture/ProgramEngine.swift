@@ -15,6 +15,7 @@ final class ProgramEngine: Engine {
     private let binary: String
     private let folder: URL
     private let directories: [String: DirectoryProcess]
+    private var byHand = ByHand()
     private var asOf = firstDay.description
     private var rulebook: Rulebook
 
@@ -129,6 +130,9 @@ final class ProgramEngine: Engine {
         default: break
         }
         try directory.forget()
+        if let person, let name = step.system {
+            byHand.note(step, name, try directory.records("(employeeNumber=\(person.identifier))"))
+        }
     }
 
     /// slapd's refint works after the answer.
@@ -152,8 +156,8 @@ final class ProgramEngine: Engine {
     }
 
     /// Real servers do not tell who asked what: here only what they hold is judged.
-    func met() async -> [String: Set<Int>] { [:] }
-    func misled() async -> [String: Set<Int>] { [:] }
+    func met() async -> [String: Set<Int>] { byHand.met }
+    func misled() async -> [String: Set<Int>] { byHand.misled(whereCarried: rulebook.systems.contains { $0.repair != .never }) }
     func remains() async throws -> [String] { [] }
     func untrueEvents() async throws -> [String] { [] }
     func marks() async throws -> Set<Mark> { [] }
@@ -221,7 +225,10 @@ final class ProgramEngine: Engine {
             let (code, output) = try DirectoryProcess.run(
                 binary, arguments + ["--config", folder.path, "--as-of", asOf], environment: environment,
                 started: { process in for proxy in proxies { proxy.watch(process) } })
-            for directory in directories.values { try directory.look() }
+            for (name, directory) in directories {
+                try directory.look()
+                byHand.look(name, try directory.records("(employeeNumber=*)"))
+            }
             let lines = output.split(separator: "\n").suffix(6).joined(separator: " | ")
             var report = RunReport(exit: code, text: "\(arguments.prefix(2).joined(separator: " ")): \(lines)")
             report.writes = directories.values.reduce(0) { $0 + $1.writes } - writesBefore

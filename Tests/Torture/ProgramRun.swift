@@ -1,7 +1,8 @@
 import Foundation
 import Histories
 
-/// Many histories through the real program, each lane with its own directory servers.
+/// Many histories through the real program, each lane with its own directory servers: `program COUNT [FIRST]` those of seeds, `program FOLDER` those
+/// that broke the law once.
 struct ProgramRun {
     private let options: Options
     private let binary: String
@@ -14,16 +15,15 @@ struct ProgramRun {
     }
 
     func run() async throws -> Int32 {
-        let count = options.words.count > 1 ? Int(options.words[1]) ?? 300 : 300
-        let first = options.words.count > 2 ? UInt64(options.words[2]) ?? 1 : 1
+        let histories = try histories()
         let began = Date()
         let lanes = options.lanes
         var tally = Tally(unreachable: Set(Mark.allCases))
         var failures: [(UInt64, Outcome)] = []
         try await withThrowingTaskGroup(of: [(UInt64, Outcome)].self) { group in
             for lane in 0..<lanes {
-                let seeds = stride(from: first + UInt64(lane), to: first + UInt64(count), by: lanes).map { $0 }
-                group.addTask { try await play(seeds) }
+                let ours = stride(from: lane, to: histories.count, by: lanes).map { histories[$0] }
+                group.addTask { try await play(ours) }
             }
             for try await outcomes in group {
                 for (seed, outcome) in outcomes {
@@ -32,22 +32,33 @@ struct ProgramRun {
                 }
             }
         }
-        return Torture.report(tally, failures, count, options, since: began)
+        return Torture.report(tally, failures, histories.count, options, since: began)
     }
 
-    private func play(_ seeds: [UInt64]) async throws -> [(UInt64, Outcome)] {
+    private func histories() throws -> [History] {
+        let word = options.words.count > 1 ? options.words[1] : "300"
+        guard let count = Int(word) else {
+            return try FileManager.default.contentsOfDirectory(atPath: word).filter { $0.hasSuffix(".json") }.sorted().map { file in
+                try History(json: String(contentsOfFile: "\(word)/\(file)", encoding: .utf8))
+            }
+        }
+        let first = options.words.count > 2 ? UInt64(options.words[2]) ?? 1 : 1
+        return (0..<UInt64(count)).map { options.history(first + $0) }
+    }
+
+    private func play(_ histories: [History]) async throws -> [(UInt64, Outcome)] {
         let directories = try Dictionary(
             uniqueKeysWithValues: ["Corp", "Mail", "Library"].map { ($0, try DirectoryProcess(overlays: overlays)) })
         defer { for directory in directories.values { directory.stop() } }
         var outcomes: [(UInt64, Outcome)] = []
-        for seed in seeds {
-            let history = adapted(options.history(seed))
+        for history in histories.map(adapted) {
             do {
                 let engine = try ProgramEngine(history, binary: binary, directories: directories)
                 var outcome = try await Playback(history, on: engine, load: Configurations.load).run()
                 outcome.deviations.removeAll { Torture.ignored.contains($0.fact) }
-                outcomes.append((seed, outcome))
-                if options.values["trace"] != nil {
+                outcomes.append((history.seed, outcome))
+                // `--trace broken`: of those that break the law, as soon as they have.
+                if let wish = options.values["trace"], wish != "broken" || !outcome.isLawful {
                     say("\(history)")
                     for line in outcome.trace { say("    " + line) }
                     for deviation in outcome.deviations { say("!!! \(deviation)") }
@@ -55,7 +66,7 @@ struct ProgramRun {
             } catch {
                 var outcome = Outcome()
                 outcome.deviations = [Deviation(person: nil, system: nil, fact: "the tester itself", expected: "runs", got: "\(error)")]
-                outcomes.append((seed, outcome))
+                outcomes.append((history.seed, outcome))
             }
         }
         return outcomes
@@ -71,6 +82,27 @@ struct ProgramRun {
             history.rulebook.systems[index].repair = overlays ? .late : .never
         }
         history.steps.removeAll { step in step.disturbance.map { !ProgramEngine.possible.contains($0) } ?? false }
+        if let chance = options.values["mishaps"].flatMap(Int.init) { strike(&history, chance) }
         return history
+    }
+
+    /// `--mishaps PERCENT`: so many of the runs that nothing befell are struck as well, further on in what they send.
+    private func strike(_ history: inout History, _ chance: Int) {
+        var dice = Dice(seed: history.seed)
+        let systems = history.rulebook.systems.map(\.name)
+        for index in history.steps.indices {
+            guard dice.chance(chance) else { continue }
+            let mishap: Mishap =
+                switch dice.between(0, 3) {
+                case 0, 1: .death(call: dice.between(0, 99))
+                case 2: .lostAnswer(system: dice.pick(systems), write: dice.between(2, 20), done: true)
+                default: .lostAnswer(system: dice.pick(systems), write: dice.between(2, 20), done: false)
+                }
+            switch history.steps[index] {
+            case .sync(let feed, nil): history.steps[index] = .sync(feed, mishap)
+            case .due(nil): history.steps[index] = .due(mishap)
+            default: break
+            }
+        }
     }
 }
