@@ -85,6 +85,21 @@ extension StoreSuite {
                 let after = try await store.accounts(Sample.directory, users: [Sample.userID(1)])[Sample.userID(1)]
                 #expect(after?.isUnknown == true && after?.version == missed.version + 1 && after?.name == missed.name)
             },
+            Check("an account that a person decides about is looked at, counts as left out and stays as it was; what points at it waits") {
+                store in
+                try await store.joined(1...1)
+                let before = try #require(try await store.accounts(Sample.directory, users: [Sample.userID(1)])[Sample.userID(1)])
+                try await store.leaveOut([before])
+                let open = try await store.openWork()
+                #expect(open.missedAccounts == 1 && open.unknownAccounts == 0)
+                #expect(
+                    try await store.unsettledUsers(ofAllSources: false, after: nil, limit: 9) == [UnsettledUser(Sample.userID(1), .account)]
+                )
+                let after = try await store.accounts(Sample.directory, users: [Sample.userID(1)])[Sample.userID(1)]
+                #expect(after?.isUnknown == true && after?.version == before.version && after?.name == before.name)
+                let key = UserReference(Sample.user(1).key)
+                #expect(try await store.references(Sample.directory, to: [key], plan: PlanID(row: 99))[key]?.target == .expected)
+            },
             Check("neighbours of an account are those of its container, else any") { store in
                 try await store.joined(1...5)
                 let here = AccountName("cn=Somebody,OU=People")

@@ -29,7 +29,8 @@ public struct ActualAccount: Hashable, Sendable {
 
 /// Which account to look for.
 public enum AccountQuery: Hashable, Sendable {
-    case id(AccountID)
+    /// `name`: what the account was called when it was last seen. An entry of that name whose id cannot be read may be it: then it is not absent.
+    case id(AccountID, name: AccountName? = nil)
     /// Every attribute has this value; compared as the system compares it.
     case correlation([String: String])
 }

@@ -130,36 +130,6 @@ public enum OrdersHeldBack: Sendable, Hashable {
     public static let distance = 1_000_000
 }
 
-/// What is not settled, in the whole store: why no run may end as if everything were done.
-public struct OpenWork: Sendable, Hashable {
-    /// Orders of one origin's plans that began to be applied.
-    public struct Orders: Sendable, Hashable {
-        /// Pending: they wait for their system, or for their turn.
-        public var waiting = 0
-        /// Transmitted by a run that is no more: whether they happened is not known.
-        public var transmitted = 0
-        public var errored = 0
-        public var evaluationsFailed = 0
-        public var awaitingApproval = 0
-        public init() {}
-
-        public var isEmpty: Bool { waiting + transmitted + errored + evaluationsFailed + awaitingApproval == 0 }
-        /// Something of these failed, as opposed to: waits.
-        public var failed: Int { errored + evaluationsFailed }
-    }
-
-    public var orders: [Origin: Orders] = [:]
-    /// Plans that wait for somebody's decision, or to be applied, by origin.
-    public var waitingPlans: [Origin: Int] = [:]
-    /// Accounts whose state is not known.
-    public var unknownAccounts = 0
-    /// Accounts that could not be planned because their system could not be asked.
-    public var leftAside: [SystemName: Int] = [:]
-    /// Rows in quarantine.
-    public var quarantined: [SourceName: Int] = [:]
-    public init() {}
-}
-
 /// How a batch of orders ended: one transaction with accounts, audit and events.
 public struct Settlement: Sendable {
     public struct Entry: Sendable {
@@ -335,6 +305,8 @@ public protocol DispatchStore: Sendable {
     func referers(to users: [UserID], on system: SystemName) async throws(StoreError) -> [UserID: [Account]]
     /// The entries of these accounts are not where they should be: whoever plans them looks first.
     func lookAgain(_ accounts: [Account]) async throws(StoreError)
+    /// They are gone, and a person decides what becomes of them: whoever plans them looks first, and what points at them is left alone.
+    func leaveOut(_ accounts: [Account]) async throws(StoreError)
     /// Accounts of ours on the system that should be there, without those of `others`: up to `limit` of the container, else of anywhere.
     func neighbours(
         of name: AccountName?, on system: SystemName, without others: [UserID], limit: Int

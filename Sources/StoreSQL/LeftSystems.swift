@@ -17,7 +17,7 @@ extension SQLStore {
                 let count = try session.queryOne(
                     """
                     SELECT COUNT(*) FROM (
-                      SELECT user_id FROM accounts a WHERE a.system = $1 AND (a.state IN ('enabled', 'deprovisioned') OR a.unsettled = 1)
+                      SELECT user_id FROM accounts a WHERE a.system = $1 AND (a.state IN ('enabled', 'deprovisioned') OR a.unsettled <> 0)
                         AND a.system NOT IN (SELECT system FROM released_systems)
                       UNION SELECT user_id FROM orders WHERE state IN (1, 2) AND system = $2
                       UNION SELECT user_id FROM orders WHERE state IN (3, 5, 7) AND system = $3)
@@ -33,7 +33,7 @@ extension SQLStore {
         try await write { session in
             try session.execute("INSERT INTO released_systems (system) VALUES ($1) ON CONFLICT DO NOTHING", [.text(system.text)])
             // What is not known of them stays in their documents, and is asked when the system comes back.
-            try session.execute("UPDATE accounts SET unsettled = 0 WHERE system = $1 AND unsettled = 1", [.text(system.text)])
+            try session.execute("UPDATE accounts SET unsettled = 0 WHERE system = $1 AND unsettled <> 0", [.text(system.text)])
             try session.execute("DELETE FROM left_aside WHERE system = $1", [.text(system.text)])
             try session.execute(
                 "INSERT INTO audit (at, kind, text) VALUES ($1, $2, $3)",

@@ -30,6 +30,7 @@ extension SQLStore {
         let found: [(ReplanReasons, from: String)] = [
             (.order, "user_id, # FROM orders WHERE state IN (3, 5, 7)"), (.order, "user_id, # FROM orders WHERE state IN (1, 2)"),
             (.leftAside, "user_id, # FROM left_aside"), (.account, "user_id, # FROM accounts WHERE unsettled = 1"),
+            (.account, "user_id, # FROM accounts WHERE unsettled = 2"),
             (.reference, "id, # FROM users WHERE plan_again = \(Again.byEveryRun)"),
             (.reference, "id, # FROM users WHERE plan_again = \(ofAllSources ? Again.bySources : Again.byEveryRun)"),
         ]
@@ -84,6 +85,7 @@ private enum Marks {
             (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = \(Again.byEveryRun) AND c.source = $1", [name]),
             (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = \(Again.bySources) AND c.source = $1", [name]),
             (.account, "accounts x ON x.user_id = c.user_id WHERE x.unsettled = 1 AND c.source = $1", [name]),
+            (.account, "accounts x ON x.user_id = c.user_id WHERE x.unsettled = 2 AND c.source = $1", [name]),
             (.order, "orders x ON x.user_id = c.user_id WHERE x.state IN (3, 5, 7) AND c.source = $1", [name]),
             (.order, "orders x ON x.user_id = c.user_id WHERE \(underWay) AND c.source = $1", [name]),
             (.leftAside, "left_aside x ON x.user_id = c.user_id WHERE c.source = $1", [name]),

@@ -207,6 +207,7 @@ extension SQLStore {
                 if let origin = Origin(row.text(0)) { work.waitingPlans[origin] = row.number(1) }
             }
             work.unknownAccounts = try session.queryOne("SELECT COUNT(*) FROM accounts WHERE unsettled = 1") { $0.number(0) } ?? 0
+            work.missedAccounts = try session.queryOne("SELECT COUNT(*) FROM accounts WHERE unsettled = 2") { $0.number(0) } ?? 0
             try session.query("SELECT system, COUNT(*) FROM left_aside GROUP BY system", []) {
                 work.leftAside[SystemName($0.text(0))] = $0.number(1)
             }

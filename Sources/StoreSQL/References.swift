@@ -56,6 +56,22 @@ extension SQLStore {
         }
     }
 
+    package func leaveOut(_ accounts: [Account]) async throws(StoreError) {
+        guard !accounts.isEmpty else { return }
+        try await write { session in
+            // Nothing was done to them: plans that know them as they are may start.
+            try session.bulkLoad(
+                "UPDATE accounts SET unsettled = 2, document = $1 WHERE user_id = $2 AND system = $3 AND version = $4",
+                accounts.map { account in
+                    var missed = account
+                    missed.doubt = account.doubt ?? AccountDoubt()
+                    return [
+                        .document(missed.documentBytes), .text(account.user.text), .text(account.system.text), .number(account.version),
+                    ]
+                })
+        }
+    }
+
     package func neighbours(
         of name: AccountName?, on system: SystemName, without others: [UserID], limit: Int
     ) async throws(StoreError) -> [Account] {
@@ -152,10 +168,10 @@ private enum ReferenceResolution {
         }
         try session.query(
             """
-            SELECT user_id, name FROM accounts WHERE system = $1 AND state IN ('enabled', 'deprovisioned') AND name IS NOT NULL
+            SELECT user_id, name, unsettled FROM accounts WHERE system = $1 AND state IN ('enabled', 'deprovisioned') AND name IS NOT NULL
             AND user_id IN (#)
             """, [.text(system.text)], in: ids
-        ) { targets[UserID($0.text(0))] = .account(AccountName($0.text(1))) }
+        ) { row in targets[UserID(row.text(0))] = row.number(2) == 2 ? .expected : .account(AccountName(row.text(1))) }
         try session.query(
             """
             SELECT o.user_id FROM orders o WHERE o.system = $1 AND o.operation = 'Create'

@@ -21,7 +21,8 @@ enum Schema {
         ]
     }
 
-    /// Which system an account's id is from, and whether its user must be planned again whatever their row says. An id is looked for in every system, so the
+    /// Which system an account's id is from, and whether its user must be planned again whatever their row says: because the account is unknown (1), or because
+    /// its entry is gone and a person has to decide (2). An id is looked for in every system, so the
     /// index begins with it.
     private static func version2Accounts(_ dialect: SQLDialect) -> [String] {
         [
@@ -31,6 +32,7 @@ enum Schema {
             "CREATE INDEX accounts_by_id ON accounts (account_id, system, state, realm)",
             "CREATE INDEX users_plan_again_by_sources ON users (id) WHERE plan_again = 2",
             "CREATE INDEX accounts_unsettled ON accounts (user_id) WHERE unsettled = 1",
+            "CREATE INDEX accounts_missed ON accounts (user_id) WHERE unsettled = 2",
             // Whose key was ever written into whose account: to find those who point at somebody whose name changes.
             """
             CREATE TABLE account_references (

@@ -24,7 +24,7 @@ struct CutConnectionTests {
         ])
         try server.stop()
         try server.startAgain()
-        let shown = try await connector.find(created.compactMap { $0.accountID.map(AccountQuery.id) }).map { found($0)?.memberships }
+        let shown = try await connector.find(created.compactMap { $0.accountID.map { AccountQuery.id($0) } }).map { found($0)?.memberships }
         #expect(shown == [[], [allStaff]], "the scene is set")
 
         let results = await connector.execute([
@@ -69,13 +69,13 @@ struct CutConnectionTests {
             cut += open.count
             try server.startAgain()
 
-            let now = try await connector.find(open.compactMap { ids[$0].map(AccountQuery.id) })
+            let now = try await connector.find(open.compactMap { ids[$0].map { AccountQuery.id($0) } })
             let again = zip(open, now).map { index, lookup in
                 let name = found(lookup)?.name.text ?? ""
                 return leave(index, at: name, since: [names[index], "cn=r\(round)n\(index),\(disabled)"].filter { $0 != name })
             }
             #expect(await connector.execute(again).filter { $0.failure != nil || !$0.failedRequests.isEmpty } == [])
-            let after = try await connector.find(ids.compactMap { $0.map(AccountQuery.id) }).map(found)
+            let after = try await connector.find(ids.compactMap { $0.map { AccountQuery.id($0) } }).map(found)
             #expect(after.compactMap { $0?.attributes["title"] } == names.map { _ in ["off"] })
             #expect(after.compactMap { $0?.attributes["sn"] } == names.map { _ in ["Left"] })
             let moved = Set(names.indices.map { "cn=r\(round)n\($0),\(disabled)" })

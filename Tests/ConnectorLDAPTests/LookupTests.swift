@@ -80,6 +80,11 @@ struct UnreadableTests {
         #expect(lookups.first == .unreadable([AccountName("cn=hidden,\(people)")]))
         #expect(found(lookups.last)?.attributes["title"] == ["seen"])
         let name = AccountName("cn=hidden,\(people)")
+        // No id finds it; nor is its name anybody's whose id is another.
+        let id = AccountID(UUID().uuidString)
+        #expect(try await connector.find([.id(id, name: name), .id(id)]) == [.unreadable([name]), .absent])
+        let others = ["cn=plain,\(people)", "cn=nobody,\(people)", "nonsense"].map { AccountName($0) }
+        #expect(try await connector.find(others.map { .id(id, name: $0) }) == [.absent, .absent, .absent])
         let holders = try await connector.holders(of: [
             NameProbe(attribute: "cn", value: "hidden", container: nil), NameProbe(attribute: "cn", value: "hidden", container: people),
             NameProbe(attribute: "cn", value: "hidden", container: people, accountName: name),

@@ -118,7 +118,7 @@ struct OpenLDAPTests {
         ])
         #expect(results.map { $0.failure?.errorClass } == [.conflict, .permanent])
         #expect(results.map(\.name?.text) == names)
-        let lookups = try await connector.find(ids.compactMap { $0.map(AccountQuery.id) })
+        let lookups = try await connector.find(ids.compactMap { $0.map { AccountQuery.id($0) } })
         #expect(lookups.map { found($0)?.name.text } == names)
         #expect(found(lookups[0])?.attributes["sAMAccountName"] == ["swap1"])
     }

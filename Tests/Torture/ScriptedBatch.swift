@@ -14,9 +14,10 @@ struct ScriptedBatch {
         var done: Set<Int> = []
         var notThere: Set<Int> = []
         var isSwitched = false
-        var wasElsewhere = false
+        /// Under which it was found where the operation's name names nothing.
+        var elsewhere: String?
         /// Under which the account may stand in groups.
-        var names: Set<String> { [name, operation.name.text] }
+        var names: Set<String> { Set([name, operation.name.text] + [elsewhere].compactMap { $0 }) }
     }
 
     private let server: ScriptedServer
@@ -40,7 +41,7 @@ struct ScriptedBatch {
             let moved = named == nil && writesEntry ? operation.accountID.flatMap { server.entries[$0.text] } : nil
             return Progress(
                 operation: operation, id: (named ?? moved)?.id ?? operation.accountID?.text, name: moved?.name ?? operation.name.text,
-                wasElsewhere: moved != nil)
+                elsewhere: moved?.name)
         }
     }
 
@@ -64,7 +65,7 @@ struct ScriptedBatch {
             id: progress.operation.id, accountID: progress.operation.accountID ?? progress.id.map { AccountID($0) },
             name: isGone ? nil : AccountName(progress.name), failure: progress.failure, failedRequests: progress.failed,
             doneRequests: progress.failure == nil ? [] : progress.done, isSwitched: progress.isSwitched, notThere: progress.notThere)
-        result.wasElsewhere = progress.wasElsewhere
+        result.wasElsewhere = progress.elsewhere != nil
         return result
     }
 
@@ -245,7 +246,8 @@ struct ScriptedBatch {
 
     private func oldNames(_ index: Int) -> [String] {
         let one = progress[index]
-        return ([one.operation.name] + one.operation.formerNames).map(\.text).filter { foldedName($0) != foldedName(one.name) }
+        let names = ([one.operation.name] + one.operation.formerNames).map(\.text) + [one.elsewhere].compactMap { $0 }
+        return names.filter { foldedName($0) != foldedName(one.name) }
     }
 
     private func carries(_ index: Int) -> Bool {

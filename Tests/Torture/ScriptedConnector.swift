@@ -62,7 +62,7 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     /// Whose entry, changed by hand, the question is about.
     private func owners(_ query: AccountQuery) -> [Int] {
         switch query {
-        case .id(let id): server.record.owner(id.text).map { [$0] } ?? []
+        case .id(let id, _): server.record.owner(id.text).map { [$0] } ?? []
         case .correlation(let wanted): wanted.values.compactMap { server.record.owner($0) }
         }
     }
@@ -70,9 +70,11 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     private func look(_ query: AccountQuery) -> Lookup {
         let hits: [ScriptedServer.Entry]
         switch query {
-        case .id(let id):
+        case .id(let id, let name):
             // What may not be read cannot be searched for either.
-            hits = server.hidden.contains(id.text) ? [] : server.entries[id.text].map { [$0] } ?? []
+            let shown = server.hidden.contains(id.text) ? nil : server.entries[id.text]
+            let named = name.flatMap { server.entry(named: $0.text) }.flatMap { server.hidden.contains($0.id) ? $0 : nil }
+            hits = (shown ?? named).map { [$0] } ?? []
         case .correlation(let wanted):
             hits = server.entries.values.filter { entry in
                 wanted.allSatisfy { name, value in entry.values(name).contains { $0.lowercased() == value.lowercased() } }

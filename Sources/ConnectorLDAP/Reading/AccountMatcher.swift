@@ -31,7 +31,7 @@ struct AccountMatcher {
 
     private static func filter(_ query: AccountQuery, _ dialect: Dialect) -> String? {
         switch query {
-        case .id(let id): return id.text.isEmpty ? nil : dialect.idFilter(id)
+        case .id(let id, _): return id.text.isEmpty ? nil : dialect.idFilter(id)
         case .correlation(let values):
             // Empty values never correlate.
             guard !values.isEmpty, values.values.allSatisfy({ !$0.isEmpty }) else { return nil }
@@ -41,7 +41,7 @@ struct AccountMatcher {
 
     private static func key(_ query: AccountQuery, _ dialect: Dialect) -> Key? {
         switch query {
-        case .id(let id): Key(attribute: dialect.idAttribute.lowercased(), folded: id.text.lowercased())
+        case .id(let id, _): Key(attribute: dialect.idAttribute.lowercased(), folded: id.text.lowercased())
         case .correlation(let values):
             values.min { $0.key < $1.key }.map { Key(attribute: $0.key.lowercased(), folded: DistinguishedName.folded($0.value)) }
         }

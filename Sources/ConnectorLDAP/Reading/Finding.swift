@@ -28,7 +28,24 @@ extension DirectorySession {
             found[index] = entries
         }
         if queries.indices.contains(where: { isID(queries[$0]) && found[$0].isEmpty && matcher.filters[$0] != nil }) { try requireIDs() }
+        try findByName(queries, &found)
         return found.map { lookup($0) }
+    }
+
+    /// What no id finds may be there all the same, and show none.
+    private func findByName(_ queries: [AccountQuery], _ found: inout [[DirectoryEntry]]) throws(ConnectorFailure) {
+        let missed = queries.indices.compactMap { index -> (index: Int, name: AccountName)? in
+            guard found[index].isEmpty, case .id(_, let name?) = queries[index] else { return nil }
+            return (index, name)
+        }
+        guard !missed.isEmpty else { return }
+        let searches = missed.map {
+            SearchRequest(base: $0.name.text, scope: .base, filter: "(objectClass=*)", attributes: [settings.dialect.idAttribute])
+        }
+        // 34: what is no name to this server names no entry.
+        for ((index, _), entries) in zip(missed, try search(searches, tolerating: [0, 32, 34])) {
+            found[index] = entries.filter { account($0) == nil }
+        }
     }
 
     private func isID(_ query: AccountQuery) -> Bool {

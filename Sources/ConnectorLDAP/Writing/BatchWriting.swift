@@ -44,7 +44,7 @@ extension DirectorySession {
         guard !known.isEmpty else { return }
         let lookups: [Lookup]
         do {
-            lookups = try find(known.compactMap { operations[$0].accountID.map(AccountQuery.id) })
+            lookups = try find(known.compactMap { operations[$0].accountID.map { .id($0) } })
         } catch {
             // The first answer stands: the name was not found.
             return

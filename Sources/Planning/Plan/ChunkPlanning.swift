@@ -173,12 +173,19 @@ package final class ChunkPlanning {
     /// Accounts whose entries were not found where they should be, although their systems could be asked.
     package var gone: [Gone] {
         accounts.filter(\.situation.isGone).map { account in
-            let isMissed = !account.isLeftAside && account.situation.isRecreation && account.situation.actual == .absent
-            return Gone(
+            Gone(
                 user: account.change.user.id, key: account.change.user.key, system: account.map.system, name: account.known?.name,
-                isLeftOut: isMissed && !account.situation.mayRecreate, isRecreated: isMissed && account.situation.mayRecreate)
+                isLeftOut: isMissed(account) && !account.situation.mayRecreate,
+                isRecreated: isMissed(account) && account.situation.mayRecreate)
         }
     }
+
+    private func isMissed(_ account: Candidacy) -> Bool {
+        !account.isLeftAside && account.situation.isRecreation && account.situation.actual == .absent
+    }
+
+    /// Those of them that somebody has to decide about.
+    package var missed: [Account] { accounts.filter { isMissed($0) && !$0.situation.mayRecreate }.compactMap(\.known) }
 
     /// Users for whom somebody has to decide something before they can be planned.
     package var leftOut: Set<UserID> { Set(gone.filter(\.isLeftOut).map(\.user)) }

@@ -8,19 +8,19 @@ extension Lane {
     /// Where the account still has its name, the removal is done. Where it has another one, or could not be looked up, nobody knows: the order is sent again,
     /// under every name. Of an entry that is gone nothing is left to be taken away; that it is gone is kept with the account.
     func confirm(_ batch: inout DispatchBatch, _ results: inout [OrderID: OperationResult]) async {
-        let suspects = batch.transmissions.indices.compactMap { index -> (index: Int, id: AccountID)? in
+        let suspects = batch.transmissions.indices.compactMap { index -> (index: Int, query: AccountQuery)? in
             let transmission = batch.transmissions[index]
             // Who was seen right before, or is known to be gone, needs no look.
             guard transmission.found == nil, transmission.order.becomes != .deleted else { return nil }
-            guard let id = transmission.operation?.accountID, let result = results[transmission.order.id], !result.notThere.isEmpty else {
-                return nil
-            }
-            return (index, id)
+            guard let operation = transmission.operation, let id = operation.accountID, let result = results[transmission.order.id],
+                !result.notThere.isEmpty
+            else { return nil }
+            return (index, .id(id, name: operation.newName == nil ? operation.name : result.name ?? operation.name))
         }
         guard !suspects.isEmpty else { return }
         var lookups: [Lookup?] = Array(repeating: nil, count: suspects.count)
         do throws(ConnectorFailure) {
-            lookups = try await system.connector.find(suspects.map { .id($0.id) })
+            lookups = try await system.connector.find(suspects.map(\.query))
         } catch {
             log.warning(
                 "\(system.name): groups did not hold \(suspects.count) accounts by their names, which could not be looked up: \(error)")

@@ -36,7 +36,7 @@ extension Lane {
     }
 
     private func lookingQuery(_ order: ProvisioningOrder, _ known: Account?) -> AccountQuery? {
-        if let id = known?.id ?? order.accountID, order.operation != .create { return .id(id) }
+        if let id = known?.id ?? order.accountID, order.operation != .create { return .id(id, name: known?.name ?? order.nameBefore) }
         return order.correlation.isEmpty ? nil : .correlation(order.correlation)
     }
 

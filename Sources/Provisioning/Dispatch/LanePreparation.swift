@@ -82,7 +82,7 @@ extension Lane {
         if order.operation == .create { return order.correlation.isEmpty ? nil : .correlation(order.correlation) }
         if order.adopts, let id = order.accountID { return .id(id) }
         guard order.attempts > 0 || known?.isUnknown == true, let id = known?.id ?? order.accountID else { return nil }
-        return .id(id)
+        return .id(id, name: known?.name ?? order.nameBefore)
     }
 
     /// A name that was free when the plan was made may be taken by now. Those that stand in the account's own name the system refuses by itself.

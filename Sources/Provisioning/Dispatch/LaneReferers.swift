@@ -15,8 +15,8 @@ extension Lane {
         var request = KnowledgeRequest()
         request.users = Set(referers.values.joined().map(\.user)).sorted()
         let users = try await store.knowledge(request).users
-        // Whoever goes with this batch points at nobody any more.
-        var seen = Set(transmissions.filter(\.order.isWithdrawal).map(\.order.user))
+        // Whoever went with this batch points at nobody any more; whom something kept may be due the account again before it is withdrawn.
+        var seen = Set(transmissions.filter { $0.order.isWithdrawal && results[$0.order.id]?.failure == nil }.map(\.order.user))
         for transmission in changed {
             for account in referers[transmission.order.user] ?? [] {
                 guard let user = users[account.user], seen.insert(account.user).inserted else { continue }

@@ -86,7 +86,9 @@ extension Transmission {
     /// What the order's success, whole or with single requests refused, makes of the account. `order` carries the outcomes.
     func accountAfterwards(_ order: ProvisioningOrder, result: OperationResult?, at now: Instant) -> Account {
         let name = isNamed || result == nil ? order.nameAfter ?? found?.name : result?.name ?? order.nameAfter ?? found?.name
-        var account = before.after(order, id: result?.accountID ?? found?.id ?? order.accountID, name: name ?? order.nameBefore, at: now)
+        // Nothing was sent, and nobody looked: another order may have renamed it since the plan was made.
+        let last = before.version == order.accountVersion ? order.nameBefore : before.name ?? order.nameBefore
+        var account = before.after(order, id: result?.accountID ?? found?.id ?? order.accountID, name: name ?? last, at: now)
         if operation?.direction == .withdrawing, operation?.appliesDialectDisabling == true { account.isDisabledByDialect = true }
         if operation?.direction == .enabling { account.isDisabledByDialect = false }
         account.realm = realm ?? account.realm

@@ -16,7 +16,7 @@ extension ChunkRun {
     }
 
     private func answer(_ asked: [ChunkPlanning.LookupQuestion], of system: SystemName, _ planning: ChunkPlanning) async throws {
-        let queries = asked.map(\.query)
+        let queries = asked.map { $0.query(planning.known($0)) }
         let answer = try await systems.ask(system) { connector throws(ConnectorFailure) in try await connector.find(queries) }
         guard let lookups = answer else { return planning.leaveAside(asked) }
         let ids = lookups.compactMap { lookup in
@@ -43,7 +43,7 @@ extension ChunkRun {
         let neighbours = try await store.neighbours(of: first.name, on: system, without: gone.map(\.user), limit: 3).filter { $0.id != nil }
         guard !neighbours.isEmpty else { return false }
         let lookups = try await systems.ask(system) { connector throws(ConnectorFailure) in
-            try await connector.find(neighbours.compactMap { $0.id.map(AccountQuery.id) })
+            try await connector.find(neighbours.compactMap { account in account.id.map { .id($0, name: account.name) } })
         }
         guard let lookups else { return false }
         let isEmptied = lookups.allSatisfy { $0 == .absent }
@@ -94,9 +94,9 @@ extension NameProbe {
 }
 
 extension ChunkPlanning.LookupQuestion {
-    fileprivate var query: AccountQuery {
+    fileprivate func query(_ known: Account?) -> AccountQuery {
         switch key {
-        case .id(let id): .id(id)
+        case .id(let id): .id(id, name: known?.name)
         case .correlation(let values): .correlation(values)
         }
     }

@@ -150,6 +150,7 @@ actor ChunkRun {
     private func compute(_ unsaved: UnsavedChunk) async throws {
         try await answerNames(unsaved.planning)
         findings.note(unsaved.planning.gone)
+        try await store.leaveOut(unsaved.planning.missed)
         var referencing = try await decideReferences(unsaved)
         let orders = referencing.orders
         referencing.waiting.formUnion(unsaved.planning.leftOut)

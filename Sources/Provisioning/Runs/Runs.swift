@@ -287,7 +287,7 @@ extension OpenWork {
         if mine.waiting + mine.awaitingApproval > 0 { end = end.and(.leftAside) }
         if orders.contains(where: { $0.key != origin && !$0.value.isEmpty }) { end = end.and(.leftAside) }
         if waitingPlans.contains(where: { $0.key != origin && $0.value > 0 }) { end = end.and(.leftAside) }
-        if leftAside.values.contains(where: { $0 > 0 }) { end = end.and(.leftAside) }
+        if missedAccounts > 0 || leftAside.values.contains(where: { $0 > 0 }) { end = end.and(.leftAside) }
         if quarantined.values.contains(where: { $0 > 0 }) { end = end.and(.leftAside) }
         return end
     }

@@ -15,6 +15,10 @@ enum OpenWorkText {
             lines.append(
                 "open: \(DisplayText.count(work.unknownAccounts, "account")) of which it is not known what was done; the next run looks")
         }
+        if work.missedAccounts > 0 {
+            lines.append(
+                "left out: \(DisplayText.count(work.missedAccounts, "account")) whose entries were deleted by hand (--accept recreate)")
+        }
         for (system, count) in work.leftAside.sorted(by: { $0.key < $1.key }) where count > 0 {
             lines.append(
                 "left aside: \(DisplayText.count(count, "account")) of \(system), which could not be asked; the next run looks at them")

@@ -69,6 +69,18 @@ struct MovedByHandTests {
         #expect(after.name == there[0] && !after.isUnknown)
     }
 
+    @Test func `a Delete whose answer was lost is not done because the id of the entry cannot be read`() async throws {
+        let system = ScriptedSystem()
+        let (world, first, _) = try await world(system)
+        await system.plan(.lost, for: "cn=E1")
+        await system.hideID(of: "cn=E1")
+        let leaving = changes(
+            first, key: "E1", operation: .delete, becomes: .deleted, [leaves("cn=Sales"), leaves("cn=Staff")])
+        #expect(try await world.apply(try await world.sealed([leaving]), [managed(system)]).executed == 0)
+        #expect(await system.entry(named: "cn=E1") != nil)
+        #expect(try await world.account("E1")?.state == .enabled)
+    }
+
     @Test func `of an entry that is gone nothing is left to be taken away, and whoever plans its account looks`() async throws {
         let system = ScriptedSystem()
         let (world, first, _) = try await world(system)

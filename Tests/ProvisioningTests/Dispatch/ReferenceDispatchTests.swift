@@ -40,6 +40,30 @@ struct ReferenceDispatchTests {
         #expect(try await world.account("E2")?.written["manager"] == nil)
     }
 
+    @Test func `who pointed at oneself, and is renamed and points at nobody, keeps the new name`() async throws {
+        let system = ScriptedSystem(maintainsReferences: false)
+        let world = try await DispatchWorld()
+        _ = try await world.apply(try await world.sealed([joins("E1", manager: "E1", groups: [])]), [managed(system)])
+        let account = try #require(try await world.account("E1"))
+        #expect(account.written["manager"] != nil)
+        let removal = AttributeRequest(name: "manager", operation: .remove, before: [.reference(UserKey("E1"))], after: [])
+        let plan = try await world.sealed([changes(account, key: "E1", to: "cn=E1,ou=IT", [removal])])
+        #expect(try await world.apply(plan, [managed(system)]).isFinished)
+        #expect(try await world.account("E1")?.name == AccountName("cn=E1,ou=IT"))
+    }
+
+    @Test func `who points at somebody who is renamed while the own withdrawal fails points at the new name`() async throws {
+        let system = ScriptedSystem(maintainsReferences: false)
+        let (world, first, second) = try await company(system, groups: [])
+        await system.plan(.fails(ConnectorFailure(.permanent, "no such object", serverText: "32")), for: "cn=E2")
+        let plan = try await world.sealed([
+            changes(first, key: "E1", to: "cn=E1,ou=IT", []),
+            changes(second, key: "E2", operation: .disable, becomes: .deprovisioned, [leaves("cn=Staff")]),
+        ])
+        #expect(try await world.apply(plan, [managed(system)]).errored == 1)
+        #expect(await system.entry(named: "cn=E2")?.attributes["manager"] == ["cn=E1,ou=IT"])
+    }
+
     @Test func `a rename whose answer was lost, and which a look shows, is followed by who points at it`() async throws {
         let system = ScriptedSystem(maintainsReferences: false)
         let (world, first, _) = try await company(system, groups: [])

@@ -127,7 +127,10 @@ actor ScriptedSystem: ProbesNames {
         return queries.map { query in
             let hits: [Entry]
             switch query {
-            case .id(let id): hits = stored[id].map { [$0] } ?? []
+            case .id(let id, let name):
+                // What cannot be read cannot be searched for either.
+                let hidden = stored.values.first { $0.name == name && unreadable.contains($0.name) }
+                hits = (stored[id].flatMap { unreadable.contains($0.name) ? nil : $0 } ?? hidden).map { [$0] } ?? []
             case .correlation(let wanted):
                 hits = stored.values.filter { entry in wanted.allSatisfy { entry.attributes[$0.key]?.contains($0.value) ?? false } }
             }
