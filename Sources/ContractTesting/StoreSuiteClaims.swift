@@ -141,11 +141,13 @@ extension StoreSuite {
                 #expect(try await store.startApplying(sealed.id, at: Sample.moment(2)).leftOut == [])
                 #expect(try await store.claimants(besides: [Sample.hr]) == [:])
                 #expect(try await store.claimants(besides: [badges]) == [Sample.hr: 1])
-                #expect(try await store.users(claimedBy: Sample.hr, after: nil, limit: 9) == [Sample.userID(1)])
-                #expect(try await store.users(claimedBy: Sample.hr, after: Sample.userID(1), limit: 9) == [])
+                #expect(try await store.users(claimedBy: Sample.hr, orOnce: false, after: nil, limit: 9) == [Sample.userID(1)])
+                #expect(try await store.users(claimedBy: Sample.hr, orOnce: false, after: Sample.userID(1), limit: 9) == [])
                 let ended = claim(Sample.hr, "E1", on: 1, values: [:]).ended(.gone(rank: 1))
                 try await store.applied(chunk([change(1, version: 1, nil, ended: [ended])]), .due)
                 #expect(try await store.claimants(besides: [badges]) == [:])
+                #expect(try await store.users(claimedBy: Sample.hr, orOnce: false, after: nil, limit: 9) == [])
+                #expect(try await store.users(claimedBy: Sample.hr, orOnce: true, after: nil, limit: 9) == [Sample.userID(1)])
             },
         ]
     }

@@ -231,8 +231,8 @@ public protocol PlanningStore: Sendable {
     func unsettledUsers(ofAllSources: Bool, after: UserID?, limit: Int) async throws(StoreError) -> [UnsettledUser]
     /// Sources whose last run came to no plan: their file was refused, or could not be read.
     func sourcesWithoutPlan() async throws(StoreError) -> [SourceName]
-    /// Users whom a source claims, by id after `after`.
-    func users(claimedBy source: SourceName, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
+    /// Users whom a source claims, by id after `after`; `orOnce`: those too whose rows are gone from it.
+    func users(claimedBy source: SourceName, orOnce: Bool, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
     /// Users with a date due up to `asOf`, by id after `after`.
     func dueUsers(asOf: CivilDate, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
     /// Who holds these names, provisionally or for good; free ones have no entry.

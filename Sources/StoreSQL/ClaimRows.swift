@@ -59,10 +59,13 @@ extension SQLStore {
         }
     }
 
-    package func users(claimedBy source: SourceName, after: UserID?, limit: Int) async throws(StoreError) -> [UserID] {
+    package func users(claimedBy source: SourceName, orOnce: Bool, after: UserID?, limit: Int) async throws(StoreError) -> [UserID] {
         try await read { session in
             try session.queryAll(
-                "SELECT DISTINCT user_id FROM claims WHERE source = $1 AND presence = 0 AND user_id > $2 ORDER BY user_id LIMIT $3",
+                """
+                SELECT DISTINCT user_id FROM claims WHERE source = $1 AND presence \(orOnce ? ">=" : "=") 0 AND user_id > $2
+                ORDER BY user_id LIMIT $3
+                """,
                 [.text(source.text), .text(after?.text ?? ""), .number(limit)]
             ) { UserID($0.text(0)) }
         }

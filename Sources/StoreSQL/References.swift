@@ -136,8 +136,7 @@ private enum ReferenceResolution {
         _ references: [UserReference], _ plan: PlanID, _ session: any SQLSession
     ) throws -> [UserReference: UserID] {
         var people: [UserReference: UserID] = [:]
-        let state = try session.queryOne("SELECT state FROM plans WHERE id = $1", [.int(plan.row)]) { $0.text(0) }
-        guard state == PlanState.open.rawValue else { return people }
+        guard try isOpen(plan, session) else { return people }
         for (source, asked) in Dictionary(grouping: references, by: \.source) {
             guard let source else { continue }
             try session.query(
@@ -148,15 +147,31 @@ private enum ReferenceResolution {
         return people
     }
 
+    /// Users whose start date is to come. What an open plan says of them is newer than what the store knows.
+    private static func awaitingStart(_ ids: [SQLValue], _ plan: PlanID, _ session: any SQLSession) throws -> Set<UserID> {
+        var awaiting: Set<UserID> = []
+        try session.query("SELECT id FROM users WHERE status = 'pendingStart' AND id IN (#)", in: ids) {
+            awaiting.insert(UserID($0.text(0)))
+        }
+        guard !awaiting.isEmpty, try isOpen(plan, session) else { return awaiting }
+        try session.query(
+            "SELECT user_id FROM plan_changes WHERE id BETWEEN $1 AND $2 AND status <> 'pendingStart' AND user_id IN (#)",
+            PlanRows.range(plan), in: SQLValue.texts(awaiting.map(\.text))
+        ) { awaiting.remove(UserID($0.text(0))) }
+        return awaiting
+    }
+
+    private static func isOpen(_ plan: PlanID, _ session: any SQLSession) throws -> Bool {
+        try session.queryOne("SELECT state FROM plans WHERE id = $1", [.int(plan.row)]) { $0.text(0) } == PlanState.open.rawValue
+    }
+
     /// An account that exists beats one that is adopted by this plan; a Create beats what the store held when it was planned, because that was deleted by hand.
     static func targets(
         of users: Set<UserID>, on system: SystemName, _ plan: PlanID, _ session: any SQLSession
     ) throws -> [UserID: ReferenceTarget] {
         let ids = SQLValue.texts(users.map(\.text))
         var targets: [UserID: ReferenceTarget] = [:]
-        try session.query("SELECT id FROM users WHERE status = 'pendingStart' AND id IN (#)", in: ids) {
-            targets[UserID($0.text(0))] = .expected
-        }
+        for user in try awaitingStart(ids, plan, session) { targets[user] = .expected }
         let onTheirWay = """
             SELECT user_id, operation FROM orders WHERE system = $1 AND owner = $2 AND becomes IN ('enabled', 'deprovisioned')
             AND state IN (0, 1, 2) AND starts_as <> 7 AND user_id IN (#)

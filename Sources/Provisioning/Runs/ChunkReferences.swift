@@ -33,8 +33,8 @@ extension ChunkRun {
                 postponed[order.user] = cause
                 referencing.postponed.insert(order.user)
             } else if isIdle {
-                // Whose row changed is planned once: the account may still come with a later row.
-                if fates.contains(.early), unsaved.drafts.again[order.user] == nil { continue }
+                // Whose row changed is planned once: the account may still come with another row.
+                if unsaved.drafts.again[order.user] == nil { continue }
                 useless.insert(order.id)
                 referencing.waiting.insert(order.user)
             } else if fates.contains(.dereferenced), let index = orders.firstIndex(where: { $0.id == order.id }) {

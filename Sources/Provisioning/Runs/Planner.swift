@@ -91,7 +91,7 @@ package struct Planner: Sendable {
                 approvedElsewhere: try await store.usersOfApprovedPlans(except: .due), acceptance: acceptance)
             for source in try await store.claimants(besides: configuration.sources.map(\.name)).keys.sorted() {
                 try await eachPage {
-                    try await store.users(claimedBy: source, after: $0, limit: SourceRun.chunkSize)
+                    try await store.users(claimedBy: source, orOnce: false, after: $0, limit: SourceRun.chunkSize)
                 } body: { users in
                     try await chunks.planRemoved(users)
                 }
@@ -141,7 +141,7 @@ package struct Planner: Sendable {
         }
         for source in unreached {
             try await eachPage {
-                try await store.users(claimedBy: source, after: $0, limit: SourceRun.chunkSize)
+                try await store.users(claimedBy: source, orOnce: true, after: $0, limit: SourceRun.chunkSize)
             } body: { users in
                 try await chunks.planUnsettled(users.filter { !withheld.contains($0) }.map { UnsettledUser($0, .configuration) })
             }
