@@ -23,6 +23,8 @@ public struct OpenWork: Sendable, Hashable {
     public var waitingPlans: [Origin: Int] = [:]
     /// Accounts whose state is not known.
     public var unknownAccounts = 0
+    /// Of those, the ones of people whom a source has, or had.
+    public var unknownOfSource: [SourceName: Int] = [:]
     /// Accounts whose entries are gone, of people who are due them.
     public var missedAccounts = 0
     /// Accounts that could not be planned because their system could not be asked.

@@ -207,6 +207,14 @@ extension SQLStore {
                 if let origin = Origin(row.text(0)) { work.waitingPlans[origin] = row.number(1) }
             }
             work.unknownAccounts = try session.queryOne("SELECT COUNT(*) FROM accounts WHERE unsettled = 1") { $0.number(0) } ?? 0
+            if work.unknownAccounts > 0 {
+                try session.query(
+                    """
+                    SELECT c.source, COUNT(DISTINCT a.user_id || ' ' || a.system) FROM accounts a JOIN claims c ON c.user_id = a.user_id
+                    WHERE a.unsettled = 1 AND c.presence >= 0 GROUP BY c.source
+                    """, []
+                ) { work.unknownOfSource[SourceName($0.text(0))] = $0.number(1) }
+            }
             work.missedAccounts = try session.queryOne("SELECT COUNT(*) FROM accounts WHERE unsettled = 2") { $0.number(0) } ?? 0
             try session.query("SELECT system, COUNT(*) FROM left_aside GROUP BY system", []) {
                 work.leftAside[SystemName($0.text(0))] = $0.number(1)

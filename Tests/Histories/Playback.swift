@@ -234,6 +234,7 @@ package final class Playback {
             let now = try await engine.counts()
             if number == 2 { try await compare(exits) }
             if number == 3 { compareLast(before: counts, now, exits) }
+            exitsBefore = exits
             counts = now
         }
     }
@@ -292,6 +293,8 @@ package final class Playback {
     }
 
     private var undecidable = false
+    /// How the runs of the round before ended.
+    private var exitsBefore: [Int32] = []
     private var namesAfterSecond: [String: [String: String]] = [:]
 
     /// 0, or 5 (rows set aside), 1 (undecidable accounts).
@@ -305,9 +308,11 @@ package final class Playback {
         if isInBreach { allowed.insert(3) }
         // law.md, Exit: 5 also where another origin has something open, and that one said so.
         if allowed.contains(1), exits.contains(1) || isInBreach { allowed.insert(5) }
-        for exit in exits {
+        for (index, exit) in exits.enumerated() {
             outcome.facts += 1
-            guard !allowed.contains(exit) else { continue }
+            // law.md, Exit: 5 where another origin has something open; it has if its last run said so, and every origin runs once a round.
+            let others = exits.prefix(index) + exitsBefore.dropFirst(index + 1)
+            guard !allowed.contains(exit), exit != 5 || !others.contains(1) else { continue }
             outcome.deviations.append(
                 Deviation(
                     person: nil, system: nil, fact: "exit of quiet round \(round)",

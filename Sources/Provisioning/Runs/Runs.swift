@@ -279,11 +279,17 @@ extension ApplySummary {
 }
 
 extension OpenWork {
+    /// Of somebody whom the source does not have, another origin says what became of them: its own next run, or that for due dates.
+    private func unknownAccounts(of origin: Origin) -> Int {
+        if case .source(let source) = origin { unknownOfSource[source] ?? 0 } else { unknownAccounts }
+    }
+
     /// How a run of this origin ends when this is open (law.md, Exit).
     package func end(of origin: Origin) -> RunEnd {
         var end = RunEnd.done
         let mine = orders[origin] ?? Orders()
-        if mine.failed > 0 || mine.transmitted > 0 || unknownAccounts > 0 { end = end.and(.failed) }
+        if mine.failed > 0 || mine.transmitted > 0 || unknownAccounts(of: origin) > 0 { end = end.and(.failed) }
+        if unknownAccounts > 0 { end = end.and(.leftAside) }
         if mine.waiting + mine.awaitingApproval > 0 { end = end.and(.leftAside) }
         if orders.contains(where: { $0.key != origin && !$0.value.isEmpty }) { end = end.and(.leftAside) }
         if waitingPlans.contains(where: { $0.key != origin && $0.value > 0 }) { end = end.and(.leftAside) }

@@ -36,8 +36,11 @@ struct RunEndTests {
         work.leftAside = [:]
         work.quarantined = [SourceName("badges"): 1]
         #expect(work.end(of: hr) == .leftAside)
+        work = OpenWork()
         work.unknownAccounts = 1
-        #expect(work.end(of: hr) == .failed)
+        #expect(work.end(of: .due) == .failed && work.end(of: hr) == .leftAside)
+        work.unknownOfSource = [SourceName("hr"): 1]
+        #expect(work.end(of: hr) == .failed && work.end(of: .source(SourceName("badges"))) == .leftAside)
     }
 
     @Test func `a plan of another origin that waits for somebody is said, the origin's own is told by its run`() {
