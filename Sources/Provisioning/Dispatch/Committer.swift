@@ -10,7 +10,7 @@ struct Committer: Sendable {
     let ordinal: Int
     let store: any Store
     let clock: ShellClock
-    /// The plan began to be applied in this run, and took nothing over: no event of it can exist yet, and every order is its own.
+    /// The plan began to be applied in this run, and took nothing over: no event of it was there before, and every order is its own.
     let isFresh: Bool
     /// Every user has one order in this plan, besides those that are born while it is applied.
     let isSingleSystem: Bool
@@ -78,7 +78,7 @@ struct Committer: Sendable {
         }
         shares.removeAll(where: unsettled.contains)
         let asked = shares.filter { share in
-            !isSingleSystem || fresh[share]?.contains { $0.id.sequence > plan.totals.orders } ?? true
+            !isSingleSystem || fresh[share]?.contains(where: isBornMeanwhile) ?? true
         }
         let others = try await orders(asked)
         return shares.compactMap { share in
@@ -108,9 +108,10 @@ struct Committer: Sendable {
         guard !users.isEmpty else { return [] }
         let names = try await resolved(users, system: system, accountNames: accountNames)
         let ordinals = try await ordinals(users)
+        let asked = onlyFirst ? users : users.filter(mayHaveBeenTold)
         var history: [String: EventHistory] = [:]
-        if !isFresh || onlyFirst {
-            history = try await store.eventHistory(try await trackingNumbers(users).compactMap { $0 })
+        if !asked.isEmpty {
+            history = try await store.eventHistory(try await trackingNumbers(asked).compactMap { $0 })
         }
         let now = clock.now()
         return users.compactMap { orders in
@@ -128,6 +129,14 @@ struct Committer: Sendable {
             event.signature = signature
             return event
         }
+    }
+
+    /// Whoever was told in this very run is told again when an order was born for them since.
+    private func mayHaveBeenTold(_ orders: [ProvisioningOrder]) -> Bool { !isFresh || orders.contains(where: isBornMeanwhile) }
+
+    /// While this plan is applied, of an order that moved what others point at.
+    private func isBornMeanwhile(_ order: ProvisioningOrder) -> Bool {
+        order.id.plan == plan.id && order.id.sequence > plan.totals.orders
     }
 
     /// Of each user's orders in one plan; nil where the plan has no number.

@@ -83,6 +83,27 @@ struct ReferenceDispatchTests {
         #expect(await system.members["cn=Staff"] == [AccountName("cn=E1,ou=IT")])
     }
 
+    @Test func `who is told, and then has to point anew on a system that comes later, is told again under the next number`() async throws {
+        let world = try await DispatchWorld()
+        let (corp, mail) = (ScriptedSystem(), ScriptedSystem(maintainsReferences: false))
+        let systems = [
+            managed(corp), ManagedSystem(name: DispatchWorld.mail, connector: mail, requires: [DispatchWorld.directory]),
+        ]
+        let joiners = [
+            joins("E2"), joins("E1", system: DispatchWorld.mail, groups: []),
+            joins("E2", system: DispatchWorld.mail, manager: "E1", groups: []),
+        ]
+        #expect(try await world.apply(try await world.sealed(joiners), systems).isFinished)
+        let pointing = try #require(try await world.account("E2"))
+        let renamed = try #require(try await world.account("E1", DispatchWorld.mail))
+        let plan = try await world.sealed([
+            changes(pointing, key: "E2", [sets("title", "Clerk")]), changes(renamed, key: "E1", to: "cn=E1,ou=IT", []),
+        ])
+        #expect(try await world.apply(plan, systems).isFinished)
+        #expect(await mail.entry(named: "cn=E2")?.attributes["manager"] == ["cn=E1,ou=IT"])
+        #expect(try await world.events().filter { $0.userKey == UserKey("E2") }.map(\.sequence) == [1, 1, 2])
+    }
+
     // MARK: The groups that hold it
 
     @Test func `a rename that a dead run had carried out takes its memberships along`() async throws {
