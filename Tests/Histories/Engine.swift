@@ -94,6 +94,7 @@ package struct RunReport: Hashable, Sendable {
     package var failedEvaluations = 0
     /// The run went on and on until it was ended.
     package static let endless: Int32 = 142
+    package static let killed: Int32 = 137
 
     package init(exit: Int32, text: String) {
         self.exit = exit

@@ -44,4 +44,13 @@ extension Playback {
         guard case .sync(let feed, _) = step else { return }
         upToDate[feed] = exit == 0 ? ledger.known : []
     }
+
+    /// Whatever a history does to systems and to runs, the store can be written and the configuration read: a run ends as law.md says (exit), or is killed.
+    func compareExit(of step: Step, _ report: RunReport) {
+        outcome.facts += 1
+        guard ![0, 1, 3, 5, RunReport.killed, RunReport.endless].contains(report.exit) else { return }
+        outcome.deviations.append(
+            Deviation(
+                person: nil, system: nil, fact: "exit of a run", expected: "0, 1, 3 or 5", got: "\(report.exit): \(step): \(report.text)"))
+    }
 }

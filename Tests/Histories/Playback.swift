@@ -176,6 +176,7 @@ package final class Playback {
         if report.exit == RunReport.endless {
             outcome.deviations.append(Deviation(person: nil, system: nil, fact: "run", expected: "an end", got: "none: \(step)"))
         }
+        compareExit(of: step, report)
         if let mishap, report.wasStruckAmidWrites { outcome.amidWrites.insert(mishap.kind) }
         if report.refusals + report.failedEvaluations > 0, report.writes > 0 { outcome.amidWrites.formUnion(lasting) }
         if report.writes > 0 {

@@ -229,7 +229,7 @@ final class InProcessEngine: Engine {
         report.failedEvaluations = plans.first?.totals.evaluationsFailed ?? 0
         if life.isOver, report.writes > 0 { report.wasStruckAmidWrites = plans.prefix(10).contains { $0.state == .applying } }
         if !report.wasStruck { for (system, connector) in connectors { metByHand[system, default: []].formUnion(connector.met) } }
-        if life.isOver { report.exit = 137 }
+        if life.isOver { report.exit = RunReport.killed }
         if life.isEndless { report.exit = RunReport.endless }
         return report
     }
