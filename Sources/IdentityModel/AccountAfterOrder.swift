@@ -32,6 +32,11 @@ extension Account {
             if byDialect { account.isDisabledByDialect = true }
         }
         if order.operation == .enable, isSwitched { account.state = .enabled }
+        // Another entry than before: it holds nothing of what we gave that one.
+        if order.adopts, let id, id != self.id {
+            account.written = [:]
+            account.memberships = []
+        }
         account.take(order, id: id, name: name, isNamed: name != nil && name == order.nameAfter)
         account.doubt = account.doubt ?? AccountDoubt()
         return account

@@ -1,0 +1,37 @@
+import IdentityModel
+import Testing
+
+/// What an order that failed on its way leaves of an account.
+struct AccountAfterOrderTests {
+    private let before = AccountID("first")
+    private let there = AccountID("second")
+
+    private var account: Account {
+        Account(
+            user: UserID("u1"), system: SystemName("Corp"), state: .enabled, id: before, name: AccountName("cn=E1"), version: 3,
+            written: ["title": [.text("Boss")]], memberships: ["cn=Staff", "cn=Sales"])
+    }
+
+    private func order(adopts: Bool) -> ProvisioningOrder {
+        let groups = ["cn=Staff", "cn=Sales"].map { group in
+            AttributeRequest(kind: .membership, name: "memberOf", operation: .add, before: [], after: [.text(group)])
+        }
+        var order = ProvisioningOrder(
+            id: OrderID(plan: PlanID(row: 1), sequence: 1), user: UserID("u1"), userKey: UserKey("E1"), userName: "Ann",
+            system: SystemName("Corp"), operation: .modify, state: .transmitted, change: .mover, reasons: [], requests: groups,
+            adopts: adopts, becomes: .enabled, userVersion: 1, accountVersion: 3)
+        order.requests[1].outcome = .done
+        return order
+    }
+
+    @Test func `another entry than before holds nothing of what that one was given`() {
+        let halfway = account.partly(order(adopts: true), id: there, name: AccountName("cn=E1"))
+        #expect(halfway.id == there && halfway.memberships == ["cn=Sales"] && halfway.written == [:])
+        #expect(halfway.isUnknown && halfway.version == 4)
+    }
+
+    @Test func `the same entry keeps what it was given`() {
+        #expect(account.partly(order(adopts: true), id: before, name: nil).memberships == ["cn=Staff", "cn=Sales"])
+        #expect(account.partly(order(adopts: false), id: before, name: nil).written == ["title": [.text("Boss")]])
+    }
+}
