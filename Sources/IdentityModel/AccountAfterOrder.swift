@@ -9,7 +9,7 @@ extension Account {
         account.isSwitchedOff = false
         if order.usesDialectDisabling { account.isDisabledByDialect = true }
         if order.operation == .enable { account.isDisabledByDialect = false }
-        if order.operation == .create || order.adopts { account.written = Dictionary(minimumCapacity: order.requests.count) }
+        if order.adopts { account.written = [:] }
         account.take(order, id: id, name: name, isNamed: true)
         if order.requests.allSatisfy({ $0.outcome.isAnswered }) {
             let open = account.doubt?.memberships ?? []
@@ -32,11 +32,6 @@ extension Account {
             if byDialect { account.isDisabledByDialect = true }
         }
         if order.operation == .enable, isSwitched { account.state = .enabled }
-        // Another entry than before: it holds nothing of what we gave that one.
-        if order.adopts, let id, id != self.id {
-            account.written = [:]
-            account.memberships = []
-        }
         account.take(order, id: id, name: name, isNamed: name != nil && name == order.nameAfter)
         account.doubt = account.doubt ?? AccountDoubt()
         return account
@@ -62,6 +57,12 @@ extension Account {
 
     /// `isNamed`: the account has the name that was ordered.
     private mutating func take(_ order: ProvisioningOrder, id: AccountID?, name: AccountName?, isNamed: Bool) {
+        if order.adopts || order.operation == .create, let id, id != self.id {
+            // Another entry than before: it holds nothing of what we gave that one, but groups may hold its name.
+            written = Dictionary(minimumCapacity: order.requests.count)
+            let leaving = order.requests.filter { $0.kind == .membership && $0.operation == .remove }.flatMap(\.effective)
+            memberships = memberships.filter { leaving.contains(.text($0)) }
+        }
         self.id = id ?? self.id
         if order.becomes != .deleted {
             if doubt != nil, let former = self.name, let name, name != former { doubt?.formerNames.insert(former) }

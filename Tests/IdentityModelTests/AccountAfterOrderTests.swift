@@ -28,6 +28,8 @@ struct AccountAfterOrderTests {
         let halfway = account.partly(order(adopts: true), id: there, name: AccountName("cn=E1"))
         #expect(halfway.id == there && halfway.memberships == ["cn=Sales"] && halfway.written == [:])
         #expect(halfway.isUnknown && halfway.version == 4)
+        let answered = account.after(order(adopts: true), id: there, name: AccountName("cn=E1"), at: Instant(milliseconds: 0))
+        #expect(answered.id == there && answered.memberships == ["cn=Sales"] && answered.written == [:])
     }
 
     @Test func `the same entry keeps what it was given`() {
