@@ -176,7 +176,7 @@ private enum ReferenceResolution {
             SELECT user_id, operation FROM orders WHERE system = $1 AND owner = $2 AND becomes IN ('enabled', 'deprovisioned')
             AND state IN (0, 1, 2) AND starts_as <> 7 AND user_id IN (#)
             """
-        var made: Set<UserID> = []
+        var (made, missed): (Set<UserID>, Set<UserID>) = ([], [])
         try session.query(onTheirWay, [.text(system.text), .int(plan.row)], in: ids) { row in
             targets[UserID(row.text(0))] = .awaited
             if row.text(1) == Operation.create.rawValue { made.insert(UserID(row.text(0))) }
@@ -186,7 +186,18 @@ private enum ReferenceResolution {
             SELECT user_id, name, unsettled FROM accounts WHERE system = $1 AND state IN ('enabled', 'deprovisioned') AND name IS NOT NULL
             AND user_id IN (#)
             """, [.text(system.text)], in: ids
-        ) { row in targets[UserID(row.text(0))] = row.number(2) == 2 ? .expected : .account(AccountName(row.text(1))) }
+        ) { row in
+            let isMissed = row.number(2) == 2
+            if isMissed { missed.insert(UserID(row.text(0))) }
+            targets[UserID(row.text(0))] = isMissed ? .expected : .account(AccountName(row.text(1)))
+        }
+        if !missed.isEmpty {
+            // Its entry is gone, and by this plan nobody is due it any more.
+            try session.query(
+                "SELECT user_id FROM orders WHERE system = $1 AND owner = $2 AND becomes = 'deleted' AND state IN (0, 1, 2) AND user_id IN (#)",
+                [.text(system.text), .int(plan.row)], in: SQLValue.texts(missed.map(\.text))
+            ) { targets[UserID($0.text(0))] = nil }
+        }
         try session.query(
             """
             SELECT o.user_id FROM orders o WHERE o.system = $1 AND o.operation = 'Create'

@@ -187,6 +187,8 @@ package final class ChunkPlanning {
     /// Those of them that somebody has to decide about.
     package var missed: [Account] { accounts.filter { isMissed($0) && !$0.situation.mayRecreate }.compactMap(\.known) }
 
+    package func missed(on system: SystemName) -> [Account] { missed.filter { $0.system == system } }
+
     /// Users for whom somebody has to decide something before they can be planned.
     package var leftOut: Set<UserID> { Set(gone.filter(\.isLeftOut).map(\.user)) }
 

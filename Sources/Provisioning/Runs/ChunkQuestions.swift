@@ -30,6 +30,8 @@ extension ChunkRun {
                 system,
                 because: "entries of ours are gone, and so are all others that were looked at; if that is meant: --accept gone --reason ..."
             )
+            // Whoever is not due them any more by the time somebody decides is looked at all the same.
+            try await store.leaveOut(planning.missed(on: system))
             planning.leaveAside(asked)
         }
     }
