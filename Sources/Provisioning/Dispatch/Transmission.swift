@@ -143,8 +143,9 @@ extension Transmission {
         var account = before.doubting(order, requests: open)
         if carries, order.renames, !order.isWithdrawal { account.doubt?.memberships.formUnion(before.memberships) }
         if let name = result?.name { account.doubt?.formerNames.insert(name) }
-        account = account.partly(
-            order, id: found?.id ?? account.id, name: found?.name ?? account.name, isSwitched: result?.isSwitched ?? false)
+        // Whoever is due the account again has it switched on, rather than left off because nobody knows.
+        let isSwitched = result?.isSwitched ?? false || order.becomes == .deprovisioned
+        account = account.partly(order, id: found?.id ?? account.id, name: found?.name ?? account.name, isSwitched: isSwitched)
         account.realm = found == nil ? account.realm : realm ?? account.realm
         return account
     }

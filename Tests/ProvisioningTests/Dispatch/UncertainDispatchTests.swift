@@ -174,6 +174,16 @@ struct UncertainDispatchTests {
         #expect(after.doubt?.memberships == ["cn=VPN"] && !after.memberships.contains("cn=VPN"))
     }
 
+    @Test func `an account of which nobody knows whether it was switched off has to be switched on for whoever is due it`() async throws {
+        let (world, system) = (try await DispatchWorld(), ScriptedSystem())
+        let account = try await member(world, system)
+        await system.plan(.lost, .lost, .lost, .lost, .lost, .lost, for: "cn=E1")
+        let order = changes(account, key: "E1", operation: .disable, becomes: .deprovisioned, [leaves("cn=Staff")])
+        _ = try await world.apply(try await world.sealed([order]), [managed(system)])
+        let after = try #require(try await world.account("E1"))
+        #expect(after.state == .enabled && after.isUnknown && after.isSwitchedOff)
+    }
+
     @Test func `an account whose deletion was done and not answered leaves its groups all the same, and its name alone`() async throws {
         let (world, system) = (try await DispatchWorld(), ScriptedSystem(maintainsReferences: false))
         let account = try await member(world, system, ["cn=Staff"])
