@@ -19,7 +19,7 @@ public enum AccountValue: Hashable, Sendable, Comparable {
     public var text: String {
         switch self {
         case .text(let text): text
-        case .reference(let user): "-> account of " + user.key.text
+        case .reference(let user): "-> account of \(user)"
         case .digest: SensitiveAttributes.dots
         }
     }

@@ -272,7 +272,7 @@ extension ProvisioningOrder {
     public var isRepetition: Bool {
         operation == .modify && nameAfter == nil && !requests.isEmpty
             && requests.allSatisfy { request in
-                request.operation == .set && request.before == request.after
+                request.operation == .set && request.before.map(\.pointingNow) == request.after
                     && request.after.contains { if case .reference = $0 { true } else { false } }
             }
     }
@@ -282,7 +282,7 @@ extension ProvisioningOrder {
     public static func pointingAgain(_ account: Account, _ user: User, in plan: PlanID, because reason: String) -> ProvisioningOrder {
         let references = account.written.filter { $0.value.contains { if case .reference = $0 { true } else { false } } }
         let requests = references.sorted { $0.key < $1.key }.map { name, values in
-            AttributeRequest(name: name, operation: .set, before: values, after: values)
+            AttributeRequest(name: name, operation: .set, before: values, after: values.map(\.pointingNow))
         }
         return ProvisioningOrder(
             id: OrderID(plan: plan, sequence: 0), user: account.user, userKey: user.key, userName: user.displayName, system: account.system,

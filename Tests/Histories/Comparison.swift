@@ -1,7 +1,7 @@
 internal import IdentityModel
 
 /// Something that is not as the law says.
-package struct Deviation: Hashable, Sendable, CustomStringConvertible {
+package struct Deviation: Codable, Hashable, Sendable, CustomStringConvertible {
     package let person: Int?
     package let system: String?
     /// What kind of fact: `account`, `enabled`, `container`, `title`, `group Staff`, `exit` ...

@@ -2,7 +2,7 @@ internal import IdentityModel
 package import Planning
 
 /// What came of a history.
-package struct Outcome: Sendable {
+package struct Outcome: Codable, Sendable {
     package var deviations: [Deviation] = []
     package var facts = 0
     package var writes = 0
@@ -305,7 +305,9 @@ package final class Playback {
             ledger.standings.values.contains { $0.values.contains { $0.isQuarantined } } || !ledger.unclear.isEmpty || isStrangerBad
         let isTangled = !ledger.tangled.isEmpty
         if isQuarantined || isTangled { allowed.insert(5) }
-        if undecidable || isTangled { allowed.insert(1) }
+        // Of whom the law says too little, nobody can say whether their account can be computed.
+        let isUnclear = !ledger.unclear.isEmpty && world.rulebook.titleNeeded == "fail"
+        if undecidable || isTangled || isUnclear { allowed.insert(1) }
         if isInBreach { allowed.insert(3) }
         // law.md, Exit: 5 also where another origin has something open, and that one said so.
         if allowed.contains(1), exits.contains(1) || isInBreach { allowed.insert(5) }

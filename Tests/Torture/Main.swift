@@ -14,6 +14,7 @@ struct Torture {
         #endif
         switch options.words.first {
         case "histories": exit(try await histories(options))
+        case "lane": try await Lanes.playOne(options)
         case "seed": try await show(options.history(UInt64(options.words[1]) ?? 0), options)
         case "shrink": try await shrink(UInt64(options.words[1]) ?? 0, options)
         case "program": exit(try await ProgramRun(options).run())
@@ -120,30 +121,9 @@ struct Torture {
         let began = Date()
         var tally = Tally()
         var failures: [(UInt64, Outcome)] = []
-        try await withThrowingTaskGroup(of: (UInt64, Outcome).self) { group in
-            var next = first
-            func start() {
-                guard next < first + UInt64(count) else { return }
-                let seed = next
-                next += 1
-                group.addTask {
-                    do {
-                        return (seed, try await play(options.history(seed)))
-                    } catch {
-                        var outcome = Outcome()
-                        outcome.deviations = [
-                            Deviation(person: nil, system: nil, fact: "the tester itself", expected: "runs", got: "\(error)")
-                        ]
-                        return (seed, outcome)
-                    }
-                }
-            }
-            for _ in 0..<options.lanes { start() }
-            while let (seed, outcome) = try await group.next() {
-                tally.add(outcome)
-                if !outcome.isLawful { failures.append((seed, outcome)) }
-                start()
-            }
+        for await (seed, outcome) in try Lanes(options, seeds: first..<first + UInt64(count)).outcomes() {
+            tally.add(outcome)
+            if !outcome.isLawful { failures.append((seed, outcome)) }
         }
         return report(tally, failures, count, options, since: began)
     }

@@ -64,9 +64,7 @@ struct ProgramRun {
                     for deviation in outcome.deviations { say("!!! \(deviation)") }
                 }
             } catch {
-                var outcome = Outcome()
-                outcome.deviations = [Deviation(person: nil, system: nil, fact: "the tester itself", expected: "runs", got: "\(error)")]
-                outcomes.append((history.seed, outcome))
+                outcomes.append((history.seed, Outcome(failed: "\(error)")))
             }
         }
         return outcomes

@@ -18,7 +18,7 @@ extension AccountValue: CanonicalDocument {
         if let digest = texts["hmac"] {
             self = .digest(digest)
         } else {
-            self = .reference(UserKey(try texts["ref"].required("ref")), in: texts["from"].map { SourceName($0) })
+            self = .reference(try UserReference(members: texts))
         }
     }
 }

@@ -21,6 +21,8 @@ package final class AccountEvaluation {
     package let stored: [String: [AccountValue]]
     /// The account's names and what they were chosen from.
     private let known: Account?
+    /// The entry was deleted by hand and is made anew: its names are asked for, the old ones first, because somebody may have taken them meanwhile.
+    private let isMadeAnew: Bool
     private let observer: ExpressionObserver?
     private let activation: Activation
     private let out: RecordBuffer
@@ -42,12 +44,13 @@ package final class AccountEvaluation {
     /// An observer makes the evaluation slower, and does not change it.
     package init(
         map: PolicyMap, user: User, record: UserReader, isEnabled: Bool, known: Account?, stored: [String: [AccountValue]],
-        observer: ExpressionObserver? = nil
+        isMadeAnew: Bool = false, observer: ExpressionObserver? = nil
     ) {
         self.map = map
         self.user = user
         self.isEnabled = isEnabled
         self.known = known
+        self.isMadeAnew = isMadeAnew
         self.observer = observer
         self.stored = stored
         outcomes = Array(repeating: nil, count: map.attributes.count)
@@ -126,7 +129,7 @@ package final class AccountEvaluation {
     /// Computes the attribute, unless it is one that waits for a name.
     func needsName(_ index: Int) -> Bool {
         let rule = map.attributes[index]
-        if rule.enforce == .onCreate, let values = stored[rule.name], !values.isEmpty {
+        if rule.enforce == .onCreate, let values = stored[rule.name], !values.isEmpty, !(isMadeAnew && rule.isUnique) {
             // An adopted entry brings names with it that we have not reserved yet.
             if known == nil, case .unique(let unique) = rule.value, let name = values.first {
                 claims.append(
@@ -221,7 +224,7 @@ package final class AccountEvaluation {
         let base = folded(unique, first.container ?? "") + "\u{0}" + first.claim.folded
         nameBases.append((index, base))
         firstCandidate = first
-        guard let stored = stored[name]?.first, known?.nameBases[name] == base else { return false }
+        guard !isMadeAnew, let stored = stored[name]?.first, known?.nameBases[name] == base else { return false }
         // What is compared regardless of case is still written as the candidates write it now.
         let current = respelled(stored.text, first, index, unique).map(AccountValue.text) ?? stored
         finish(index, current == stored ? .stored([current]) : .values([current]))
@@ -312,7 +315,8 @@ package final class AccountEvaluation {
         let rule = map.attributes[index]
         var candidates: [NameCandidate] = []
         // A container changed, or an earlier candidate became free: the name the account has is asked for first, as the candidates write it now.
-        if !hasOfferedCurrent, let current = stored[rule.name]?.first, sameFirstCandidate(index) {
+        if !hasOfferedCurrent, let current = stored[rule.name]?.first, sameFirstCandidate(index) || isMadeAnew && rule.enforce == .onCreate
+        {
             let text = firstCandidate.flatMap { respelled(current.text, $0, index, unique) } ?? current.text
             candidates.append(try candidate(text, number: nil, index, unique))
         }

@@ -88,7 +88,7 @@ extension Transmission {
         let name = isNamed || result == nil ? order.nameAfter ?? found?.name : result?.name ?? order.nameAfter ?? found?.name
         // Nothing was sent, and nobody looked: another order may have renamed it since the plan was made.
         let last = before.version == order.accountVersion ? order.nameBefore : before.name ?? order.nameBefore
-        var account = before.after(order, id: result?.accountID ?? found?.id ?? order.accountID, name: name ?? last, at: now)
+        var account = before.after(order, id: result?.accountID ?? found?.id ?? entry(order), name: name ?? last, at: now)
         if operation?.direction == .withdrawing, operation?.appliesDialectDisabling == true { account.isDisabledByDialect = true }
         if operation?.direction == .enabling { account.isDisabledByDialect = false }
         account.realm = realm ?? account.realm
@@ -98,6 +98,11 @@ extension Transmission {
             leftBehind(order, account.name))
         if !open.isEmpty { account = account.doubting(order, requests: open.sorted(), known: before.name) }
         return account
+    }
+
+    /// The entry that the order is about. Another order may have adopted one since this was planned.
+    private func entry(_ order: ProvisioningOrder) -> AccountID? {
+        order.adopts ? order.accountID ?? before.id : before.id ?? order.accountID
     }
 
     /// Memberships that a group did not give back while the account got another name: it holds them under the name of before.
@@ -126,7 +131,7 @@ extension Transmission {
         // Refused as a whole, the modify was sent again with the dialect's own disabling alone.
         let byDialect = operation?.appliesDialectDisabling == true || !hasSwitched(order)
         account = account.partly(
-            order, id: result.accountID ?? found?.id ?? (hasBegun ? order.accountID : nil), name: name, isSwitched: result.isSwitched,
+            order, id: result.accountID ?? found?.id ?? (hasBegun ? entry(order) : nil), name: name, isSwitched: result.isSwitched,
             byDialect: byDialect)
         account.realm = realm ?? account.realm
         if isOver {

@@ -24,11 +24,16 @@ package struct NameSubstitution: SubstitutesNames {
             change: order.change, user: user, before: user, assignments: assignments, assignmentsBefore: assignments, claim: nil, due: nil,
             reasons: order.reasons)
         let planning = ChunkPlanning(
-            configuration: configuration.only(order.system), hints: NameHints(), changes: [change], accounts: knowledge.accounts)
+            configuration: configuration.only(order.system), hints: NameHints(), changes: [change], accounts: knowledge.accounts,
+            recreates: order.recreates)
         let refused = try await refused(order, taken)
         // A value that is no name of the map: nobody is called otherwise because of it.
         guard !refused.isEmpty else { return nil }
         planning.exclude(refused)
+        // An entry that is adopted keeps values that names are made of, and one that is made anew its old names: as when this was planned.
+        while order.adopts || order.recreates, case let questions = planning.lookups(), !questions.isEmpty {
+            planning.answer(lookups: questions.map { ($0, order.seen(by: $0.key)) })
+        }
         while let questions = planning.nameQuestions() {
             let holders = try await store.holders(of: questions.claims)
             planning.answer(questions, holders: holders, taken: try await probe(questions.probes, planning))
@@ -82,6 +87,17 @@ package struct NameSubstitution: SubstitutesNames {
                 outcome: request.after == after ? request.outcome : .open)
         }
         return renamed
+    }
+}
+
+extension ProvisioningOrder {
+    /// What the system showed when the order was planned, as far as the order holds it.
+    fileprivate func seen(by key: ChunkPlanning.LookupQuestion.Key) -> ActualState {
+        guard adopts, case .correlation = key, let accountID, let nameBefore else { return .absent }
+        let replaced = requests.filter { $0.kind == .attribute }.map { ($0.name, $0.before) }
+        let values = takenOver.merging(replaced) { kept, _ in kept }
+        let entry = ActualState.Entry(id: accountID, name: nameBefore, attributes: values.mapValues { $0.map(\.text) }, memberships: [])
+        return .found(entry, owner: nil)
     }
 }
 

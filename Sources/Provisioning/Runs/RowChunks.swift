@@ -18,6 +18,8 @@ struct RowSightings {
     var present: Set<UserID> = []
     /// Users whom a new key took over: they are planned from what it says.
     var takenOver: Set<UserID> = []
+    /// Keys of rows that were set aside while their users were planned all the same: a second such row asks for nothing more.
+    var standing: Set<UserKey> = []
 }
 
 extension Knowledge {
@@ -110,7 +112,8 @@ extension ChunkRun {
             noteQuarantinedLeaver()
         }
         let again = row.again.subtracting(.quarantine)
-        if !again.isEmpty, let person = knowledge.person(claim.user) { plan(.again(again), person, &drafts, &saved) }
+        guard !again.isEmpty, let person = knowledge.person(claim.user), sightings.standing.insert(key).inserted else { return }
+        plan(.again(again), person, &drafts, &saved)
     }
 
     /// Rows that were applied once and are not in this file. `isMissing`: the file lists everybody, so they are gone.

@@ -47,7 +47,7 @@ extension PlanJSON {
             MaskedAttributes.shown(values, of: attribute).map { value in
                 switch value {
                 case .text, .digest: .string(value.text)
-                case .reference(let user): .object([JSON.Member("accountOf", .string(user.key.text))])
+                case .reference(let user): .object([JSON.Member(user.isFormer ? "accountOfFormer" : "accountOf", .string(user.key.text))])
                 }
             })
     }

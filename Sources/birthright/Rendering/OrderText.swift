@@ -114,7 +114,7 @@ extension PlanText {
         MaskedAttributes.shown(values, of: attribute).map { value in
             switch value {
             case .text, .digest: DisplayText.visible(value.text)
-            case .reference(let user): "account of \(DisplayText.visible(user.key.text))"
+            case .reference(let user): "account of \(DisplayText.visible(user.description))"
             }
         }.joined(separator: " | ")
     }

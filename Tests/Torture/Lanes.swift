@@ -1,0 +1,92 @@
+import Foundation
+import Histories
+import Synchronization
+
+/// Many seeds in as many processes as there are lanes. A history spends a good part of its time handing work from one thread to another, which costs half as much
+/// where no other history wants the same threads.
+struct Lanes {
+    private let seeds: Range<UInt64>
+    private let lanes: Int
+    private let arguments: [String]
+
+    init(_ options: Options, seeds: Range<UInt64>) {
+        self.seeds = seeds
+        lanes = max(1, min(options.lanes, seeds.count))
+        arguments = Array(CommandLine.arguments.dropFirst().drop { !$0.hasPrefix("--") })
+    }
+
+    /// Every seed's outcome, in the order in which they end. A process that dies gives its remaining seeds as failures of the tester.
+    func outcomes() throws -> AsyncStream<(UInt64, Outcome)> {
+        let (stream, continuation) = AsyncStream.makeStream(of: (UInt64, Outcome).self)
+        let running = Mutex(lanes)
+        for lane in 0..<lanes {
+            let ours = Array(stride(from: seeds.lowerBound + UInt64(lane), to: seeds.upperBound, by: lanes))
+            let (process, output) = try start(lane)
+            // A thread of its own: it waits for a pipe.
+            Thread {
+                var left = ours[...]
+                for line in Lanes.lines(of: output) {
+                    guard let outcome = try? JSONDecoder().decode(Outcome.self, from: line), let seed = left.popFirst() else { continue }
+                    continuation.yield((seed, outcome))
+                }
+                process.waitUntilExit()
+                for seed in left { continuation.yield((seed, Outcome(failed: "its process ended with \(process.terminationStatus)"))) }
+                if running.withLock({
+                    $0 -= 1
+                    return $0 == 0
+                }) {
+                    continuation.finish()
+                }
+            }.start()
+        }
+        return stream
+    }
+
+    private func start(_ lane: Int) throws -> (Process, FileHandle) {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = ["lane", "\(seeds.lowerBound + UInt64(lane))", "\(seeds.upperBound)", "\(lanes)"] + arguments
+        process.standardOutput = pipe
+        try process.run()
+        return (process, pipe.fileHandleForReading)
+    }
+
+    private static func lines(of handle: FileHandle) -> AnyIterator<Data> {
+        var buffer = Data()
+        return AnyIterator {
+            while true {
+                if let end = buffer.firstIndex(of: 10) {
+                    defer { buffer = Data(buffer[(end + 1)...]) }
+                    return Data(buffer[..<end])
+                }
+                let more = handle.availableData
+                guard !more.isEmpty else { return nil }
+                buffer += more
+            }
+        }
+    }
+
+    /// The other side: `lane FIRST END STEP` writes each outcome as a line of JSON.
+    static func playOne(_ options: Options) async throws {
+        let numbers = options.words.dropFirst().compactMap { UInt64($0) }
+        for seed in stride(from: numbers[0], to: numbers[1], by: Int(numbers[2])) {
+            var outcome: Outcome
+            do {
+                outcome = try await Torture.play(options.history(seed))
+            } catch {
+                outcome = Outcome(failed: "\(error)")
+            }
+            (outcome.trace, outcome.remains) = ([], [])
+            try FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(outcome) + [10])
+        }
+    }
+}
+
+extension Outcome {
+    /// Of a history that could not be played.
+    init(failed message: String) {
+        self.init()
+        deviations = [Deviation(person: nil, system: nil, fact: "the tester itself", expected: "runs", got: message)]
+    }
+}
