@@ -36,4 +36,22 @@ struct AccountAfterOrderTests {
         #expect(account.partly(order(adopts: true), id: before, name: nil).memberships == ["cn=Staff", "cn=Sales"])
         #expect(account.partly(order(adopts: false), id: before, name: nil).written == ["title": [.text("Boss")]])
     }
+
+    @Test func `what was to be said once more, and was not, stands for whoever had the key before`() throws {
+        var account = account
+        account.written["manager"] = [.reference(UserKey("E5"), in: SourceName("hr"))]
+        let user = User(id: UserID("u1"), key: UserKey("E1"), source: SourceName("hr"), status: .active, attributes: [:], version: 1)
+        var order = ProvisioningOrder.pointingAgain(account, user, in: PlanID(row: 1), because: "test")
+        #expect(order.isRepetition)
+        order.requests[0].outcome = .deferred("still to come")
+        let after = account.after(order, id: before, name: nil, at: Instant(milliseconds: 0))
+        let former = UserReference(UserKey("E5"), in: SourceName("hr"), isFormer: true)
+        #expect(after.written["manager"] == [.reference(former)] && after.written["manager"] != account.written["manager"])
+        #expect(try Account(documentBytes: after.documentBytes).written == after.written)
+        // The key goes back to whoever had it: said once more, it is right again.
+        var again = ProvisioningOrder.pointingAgain(after, user, in: PlanID(row: 2), because: "test")
+        #expect(again.isRepetition && again.references == [UserReference(UserKey("E5"), in: SourceName("hr"))])
+        again.requests[0].outcome = .done
+        #expect(after.after(again, id: before, name: nil, at: Instant(milliseconds: 0)).written == account.written)
+    }
 }

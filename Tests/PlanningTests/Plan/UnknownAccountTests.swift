@@ -7,6 +7,26 @@ struct UnknownAccountTests {
     private let system = PlannedAccounts.system
     private let berg = AccountOwner(user: UserID("u-E1"), system: PlannedAccounts.system)
 
+    // MARK: Made anew
+
+    @Test func `an entry that is made anew gets its old names, and another one where somebody took it meanwhile`() throws {
+        let gone = PlannedAccounts.account(doubt: AccountDoubt())
+        let company = try PlannedAccounts()
+        func names(_ taken: Set<String>) -> [String?] {
+            let order = company.plan(known: gone, recreates: true, taken: taken).orders.first
+            return ["login", "cn"].map { name in order?.requests.first { $0.name == name }?.after.first?.text }
+        }
+        #expect(names([]) == ["berg", "Berg"])
+        #expect(names(["berg"]) == ["berg2", "Berg (berg2)"])
+        // A name that is given once is kept also where it would be computed otherwise now.
+        var married = gone
+        married.written["login"] = [.text("dahl")]
+        married.nameBases["login"] = "\u{0}dahl"
+        let order = try #require(company.order(known: married, recreates: true))
+        #expect(order.asks.contains("+ login dahl") && order.recreates)
+        #expect(company.plan(known: married, recreates: true, taken: ["dahl"]).orders.first?.asks.contains("+ login berg") == true)
+    }
+
     // MARK: Unknown
 
     @Test func `an unknown account is asked for by its id, and what was not answered is sent again`() throws {

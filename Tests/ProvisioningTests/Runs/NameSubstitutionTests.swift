@@ -10,7 +10,7 @@ import Testing
 struct NameSubstitutionTests {
     private let directory = SystemName("Directory")
 
-    private func configuration(match: String = "caseInsensitive") throws -> Configuration {
+    private func configuration(match: String = "caseInsensitive", enforce: String = "onChange") throws -> Configuration {
         let files = [
             "birthright.yaml": """
             store: { sqlite: store.sqlite }
@@ -27,6 +27,7 @@ struct NameSubstitutionTests {
             attributes:
               number: user.employeeId
               login:
+                enforce: \(enforce)
                 unique:
                   match: \(match)
                   candidates: [ "user.lastName", 'user.lastName + "2"', 'user.lastName + "3"' ]
@@ -43,10 +44,12 @@ struct NameSubstitutionTests {
     }
 
     /// The order of a joiner called Berg, and what names it anew.
-    private func joiner(_ world: DispatchWorld, _ system: ScriptedSystem, match: String = "caseInsensitive") async throws -> (
+    private func joiner(
+        _ world: DispatchWorld, _ system: ScriptedSystem, match: String = "caseInsensitive", enforce: String = "onChange"
+    ) async throws -> (
         ProvisioningOrder, NameSubstitution
     ) {
-        let configuration = try configuration(match: match)
+        let configuration = try configuration(match: match, enforce: enforce)
         var order = joins("E1", system: directory, groups: [])
         order.requests = ["number": "E1", "login": "Berg", "cn": "Berg"].sorted { $0.key < $1.key }.map { name, value in
             AttributeRequest(name: name, operation: .add, before: [], after: [.text(value)])
@@ -102,5 +105,20 @@ struct NameSubstitutionTests {
             let other = try await names.substitute(for: order, taken: taken)
             #expect(other?.nameAfter == AccountName("cn=Berg (Berg),ou=People") && login(other) == "Berg")
         }
+    }
+
+    @Test func `who adopts an entry under another name is named by the login that the entry brought along`() async throws {
+        let (world, system) = (try await DispatchWorld(), ScriptedSystem())
+        var (order, names) = try await joiner(world, system, enforce: "onCreate")
+        order.operation = .modify
+        order.adopts = true
+        order.accountID = AccountID("there")
+        order.nameBefore = AccountName("cn=Foreign,ou=Annex")
+        order.requests = [AttributeRequest(name: "cn", operation: .set, before: [.text("Foreign")], after: [.text("Berg")])]
+        order.takenOver = ["login": [.text("foreign")], "number": [.text("E1")]]
+        order.claims[0] = NameClaim(system: directory, attribute: "login", scope: "", folded: "foreign")
+        let other = try await names.substitute(for: order, taken: NameProbe(attribute: "cn", value: "Berg", container: "ou=People"))
+        #expect(other?.nameAfter == AccountName("cn=Berg (foreign),ou=People"))
+        #expect(other?.requests.map(\.after) == [[.text("Berg (foreign)")]])
     }
 }

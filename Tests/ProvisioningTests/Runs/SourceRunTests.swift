@@ -130,6 +130,17 @@ struct SourceRunTests {
         }
     }
 
+    @Test("whose bad row stands twice is planned once")
+    func badRowTwice() async throws {
+        try await RowsWorld.with { world in
+            try await world.run(try world.configuration(Self.hr), "hr", "ID,LAST,EMAIL,STATUS\n1,Berg,a@x,\n2,Dahl,b@x,\n")
+            let edited = try world.configuration(Self.hr, roles: "roles: { Everybody: { entitlements: [] } }", rules: Self.everybody)
+            let report = try await world.run(edited, "hr", "ID,LAST,EMAIL,STATUS\n1,,a@x,\n2,Dahl,b@x,\n1,,a@x,\n")
+            #expect(report.plan?.totals.changes.values.reduce(0, +) == 2)
+            #expect(try await world.roles() == ["1 Everybody", "2 Everybody"])
+        }
+    }
+
     private static let everybody = "rules: { everybody: { when: 'user.status == \"active\"', roles: [Everybody] } }"
 
     // MARK: Several sources
