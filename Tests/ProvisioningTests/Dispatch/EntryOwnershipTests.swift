@@ -165,20 +165,4 @@ struct EntryOwnershipTests {
         #expect(await system.entry(named: "cn=E2")?.attributes["manager"] == ["cn=E1"])
         #expect(try await world.account("E2")?.written["manager"] == [.reference(UserReference(UserKey("E1")))])
     }
-
-    @Test func `an order that has nothing to send leaves the account the entry that another plan adopted meanwhile`() async throws {
-        let (world, system) = (try await DispatchWorld(), ScriptedSystem())
-        _ = try await world.apply(try await world.sealed([joins("E1", groups: [])]), [managed(system)])
-        let first = try #require(try await world.account("E1"))
-        let empty = try await world.sealed([changes(first, key: "E1", [])])
-        await system.remove("cn=E1")
-        let other = await system.add(name: "cn=E1", ["employeeNumber": ["E1"]])
-        var adoption = changes(first, key: "E1", [sets("sn", "Other")])
-        adoption.adopts = true
-        adoption.accountID = other
-        _ = try await world.apply(try await world.sealed([adoption]), [managed(system)])
-        #expect(try await world.account("E1")?.id == other)
-        _ = try await world.apply(empty, [managed(system)])
-        #expect(try await world.account("E1")?.id == other)
-    }
 }
