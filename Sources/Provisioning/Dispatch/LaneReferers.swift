@@ -42,9 +42,10 @@ extension Transmission {
         // A server repairs what had the name that the entry had, which was not the one that we wrote.
         let met = [operation?.name, found?.name].compactMap { $0 }
         let wasElsewhere = result?.wasElsewhere == true || known.name.map { written in met.contains { $0 != written } } ?? false
-        guard !repairedByServer || wasElsewhere else { return false }
-        let former = [known.name, order.nameBefore].compactMap { $0 } + (known.doubt?.formerNames ?? [])
-        return former.contains { $0 != name }
+        // While its name was in doubt others may have been made to point at the one that it had lost by then.
+        let wasInDoubt = known.doubt?.formerNames.contains { $0 != name } ?? false
+        guard !repairedByServer || wasElsewhere || wasInDoubt else { return false }
+        return wasInDoubt || [known.name, order.nameBefore].contains { $0 != nil && $0 != name }
     }
 }
 

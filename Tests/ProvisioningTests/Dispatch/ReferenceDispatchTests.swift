@@ -83,6 +83,25 @@ struct ReferenceDispatchTests {
         #expect(await system.members["cn=Staff"] == [AccountName("cn=E1,ou=IT")])
     }
 
+    @Test func `who was made to point at a name that was in doubt points at the right one when that is known`() async throws {
+        let system = ScriptedSystem()
+        let (world, first, second) = try await company(system, manager: nil)
+        await system.plan(.renamedAndLost, for: "cn=E1")
+        await system.plan(.lost, .lost, .lost, for: "cn=E1,ou=IT")
+        _ = try await world.apply(try await world.sealed([changes(first, key: "E1", to: "cn=E1,ou=IT", [])]), [managed(system)])
+        let unknown = try #require(try await world.account("E1"))
+        #expect(unknown.isUnknown)
+        _ = try await world.apply(try await world.sealed([changes(second, key: "E2", [manager("E1")])]), [managed(system)])
+        // Somebody wrote it by the name of before, and the server has done its repairs.
+        let wrong = AccountOperation(
+            id: OrderID(plan: PlanID(row: 9), sequence: 1), operation: .modify, accountID: second.id, name: AccountName("cn=E2"),
+            newName: nil, requests: [.init(kind: .attribute, name: "manager", operation: .set, values: ["cn=E1"])],
+            appliesDialectDisabling: false)
+        _ = await system.execute([wrong])
+        _ = try await world.apply(try await world.sealed([changes(unknown, key: "E1", [leaves("cn=Staff")])]), [managed(system)])
+        #expect(await system.entry(named: "cn=E2")?.attributes["manager"] == ["cn=E1,ou=IT"])
+    }
+
     @Test func `who is told, and then has to point anew on a system that comes later, is told again under the next number`() async throws {
         let world = try await DispatchWorld()
         let (corp, mail) = (ScriptedSystem(), ScriptedSystem(maintainsReferences: false))
