@@ -123,16 +123,18 @@ struct ClaimStart {
     /// at: whoever was quarantined before and is not now is out, also who never came to be.
     func replaceQuarantines(isWholeSource: Bool) throws {
         let row = SQLValue.int(plan.id.row)
-        try session.execute(
-            """
-            UPDATE quarantines SET active = 0 WHERE active = 1 AND (source, user_key) IN
-            (SELECT source, user_key FROM quarantines WHERE plan = $1 AND user_key IS NOT NULL)
-            """, [row])
-        try session.execute(
-            """
-            UPDATE quarantines SET active = 0 WHERE active = 1 AND (source, user_key) IN
-            (SELECT claim_source, claim_key FROM plan_changes WHERE id BETWEEN $1 AND $2 AND claim_key IS NOT NULL)
-            """, range)
+        if try session.queryOne("SELECT 1 FROM quarantines WHERE active = 1 LIMIT 1", [], { _ in true }) == true {
+            try session.execute(
+                """
+                UPDATE quarantines SET active = 0 WHERE active = 1 AND (source, user_key) IN
+                (SELECT source, user_key FROM quarantines WHERE plan = $1 AND user_key IS NOT NULL)
+                """, [row])
+            try session.execute(
+                """
+                UPDATE quarantines SET active = 0 WHERE active = 1 AND (source, user_key) IN
+                (SELECT claim_source, claim_key FROM plan_changes WHERE id BETWEEN $1 AND $2 AND claim_key IS NOT NULL)
+                """, range)
+        }
         if case .source(let source) = plan.origin {
             try session.execute(
                 "UPDATE quarantines SET active = 0 WHERE active = 1 AND user_key IS NULL AND source = $1", [.text(source.text)])

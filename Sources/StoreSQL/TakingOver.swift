@@ -50,13 +50,10 @@ extension PlanStart {
     /// Orders in state 1, 2, 3, 5 or 7 of this plan's users, of other plans. They are found from the small side: the indexes of what is open.
     private func waitingOrders() throws -> [Waiting] {
         var waiting: [Waiting] = []
-        for states in ["o.state IN (1, 2)", "o.state IN (3, 5, 7)"] {
+        for states in ["state IN (1, 2)", "state IN (3, 5, 7)"] {
             try session.query(
-                """
-                SELECT o.id, o.user_id, o.system, o.owner, o.state, o.operation, o.becomes, o.repeats FROM orders o
-                WHERE \(states) AND o.plan <> $1 AND o.user_id IN (SELECT c.user_id FROM plan_changes c
-                  WHERE c.id BETWEEN $2 AND $3 AND c.left_out = 0)
-                """, [.int(plan.id.row)] + range
+                "SELECT id, user_id, system, owner, state, operation, becomes, repeats FROM orders WHERE \(states) AND plan <> $1",
+                [.int(plan.id.row)]
             ) { row in
                 guard let state = OrderState(rawValue: row.number(4)), let operation = Operation(rawValue: row.text(5)),
                     let becomes = AccountState(rawValue: row.text(6))
@@ -67,7 +64,8 @@ extension PlanStart {
                         order: WaitingOrder(state: state, operation: operation, becomes: becomes, isRepetition: row.flag(7))))
             }
         }
-        return waiting.sorted { $0.row < $1.row }
+        let planned = try users(among: Set(waiting.map(\.user)))
+        return waiting.filter { planned.contains($0.user) }.sorted { $0.row < $1.row }
     }
 
     /// The accounts that this plan withdraws or makes anew, by user.

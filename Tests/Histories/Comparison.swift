@@ -256,7 +256,9 @@ package struct Comparison {
         // What was moved or deleted by hand may leave its old name in groups where nothing repairs references.
         if handiwork.touched.contains(where: { $0.system == system }) { return }
         let names = Set(view.entries.map { foldedName($0.name) })
-        for (group, members) in view.groups.sorted(by: { $0.key < $1.key }) {
+        // Whose account cannot be computed is left as it is, half done too.
+        let isHalfDone = undecidable.contains { $0.system == system }
+        for (group, members) in view.groups.sorted(by: { $0.key < $1.key }) where !isHalfDone {
             let strays = members.subtracting(names).sorted()
             expect(strays.isEmpty, nil, system, "members of \(group)", "entries", strays.joined(separator: "; "))
         }
