@@ -55,8 +55,9 @@ extension Lane {
         var first: [ProvisioningOrder] = []
         var later: [ProvisioningOrder] = []
         for order in orders {
-            // Who points at an account that moves is found in the store: not before the batch that writes it is kept.
-            let isFree = (EntryKey(order).map { entries.insert($0).inserted } ?? true) && !(order.moves && pointedAt.contains(order.user))
+            // Who points at an account that moves is found in the store: not before the batch that writes it is kept. What is looked at may be met elsewhere.
+            let mayMove = order.moves || order.attempts > 0
+            let isFree = (EntryKey(order).map { entries.insert($0).inserted } ?? true) && !(mayMove && pointedAt.contains(order.user))
             if isFree, users.insert(order.user).inserted { first.append(order) } else { later.append(order) }
         }
         return (first, later)
@@ -165,7 +166,10 @@ extension Lane {
                 facts.references[reference]?.target = .account(name)
             }
         }
-        facts.moving = Set((orders + course.underWay.values.flatMap { $0.transmissions.map(\.order) }).filter(\.moves).map(\.user))
+        facts.moving = Set(orders.filter { $0.moves || $0.isMet(elsewhere: facts.found[$0.id]) }.map(\.user))
+        for transmission in course.underWay.values.flatMap(\.transmissions) where transmission.moves {
+            facts.moving.insert(transmission.order.user)
+        }
         for (reference, found) in facts.references {
             guard case .account(let name) = found.target else { continue }
             batch.accountNames[reference] = name
@@ -203,6 +207,10 @@ private enum EntryKey: Hashable {
     }
 }
 
+extension Transmission {
+    fileprivate var moves: Bool { order.moves || operation?.newName != nil }
+}
+
 extension AttributeRequest {
     /// Users whose accounts the wanted values are.
     var references: [UserReference] {
@@ -215,6 +223,12 @@ extension AttributeRequest {
 extension ProvisioningOrder {
     /// Whoever points at the account by its present name will be wrong.
     fileprivate var moves: Bool { renames || becomes == .deleted }
+
+    /// Somebody moved the entry, or an order whose answer was lost: this one gives it its name back.
+    fileprivate func isMet(elsewhere lookup: Lookup?) -> Bool {
+        guard case .found(let account)? = lookup, let nameAfter else { return false }
+        return account.name != nameAfter
+    }
 
     /// The order as of what is known of its account by now: another one may have come between.
     fileprivate func restated(by account: Account) -> ProvisioningOrder {
@@ -238,10 +252,9 @@ extension ProvisioningOrder {
         guard isRepetition else { return self }
         var order = self
         order.requests = requests.compactMap { request in
-            guard let values = account.written[request.name], values != request.after else {
-                return account.written[request.name] == nil ? nil : request
-            }
-            return request.asking(.set, before: values, after: values)
+            guard let values = account.written[request.name] else { return nil }
+            let meant = values.map(\.pointingNow)
+            return meant == request.after ? request : request.asking(.set, before: values, after: meant)
         }
         return order
     }
