@@ -102,6 +102,8 @@ package struct UserMerge: Sendable {
 
     /// The claims that count, in order of precedence; and whether everybody is gone who kept the person alive.
     private func speakers(_ claims: [SourceClaim]) -> (speakers: [Speaker], isLost: Bool) {
+        // Nearly everybody.
+        if claims.count == 1, claims[0].isPresent, let voice = voices[claims[0].source] { return ([(claims[0], voice)], false) }
         var known: [Speaker] = []
         var wasKeptAlive = false
         // A source that has left the configuration is a source that lost the person, and the last one, unless another lost them after that.

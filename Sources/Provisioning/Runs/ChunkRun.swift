@@ -209,6 +209,7 @@ actor ChunkRun {
     /// An account that cannot be computed, for the reason that was told already, makes no plan again in every run: its order stays where it is, and counts.
     private func withoutRepeatedFailures(_ orders: [ProvisioningOrder], _ unsaved: UnsavedChunk) -> [ProvisioningOrder] {
         let isRepeated: (ProvisioningOrder) -> Bool = { $0.keeps != nil && $0.failure != nil }
+        guard orders.contains(where: isRepeated) else { return orders }
         let failing = Dictionary(grouping: orders.filter(isRepeated), by: \.user).mapValues { Set($0.map(\.system)) }
         let isRepeatedOrBehind: (ProvisioningOrder) -> Bool = { order in
             isRepeated(order) || !order.isWithdrawal && self.isBehind(order.system, failing[order.user] ?? [])
