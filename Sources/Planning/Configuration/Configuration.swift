@@ -167,6 +167,11 @@ package struct UserSchema: Sendable {
         Attribute(name: "startDate", type: .date), Attribute(name: "endDate", type: .date),
     ]
 
+    /// Its values are never shown.
+    func isSensitive(_ name: String) -> Bool {
+        index[name].map { attributes[$0].isMarkedSensitive } ?? false || SensitiveAttributes.contains(name)
+    }
+
     /// `additional` are the attributes of `birthright.yaml`; a name that is already built in must not be among them.
     package init(additional: [Attribute]) {
         attributes = UserSchema.builtIn + additional

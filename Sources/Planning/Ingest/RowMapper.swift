@@ -58,6 +58,8 @@ package final class RowMapper {
     private let columns: [String]
     private let reader: RowReader
     private let activation: Activation
+    /// Columns that sensitive attributes are read from.
+    private let secretFields: Set<String>
 
     /// `columns` of the file; without, rows are mapped by column from what is kept of them.
     package init(configuration: SourceConfiguration, schema: UserSchema, columns: [String]? = nil) {
@@ -66,6 +68,10 @@ package final class RowMapper {
         self.columns = columns ?? configuration.columns
         reader = RowReader(type: configuration.rowType, columns: self.columns)
         activation = Activation(Vocabulary.sourceEnvironment(row: configuration.rowType))
+        secretFields = Set(
+            configuration.mappings.filter { schema.isSensitive($0.attribute) }.flatMap {
+                $0.expression.program.references.compactMap(\.field)
+            })
         activation.bind(0, record: reader.record)
     }
 
@@ -140,8 +146,14 @@ package final class RowMapper {
         do {
             return try claims.program.evaluate(activation).asBool == true
         } catch {
-            throw Refusal(expression: claims, reason: "claims: \(error.message)")
+            throw Refusal(expression: claims, reason: "claims: \(words(error, claims))")
         }
+    }
+
+    /// What went wrong with a secret may quote it.
+    private func words(_ error: CELError, _ expression: Expression) -> String {
+        let isSecret = !secretFields.isEmpty && expression.program.references.contains { $0.field.map(secretFields.contains) ?? true }
+        return isSecret ? "a value cannot be used (nothing of it is shown: it is a secret)" : error.message
     }
 
     private func validate() throws(Refusal) {
@@ -150,8 +162,8 @@ package final class RowMapper {
             do {
                 isGood = try validation.check.program.evaluate(activation).asBool == true
             } catch {
-                throw Refusal(
-                    expression: validation.check, reason: "the check '\(validation.check.program.source)' failed: \(error.message)")
+                let words = words(error, validation.check)
+                throw Refusal(expression: validation.check, reason: "the check '\(validation.check.program.source)' failed: \(words)")
             }
             if !isGood { throw Refusal(expression: validation.check, reason: validation.reason) }
         }
@@ -169,7 +181,7 @@ package final class RowMapper {
                     attributes[mapping.attribute] = converted
                 }
             } catch {
-                throw Refusal(expression: mapping.expression, reason: "\(mapping.attribute): \(error.message)")
+                throw Refusal(expression: mapping.expression, reason: "\(mapping.attribute): \(words(error, mapping.expression))")
             }
         }
         return (status, attributes)

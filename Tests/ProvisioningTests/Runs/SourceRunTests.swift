@@ -2,6 +2,7 @@ import Contracts
 import IdentityModel
 import Planning
 import Provisioning
+import StoreSQL
 import Testing
 
 @Suite("What becomes of rows over several runs")
@@ -127,6 +128,23 @@ struct SourceRunTests {
             #expect(try await world.people().last == "hr:3 active email=c@x lastName=Ek")
             let again = try await world.run(edited, "hr", "ID,LAST,EMAIL,STATUS\n1,,a@x,\n2,Dahl,b@x,\n3,Ek,c@x,\n3,Eik,c@x,\n")
             #expect(again.plan == nil && again.quarantined == 3)
+        }
+    }
+
+    @Test("what cannot be read of a secret is not quoted", arguments: [false, true])
+    func secretInQuarantine(isChecked: Bool) async throws {
+        try await RowsWorld.with { world in
+            var service = "user: { pin: { type: int, sensitive: true } }\n" + Self.hr
+            service = service.replacing("    map:\n", with: "    map:\n      pin: int(row.PIN)\n")
+            if isChecked {
+                service = service.replacing("no last name }", with: "no last name }, { check: 'int(row.PIN) > 0', reason: no pin }")
+            }
+            let csv = "ID,LAST,EMAIL,STATUS,PIN\n1,Berg,a@x,,4711x\n2,Dahl,b@x,,7\n"
+            let report = try await world.run(try world.configuration(service), "hr", csv)
+            #expect(report.quarantined == 1)
+            let reason = try await world.store.quarantines(plan: report.plan?.id).first?.quarantine.reason ?? ""
+            #expect(reason.contains("nothing of it is shown"), "\(reason)")
+            #expect(!reason.contains("4711"))
         }
     }
 
