@@ -207,7 +207,9 @@ public struct ProvisioningOrder: Hashable, Sendable {
     }
 
     /// Memberships that we gave are taken away.
-    public var removesMemberships: Bool { requests.contains { $0.kind == .membership && $0.operation == .remove } }
+    public var removesMemberships: Bool {
+        requests.indices.contains { requests[$0].kind == .membership && requests[$0].operation == .remove }
+    }
 
     /// The account is taken out of use: whoever had it is not entitled any more. Such an order is never held back for another's sake (law.md).
     public var isWithdrawal: Bool { operation == .delete || operation == .disable || becomes == .deprovisioned || becomes == .deleted }

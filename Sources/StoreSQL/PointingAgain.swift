@@ -2,7 +2,7 @@ internal import Contracts
 internal import IdentityModel
 
 /// Keys that a plan gives to other people than had them: what was written for such a key is the account of the former holder. Whoever points there has to point
-/// at the new holder's, although neither row nor rule of theirs changes. Where the new holder's account is to be made, that is told when it is.
+/// at the new holder's, although neither row nor rule of theirs changes.
 struct PointingAgain {
     /// An account and a key that its references name.
     private struct Pointer: Hashable {
@@ -25,8 +25,6 @@ struct PointingAgain {
                 JOIN account_references r ON r.system = $1 AND r.target = c.claim_key
                 WHERE c.id BETWEEN $2 AND $3 AND c.claim_key IS NOT NULL AND NOT EXISTS (
                   SELECT 1 FROM claims k WHERE k.source = c.claim_source AND k.user_key = c.claim_key AND k.user_id = c.claim_user)
-                AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id BETWEEN $2 AND $3 AND o.user_id = c.user_id AND o.system = $1
-                  AND o.operation = 'Create')
                 """, [.text(system)] + start.range
             ) { pointers.insert(Pointer(system: system, user: $0.text(0), key: $0.text(1))) }
         }

@@ -8,6 +8,7 @@ internal import IdentityModel
 /// repair groups: slapd's refint does so after its answer, and a server that dies in between never does. What is still missing then is written by us.
 extension Batch {
     mutating func checkMemberships() {
+        guard !heirs.isEmpty || !unrepaired.isEmpty || operations.contains(where: \.isUncertain) else { return }
         let holders = Set(
             operations.indices.filter { !isGone($0) && isKnown($0) && (progress[$0].id != nil || progress[$0].failure == nil) }
                 .map { DistinguishedName.key(progress[$0].name) })

@@ -139,6 +139,7 @@ package final class ChunkPlanning {
             guard let values = account.situation.correlation else { continue }
             correlations.note(values, system: account.map.system, user: account.change.user)
         }
+        if correlations.areAllDifferent { return }
         let here = Set(accounts.map(\.change.user.id))
         for account in accounts where account.asked == .correlation && account.intent == .provide {
             guard let values = account.situation.correlation else { continue }

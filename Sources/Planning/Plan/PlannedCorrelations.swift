@@ -27,6 +27,9 @@ package final class PlannedCorrelations {
         if first != user.id || twice[hash] != nil { twice[hash, default: []].append(user.key) }
     }
 
+    /// Nobody so far has what somebody else has.
+    var areAllDifferent: Bool { twice.isEmpty }
+
     /// Somebody else with the same values; nil: nobody.
     func other(_ values: [String: String], system: SystemName, than user: User) -> String? {
         let hash = hash(values, system)
@@ -43,8 +46,14 @@ package final class PlannedCorrelations {
 
     private func hash(_ values: [String: String], _ system: SystemName) -> UInt64 {
         // Systems compare correlation attributes regardless of case nearly everywhere.
-        let parts = values.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value.caseFolded] }
-        return StableHash.hash(([system.text] + parts).joined(separator: "\u{1F}"))
+        var text = system.text
+        for (name, value) in values.count > 1 ? values.sorted(by: { $0.key < $1.key }) : Array(values) {
+            text += "\u{1F}"
+            text += name
+            text += "\u{1F}"
+            text += value.caseFolded
+        }
+        return StableHash.hash(text)
     }
 }
 

@@ -5,9 +5,9 @@ extension DispatchBatch {
     /// What a system answered, with dots wherever its words quote a secret that was sent to it: answers are kept, shown and announced.
     func hidingSecrets(in results: inout [OrderID: OperationResult]) {
         for transmission in transmissions {
+            guard let result = results[transmission.order.id], result.failure != nil || !result.failedRequests.isEmpty else { continue }
             let secrets = transmission.secretsSent
-            guard !secrets.isEmpty, let result = results[transmission.order.id] else { continue }
-            results[transmission.order.id] = result.hiding(secrets)
+            if !secrets.isEmpty { results[transmission.order.id] = result.hiding(secrets) }
         }
     }
 }
@@ -23,8 +23,7 @@ extension Transmission {
 
 extension OperationResult {
     fileprivate func hiding(_ secrets: [String]) -> OperationResult {
-        guard failure != nil || !failedRequests.isEmpty else { return self }
-        return OperationResult(
+        OperationResult(
             id: id, accountID: accountID, name: name, failure: failure?.hiding(secrets),
             failedRequests: failedRequests.mapValues { $0.hiding(secrets) }, doneRequests: doneRequests, isSwitched: isSwitched,
             notThere: notThere)

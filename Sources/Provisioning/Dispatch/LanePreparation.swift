@@ -29,12 +29,18 @@ extension Lane {
                 if facts.found[order.id] == .absent { batch.gone[order.id] = facts.known[order.user]?.toBeLookedAt }
             }
         }
+        for transmission in batch.transmissions {
+            batch.users.insert(transmission.order.user)
+            if let entry = EntryKey(transmission.order) { batch.entries.insert(entry) }
+            if let found = transmission.found { batch.entries.insert(.id(found.id)) }
+        }
         return batch
     }
 
     private func makeSecrets(_ orders: [ProvisioningOrder], _ facts: inout BatchFacts) async throws {
-        let asked = orders.filter { $0.requests.contains(where: \.isSecretToSend) }
-        guard !asked.isEmpty, let secrets else { return }
+        guard let secrets else { return }
+        let asked = orders.filter { order in order.requests.indices.contains { order.requests[$0].isSecretToSend } }
+        guard !asked.isEmpty else { return }
         facts.secrets = try await secrets.secrets(of: asked, known: facts.known)
     }
 
@@ -46,11 +52,8 @@ extension Lane {
         var pointedAt: Set<UserID> = []
         for batch in course.underWay.values {
             pointedAt.formUnion(batch.pointsAt)
-            for transmission in batch.transmissions {
-                users.insert(transmission.order.user)
-                if let entry = EntryKey(transmission.order) { entries.insert(entry) }
-                if let found = transmission.found { entries.insert(.id(found.id)) }
-            }
+            users.formUnion(batch.users)
+            entries.formUnion(batch.entries)
         }
         var first: [ProvisioningOrder] = []
         var later: [ProvisioningOrder] = []
@@ -192,7 +195,7 @@ extension Lane {
 }
 
 /// The entry that an order may make or take, as far as one can tell before it is looked up.
-private enum EntryKey: Hashable {
+enum EntryKey: Hashable {
     case correlation([String: String])
     case id(AccountID)
 

@@ -33,8 +33,8 @@ extension Transmission {
     /// The answer may have been lost, and the name be known from a look, of now or of before.
     fileprivate func movesReferences(_ result: OperationResult?, repairedByServer: Bool) -> Bool {
         let isDone = result.map { $0.failure == nil } ?? (operation == nil)
-        // Of a new account: those who point by a key that was somebody else's.
-        if order.becomes == .deleted || order.operation == .create { return isDone }
+        // Nobody pointed at an account that never was; by a key that was somebody else's, the start of the plan says so.
+        if order.becomes == .deleted || order.operation == .create && known != nil { return isDone }
         // Of what an order left in doubt, those who point at the account were told with that order.
         guard !order.isFollowUp, isDone || result?.name != nil, let name = result?.name ?? found?.name, let known else { return false }
         if let id = known.id, let now = result?.accountID ?? found?.id, id != now { return true }

@@ -76,6 +76,9 @@ struct DispatchBatch: Sendable {
     var accountNames: [UserReference: AccountName] = [:]
     /// Whose accounts those are.
     var pointsAt: Set<UserID> = []
+    /// Users and entries of the transmissions: nothing else is sent about them meanwhile.
+    var users: Set<UserID> = []
+    var entries: Set<EntryKey> = []
 
     var orders: [ProvisioningOrder] { transmissions.map(\.order) + held + refused.map(\.order) }
 }

@@ -67,7 +67,9 @@ extension ChunkRun {
 
     /// Those who change and would point at nobody as far as is known: what they point at may come with a later row.
     private func noteRepointed(_ orders: [ProvisioningOrder]) async throws {
-        let repointing = orders.filter { !$0.onlyPoints && $0.failure == nil && !$0.isWithdrawal && !$0.repointing.isEmpty }
+        let repointing = orders.filter {
+            $0.operation != .create && !$0.onlyPoints && $0.failure == nil && !$0.isWithdrawal && !$0.repointing.isEmpty
+        }
         guard !repointing.isEmpty else { return }
         for (order, fates) in zip(repointing, try await fates(repointing, besides: orders)) where fates.contains(.dereferenced) {
             repointed[Repointed(user: order.user, system: order.system)] = order.repointing
@@ -76,7 +78,7 @@ extension ChunkRun {
 
     /// Whose accounts go, and of whom the plan says itself what becomes of their references.
     private func noteDeleted(_ orders: [ProvisioningOrder]) {
-        for order in orders where order.failure == nil {
+        for order in orders where order.failure == nil && order.operation != .create {
             if order.becomes == .deleted { deleted[order.system, default: []].insert(order.user) }
             guard order.isWithdrawal || order.requests.contains(where: { $0.isReference && !$0.before.isEmpty }) else { continue }
             pointedAnew.insert(Repointed(user: order.user, system: order.system))
