@@ -198,15 +198,23 @@ final class ProgramEngine: Engine {
     }
 
     func approve() async -> [RunReport] {
-        let plans = (try? await reading { try await $0.plans(limit: 1_000) }) ?? []
-        let waiting = plans.filter { $0.state.isWaiting || $0.state == .applying }
         var reports: [RunReport] = []
-        for plan in waiting.sorted(by: { ($0.ordinal ?? 0) < ($1.ordinal ?? 0) }) {
-            let number = String(plan.ordinal ?? 0)
+        var done = -1
+        // Asked for one by one: a plan whose orders another one takes over is through.
+        while let plan = await nextPlan(after: done) {
+            done = plan.ordinal ?? .max
+            let number = String(done)
             if plan.state == .held { _ = await run(["plans", "approve", number, "--reason", "torture"], nil) }
             reports.append(await run(["apply", number], nil))
         }
         return reports
+    }
+
+    /// The oldest after this one that waits for somebody, or is being applied.
+    private func nextPlan(after ordinal: Int) async -> Plan? {
+        let plans = (try? await reading { try await $0.plans(limit: 1_000) }) ?? []
+        return plans.filter { ($0.state.isWaiting || $0.state == .applying) && ($0.ordinal ?? 0) > ordinal }
+            .min { ($0.ordinal ?? 0) < ($1.ordinal ?? 0) }
     }
 
     private func run(_ arguments: [String], _ mishap: Mishap?) async -> RunReport {
