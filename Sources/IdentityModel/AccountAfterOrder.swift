@@ -73,9 +73,12 @@ extension Account {
         }
         for (attribute, values) in order.takenOver { written[attribute] = values }
         for request in order.requests {
-            if request.outcome == .done { take(request) } else { forget(request) }
+            switch request.outcome {
+            case .done: take(request)
             // What was to be said once more was not: what stands there was written of somebody else, or of another entry.
-            if case .deferred = request.outcome, order.isRepetition { written[request.name] = request.before.map(\.pointingAtFormer) }
+            case .deferred where order.isRepetition: written[request.name] = request.before.map(\.pointingAtFormer)
+            case .open, .deferred, .failed: forget(request)
+            }
         }
     }
 

@@ -47,22 +47,21 @@ extension Lane {
     /// Never two orders of one account at a time, never two that would make or take one entry, and none that moves an account while others are made to point
     /// at it: the second waits for the next wave, and finds what the first has made of it.
     private func apart(_ orders: [ProvisioningOrder], _ course: Course) -> (first: [ProvisioningOrder], later: [ProvisioningOrder]) {
+        let underWay = Array(course.underWay.values)
         var users: Set<UserID> = []
         var entries: Set<EntryKey> = []
-        var pointedAt: Set<UserID> = []
-        for batch in course.underWay.values {
-            pointedAt.formUnion(batch.pointsAt)
-            users.formUnion(batch.users)
-            entries.formUnion(batch.entries)
+        func isFree(_ order: ProvisioningOrder) -> Bool {
+            if let entry = EntryKey(order), underWay.contains(where: { $0.entries.contains(entry) }) || !entries.insert(entry).inserted {
+                return false
+            }
+            // Who points at an account that moves is found in the store: not before the batch that writes it is kept. What is looked at may be met elsewhere.
+            let mayMove = order.moves || order.attempts > 0
+            if mayMove, underWay.contains(where: { $0.pointsAt.contains(order.user) }) { return false }
+            return !underWay.contains { $0.users.contains(order.user) } && users.insert(order.user).inserted
         }
         var first: [ProvisioningOrder] = []
         var later: [ProvisioningOrder] = []
-        for order in orders {
-            // Who points at an account that moves is found in the store: not before the batch that writes it is kept. What is looked at may be met elsewhere.
-            let mayMove = order.moves || order.attempts > 0
-            let isFree = (EntryKey(order).map { entries.insert($0).inserted } ?? true) && !(mayMove && pointedAt.contains(order.user))
-            if isFree, users.insert(order.user).inserted { first.append(order) } else { later.append(order) }
-        }
+        for order in orders { if isFree(order) { first.append(order) } else { later.append(order) } }
         return (first, later)
     }
 
