@@ -122,7 +122,7 @@ package struct ApplyProgress: Sendable, Hashable {
     package let system: SystemName
     package let settled: Int
     package let errored: Int
-    /// Orders of the system when the run began.
+    /// Orders of the system when the run began; never fewer than are settled, because orders come of orders.
     package let total: Int
     package init(system: SystemName, settled: Int, errored: Int, total: Int) {
         self.system = system

@@ -150,7 +150,9 @@ package struct Dispatcher: Sendable {
             plan: plan.id, system: system, store: store, committer: committer, substitutes: substitutes, secrets: secrets, options: options,
             log: log,
             progress: { now in
-                progress(ApplyProgress(system: name, settled: now.settled + withdrawn, errored: now.errored, total: total))
+                progress(
+                    ApplyProgress(
+                        system: name, settled: now.settled + withdrawn, errored: now.errored, total: max(total, now.settled + withdrawn)))
             })
         let (lanes, events) = try await lane.run(orphans: orphans, parking: parking, isLooking: isLooking)
         summary = lanes
