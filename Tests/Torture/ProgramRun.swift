@@ -1,5 +1,6 @@
 import Foundation
 import Histories
+import Synchronization
 
 /// Many histories through the real program, each lane with its own directory servers: `program COUNT [FIRST]` those of seeds, `program FOLDER` those
 /// that broke the law once.
@@ -18,12 +19,13 @@ struct ProgramRun {
         let histories = try histories()
         let began = Date()
         let lanes = options.lanes
+        let course = Course(total: histories.count)
         var tally = Tally(unreachable: Set(Mark.allCases))
         var failures: [(UInt64, Outcome)] = []
         try await withThrowingTaskGroup(of: [(UInt64, Outcome)].self) { group in
             for lane in 0..<lanes {
                 let ours = stride(from: lane, to: histories.count, by: lanes).map { histories[$0] }
-                group.addTask { try await play(ours) }
+                group.addTask { try await play(ours, course) }
             }
             for try await outcomes in group {
                 for (seed, outcome) in outcomes {
@@ -46,7 +48,25 @@ struct ProgramRun {
         return (0..<UInt64(count)).map { options.history(first + $0) }
     }
 
-    private func play(_ histories: [History]) async throws -> [(UInt64, Outcome)] {
+    /// Says on standard error how far the run is, which takes hours.
+    private final class Course: Sendable {
+        private let total: Int
+        private let counts = Mutex((played: 0, broken: 0))
+
+        init(total: Int) { self.total = total }
+
+        func note(_ outcome: Outcome) {
+            let now = counts.withLock { counts in
+                counts.played += 1
+                if !outcome.isLawful { counts.broken += 1 }
+                return counts
+            }
+            guard now.played % 10 == 0 else { return }
+            FileHandle.standardError.write(Data("\(now.played) of \(total) played, \(now.broken) break the law\n".utf8))
+        }
+    }
+
+    private func play(_ histories: [History], _ course: Course) async throws -> [(UInt64, Outcome)] {
         let directories = try Dictionary(
             uniqueKeysWithValues: ["Corp", "Mail", "Library"].map { ($0, try DirectoryProcess(overlays: overlays)) })
         defer { for directory in directories.values { directory.stop() } }
@@ -63,8 +83,11 @@ struct ProgramRun {
                     for line in outcome.trace { say("    " + line) }
                     for deviation in outcome.deviations { say("!!! \(deviation)") }
                 }
+                course.note(outcome)
             } catch {
-                outcomes.append((history.seed, Outcome(failed: "\(error)")))
+                let outcome = Outcome(failed: "\(error)")
+                outcomes.append((history.seed, outcome))
+                course.note(outcome)
             }
         }
         return outcomes
