@@ -9,9 +9,12 @@ struct PointingAgain {
         let system: String
         let user: String
         let key: String
+        /// In which somebody else has the key now.
+        let source: String
     }
 
     private let pointers: Set<Pointer>
+    private let sources: Set<String>
     private let start: PlanStart
 
     /// To be called while claims are what they were before the plan.
@@ -21,14 +24,15 @@ struct PointingAgain {
         for system in try start.session.queryAll("SELECT DISTINCT system FROM account_references", [], { $0.text(0) }) {
             try start.session.query(
                 """
-                SELECT r.user_id, c.claim_key FROM plan_changes c
+                SELECT r.user_id, c.claim_key, c.claim_source FROM plan_changes c
                 JOIN account_references r ON r.system = $1 AND r.target = c.claim_key
                 WHERE c.id BETWEEN $2 AND $3 AND c.claim_key IS NOT NULL AND NOT EXISTS (
                   SELECT 1 FROM claims k WHERE k.source = c.claim_source AND k.user_key = c.claim_key AND k.user_id = c.claim_user)
                 """, [.text(system)] + start.range
-            ) { pointers.insert(Pointer(system: system, user: $0.text(0), key: $0.text(1))) }
+            ) { pointers.insert(Pointer(system: system, user: $0.text(0), key: $0.text(1), source: $0.text(2))) }
         }
         self.pointers = pointers
+        sources = Set(pointers.map(\.source))
     }
 
     /// To be called when the plan's own orders are released. They come after those, so that the accounts that are pointed at are there.
@@ -40,8 +44,9 @@ struct PointingAgain {
         try session.query("SELECT \(AccountRecord.columns) FROM accounts a WHERE a.state = 'enabled' AND a.user_id IN (#)", in: users) {
             row in
             let account = try AccountRecord.account(row)
-            if isMeant(account) { accounts.append(account) }
+            accounts.append(account)
         }
+        accounts = try accounts.filter(isMeant)
         guard !accounts.isEmpty else { return }
         var names: [UserID: User] = [:]
         try session.query("SELECT \(UserRecord.columns) FROM users u WHERE u.id IN (#)", in: SQLValue.texts(accounts.map(\.user.text))) {
@@ -57,12 +62,22 @@ struct PointingAgain {
         try FollowUps.append(orders.map { ($0, wave: 1) }, to: start.plan.id, at: start.at, session)
     }
 
-    /// The index keeps what was written once; the account knows what is written now.
-    private func isMeant(_ account: Account) -> Bool {
-        account.written.values.joined().contains { value in
-            guard case .reference(let reference) = value else { return false }
-            return pointers.contains(Pointer(system: account.system.text, user: account.user.text, key: reference.key.text))
+    /// The index keeps what was written once; the account knows what is written now. A reference asks its own source first: what another one says of a key
+    /// matters where its own has nobody of it.
+    private func isMeant(_ account: Account) throws -> Bool {
+        for case .reference(let reference) in account.written.values.joined() {
+            let named = sources.filter { source in
+                pointers.contains(
+                    Pointer(system: account.system.text, user: account.user.text, key: reference.key.text, source: source))
+            }
+            guard !named.isEmpty else { continue }
+            guard let own = reference.source?.text, !named.contains(own) else { return true }
+            let holder = try start.session.queryOne(
+                "SELECT 1 FROM claims WHERE source = $1 AND user_key = $2 LIMIT 1", [.text(own), .text(reference.key.text)]
+            ) { _ in true }
+            if holder == nil { return true }
         }
+        return false
     }
 }
 

@@ -34,7 +34,7 @@ struct ReferenceRunTests {
         deinit { try? FileManager.default.removeItem(at: folder) }
 
         /// `rows`: `E1,Berg,Sales,E2`.
-        func planned(_ rows: [String], accepting: Set<ContractBreach.Check> = []) async throws -> Plan? {
+        func planned(_ rows: [String], of name: String = "hr", accepting: Set<ContractBreach.Check> = []) async throws -> Plan? {
             try (["ID,LAST,DEPT,MANAGER"] + rows).map { $0 + "\n" }.joined().write(
                 to: folder.appendingPathComponent("day.csv"), atomically: true, encoding: .utf8)
             let planner = Planner(
@@ -44,14 +44,14 @@ struct ReferenceRunTests {
                 CSVFileSettings(
                     directory: folder.path, pattern: "*.csv", takesLatestOnly: true, needsMarker: false, delimiter: nil, encoding: nil))
             let report = try await planner.plan(
-                PlanRequest(source: SourceName("hr"), acceptance: Acceptance(accepting, reason: "test", by: "ann")), file: "day.csv",
+                PlanRequest(source: SourceName(name), acceptance: Acceptance(accepting, reason: "test", by: "ann")), file: "day.csv",
                 from: source)
             return report.plan
         }
 
         /// The orders that were made of the rows and carried out, in words; nil: there was no plan.
-        func day(_ rows: [String], accepting: Set<ContractBreach.Check> = []) async throws -> [String]? {
-            guard let plan = try await planned(rows, accepting: accepting) else { return nil }
+        func day(_ rows: [String], of name: String = "hr", accepting: Set<ContractBreach.Check> = []) async throws -> [String]? {
+            guard let plan = try await planned(rows, of: name, accepting: accepting) else { return nil }
             let systems = configuration.policyMaps.compactMap { map in connectors[map.system].map { ManagedSystem(map, connector: $0) } }
             let dispatcher = Dispatcher(
                 store: store, systems: systems, substitutes: NoOtherNames(), options: DispatchOptions(clock: JumpingClock().shellClock),
@@ -159,6 +159,20 @@ struct ReferenceRunTests {
         #expect(try await company.day(["E1,Berg,,E2", "R4,Dahl,,", "E2,Moe,,"]) == nil)
     }
 
+    /// Keys are per source.
+    @Test func `who points by a key of their own source is not asked again when another source has such a key`() async throws {
+        let company = try await Company()
+        _ = try await company.day(["E1,Berg,,E2", "E2,Dahl,,"])
+        #expect(try await company.day(["E2,Holm,,"], of: "campus") == ["E2 Directory Create"])
+        #expect(await company.manager("Berg") == ["cn=Dahl"])
+        // Where their own source has nobody of that key, the other one's holder is meant.
+        _ = try await company.day(["E1,Berg,,E3", "E2,Dahl,,"])
+        #expect(await company.manager("Berg") == nil)
+        #expect(try await company.day(["E2,Holm,,", "E3,Moe,,"], of: "campus") == ["E3 Directory Create"])
+        #expect(try await company.day(["E1,Berg,,E3", "E2,Dahl,,"]) == ["E1 Directory Modify"])
+        #expect(await company.manager("Berg") == ["cn=Moe"])
+    }
+
     private static func files(_ onDelete: String) -> [String: String] {
         [
             "birthright.yaml": """
@@ -175,6 +189,12 @@ struct ReferenceRunTests {
                   lastName: row.LAST
                   department: row.DEPT
                   manager: ref(row.MANAGER)
+              campus:
+                files: "*.csv"
+                key: row.ID
+                correlation: [ lastName ]
+                contract: { columns: [ID, LAST, DEPT, MANAGER] }
+                map: { employeeId: '"C" + row.ID', lastName: "row.LAST" }
             """,
             "Roles.yaml": """
             roles:
