@@ -24,13 +24,16 @@ struct Lanes {
             let (process, output) = try start(lane)
             // A thread of its own: it waits for a pipe.
             Thread {
-                var left = ours[...]
+                var left = Set(ours)
                 for line in Lanes.lines(of: output) {
-                    guard let outcome = try? JSONDecoder().decode(Outcome.self, from: line), let seed = left.popFirst() else { continue }
-                    continuation.yield((seed, outcome))
+                    // What is no outcome leaves its seed a failure.
+                    guard let played = try? JSONDecoder().decode(Played.self, from: line), left.remove(played.seed) != nil else { continue }
+                    continuation.yield((played.seed, played.outcome))
                 }
                 process.waitUntilExit()
-                for seed in left { continuation.yield((seed, Outcome(failed: "its process ended with \(process.terminationStatus)"))) }
+                for seed in left.sorted() {
+                    continuation.yield((seed, Outcome(failed: "its process ended with \(process.terminationStatus)")))
+                }
                 if running.withLock({
                     $0 -= 1
                     return $0 == 0
@@ -40,6 +43,12 @@ struct Lanes {
             }.start()
         }
         return stream
+    }
+
+    /// What a process says of a seed.
+    private struct Played: Codable {
+        let seed: UInt64
+        let outcome: Outcome
     }
 
     private func start(_ lane: Int) throws -> (Process, FileHandle) {
@@ -78,7 +87,7 @@ struct Lanes {
                 outcome = Outcome(failed: "\(error)")
             }
             (outcome.trace, outcome.remains) = ([], [])
-            try FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(outcome) + [10])
+            try FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(Played(seed: seed, outcome: outcome)) + [10])
         }
     }
 }
