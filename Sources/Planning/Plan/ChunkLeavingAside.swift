@@ -10,9 +10,9 @@ extension ChunkPlanning {
         accounts.filter(\.isLeftAside).map { ($0.change.user.id, $0.map.system, $0.intent == .provide) }
     }
 
-    /// What became of this account's last order is not known: the next one says so, however little is left to be sent.
-    package func isInDoubt(_ user: UserID, on system: SystemName) -> Bool {
-        accounts.contains { $0.change.user.id == user && $0.map.system == system && $0.known?.isUnknown == true }
+    /// Accounts of which it is not known what became of their last orders: the next order settles that, however little is left to be sent.
+    package var inDoubt: [(user: UserID, system: SystemName)] {
+        accounts.filter { $0.known?.isUnknown == true }.map { ($0.change.user.id, $0.map.system) }
     }
 
     package func leaveAside(_ questions: [LookupQuestion]) { for question in questions { leaveAside(accounts[question.account]) } }

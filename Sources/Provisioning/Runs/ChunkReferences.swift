@@ -24,6 +24,7 @@ extension ChunkRun {
         try await finishSaving()
         let fates = try await fates(candidates, besides: orders)
         let postponable = isLast ? [:] : unsaved.drafts.postponable
+        let inDoubt = Set(unsaved.planning.inDoubt.map { Repointed(user: $0.user, system: $0.system) })
         var useless: Set<OrderID> = []
         for (order, fates) in zip(candidates, fates) {
             // Rows of this file that stand twice are taken back at its end, and with them the accounts that they were to bring.
@@ -34,7 +35,7 @@ extension ChunkRun {
                 referencing.postponed.insert(order.user)
             } else if isIdle {
                 // Whose row changed is planned once: the account may still come with another row.
-                if unsaved.drafts.again[order.user] == nil || unsaved.planning.isInDoubt(order.user, on: order.system) { continue }
+                if unsaved.drafts.again[order.user] == nil || inDoubt.contains(Repointed(user: order.user, system: order.system)) { continue }
                 useless.insert(order.id)
                 referencing.waiting.insert(order.user)
             } else if fates.contains(.dereferenced), let index = orders.firstIndex(where: { $0.id == order.id }) {
