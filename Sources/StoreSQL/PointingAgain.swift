@@ -43,10 +43,10 @@ struct PointingAgain {
         var accounts: [Account] = []
         try session.query("SELECT \(AccountRecord.columns) FROM accounts a WHERE a.state = 'enabled' AND a.user_id IN (#)", in: users) {
             row in
-            let account = try AccountRecord.account(row)
-            accounts.append(account)
+            accounts.append(try AccountRecord.account(row))
         }
-        accounts = try accounts.filter(isMeant)
+        let held = try heldKeys()
+        accounts.removeAll { !isMeant($0, held) }
         guard !accounts.isEmpty else { return }
         var names: [UserID: User] = [:]
         try session.query("SELECT \(UserRecord.columns) FROM users u WHERE u.id IN (#)", in: SQLValue.texts(accounts.map(\.user.text))) {
@@ -62,22 +62,25 @@ struct PointingAgain {
         try FollowUps.append(orders.map { ($0, wave: 1) }, to: start.plan.id, at: start.at, session)
     }
 
+    /// Who has the keys in question, in whatever source.
+    private func heldKeys() throws -> Set<UserReference> {
+        var held: Set<UserReference> = []
+        try start.session.query(
+            "SELECT user_key, source FROM claims WHERE user_key IN (#)", in: SQLValue.texts(Set(pointers.map(\.key)))
+        ) { held.insert(UserReference(UserKey($0.text(0)), in: SourceName($0.text(1)))) }
+        return held
+    }
+
     /// The index keeps what was written once; the account knows what is written now. A reference asks its own source first: what another one says of a key
     /// matters where its own has nobody of it.
-    private func isMeant(_ account: Account) throws -> Bool {
-        for case .reference(let reference) in account.written.values.joined() {
-            let named = sources.filter { source in
-                pointers.contains(
-                    Pointer(system: account.system.text, user: account.user.text, key: reference.key.text, source: source))
+    private func isMeant(_ account: Account, _ held: Set<UserReference>) -> Bool {
+        account.written.values.joined().contains { value in
+            guard case .reference(let reference) = value.pointingNow else { return false }
+            return sources.contains { source in
+                let pointer = Pointer(system: account.system.text, user: account.user.text, key: reference.key.text, source: source)
+                return pointers.contains(pointer) && (reference.source?.text == source || !held.contains(reference))
             }
-            guard !named.isEmpty else { continue }
-            guard let own = reference.source?.text, !named.contains(own) else { return true }
-            let holder = try start.session.queryOne(
-                "SELECT 1 FROM claims WHERE source = $1 AND user_key = $2 LIMIT 1", [.text(own), .text(reference.key.text)]
-            ) { _ in true }
-            if holder == nil { return true }
         }
-        return false
     }
 }
 
