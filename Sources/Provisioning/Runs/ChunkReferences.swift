@@ -35,7 +35,9 @@ extension ChunkRun {
                 referencing.postponed.insert(order.user)
             } else if isIdle {
                 // Whose row changed is planned once: the account may still come with another row.
-                if unsaved.drafts.again[order.user] == nil || inDoubt.contains(Repointed(user: order.user, system: order.system)) { continue }
+                if unsaved.drafts.again[order.user] == nil || inDoubt.contains(Repointed(user: order.user, system: order.system)) {
+                    continue
+                }
                 useless.insert(order.id)
                 referencing.waiting.insert(order.user)
             } else if fates.contains(.dereferenced), let index = orders.firstIndex(where: { $0.id == order.id }) {
