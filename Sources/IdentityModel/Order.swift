@@ -151,7 +151,7 @@ public struct ProvisioningOrder: Hashable, Sendable {
     /// An order that waits already and says the same: it is taken over with its id and tracking number, and sent in this one's place.
     public var keeps: OrderID?
     /// What the account's state is once this order is executed.
-    public let becomes: AccountState
+    public private(set) var becomes: AccountState
     public var nameBases: [String: String]
     public var claims: [NameClaim]
     public let userVersion: Int
@@ -290,5 +290,22 @@ extension ProvisioningOrder {
             id: OrderID(plan: plan, sequence: 0), user: account.user, userKey: user.key, userName: user.displayName, system: account.system,
             operation: .modify, state: .pending, change: .unchanged, reasons: [reason], accountID: account.id, nameBefore: account.name,
             nameAfter: nil, requests: requests, becomes: account.state, userVersion: user.version, accountVersion: account.version)
+    }
+
+    /// A repetition, as of what is known of its account by now: it says what is written now, and leaves the account as it is. Where another order has withdrawn
+    /// it, nothing.
+    public func repeated(for account: Account) -> ProvisioningOrder {
+        var order = self
+        order.becomes = account.state
+        guard account.state == .enabled else {
+            order.requests = []
+            return order
+        }
+        order.requests = requests.compactMap { request in
+            guard let values = account.written[request.name] else { return nil }
+            let meant = values.map(\.pointingNow)
+            return meant == request.after ? request : request.asking(.set, before: values, after: meant)
+        }
+        return order
     }
 }

@@ -40,7 +40,7 @@ final class ScriptedServer: @unchecked Sendable {
     /// Entries whose memberOf was not kept, and what it shows.
     private var stale: [String: Set<String>] = [:]
     var forgetsMemberOf = false
-    private var repairs: [(old: String, new: String?)] = []
+    private var repairs: [(old: String, new: String?, missed: Set<String>)] = []
     /// Requests that changed something.
     private(set) var writes = 0
     /// What the request under way has done or found done.
@@ -154,7 +154,9 @@ final class ScriptedServer: @unchecked Sendable {
         if countsAsWrite { writes += 1 }
         deeds += [.renamed(id), .wrote(id, ["cn": entry.values("cn")])]
         record.call(id, name)
-        if foldedName(before) != foldedName(name) { refer(from: before, to: name) }
+        guard foldedName(before) != foldedName(name) else { return }
+        for index in repairs.indices { repairs[index].missed.insert(id) }
+        refer(from: before, to: name)
     }
 
     /// One modify of a group with many values; those already there or already gone are success, as with the permissive control.
@@ -197,23 +199,24 @@ final class ScriptedServer: @unchecked Sendable {
         switch book.repair {
         case .never: return
         case .atOnce: apply(old, new)
-        case .late: repairs.append((old, new))
+        case .late: repairs.append((old, new, []))
         }
     }
 
     /// The overlay repairs references some time after the answer.
     func repairReferences() {
-        for (old, new) in repairs { apply(old, new) }
+        for repair in repairs { apply(repair.old, repair.new, missing: repair.missed) }
         repairs = []
     }
 
-    private func apply(_ old: String, _ new: String?) {
+    /// `missing`: who got another name when the overlay had found them, and had not written them yet.
+    private func apply(_ old: String, _ new: String?, missing: Set<String> = []) {
         let folded = foldedName(old)
         for (group, members) in groups where members.contains(folded) {
             groups[group]?.remove(folded)
             if let new { groups[group]?.insert(foldedName(new)) }
         }
-        for (id, entry) in entries {
+        for (id, entry) in entries where !missing.contains(id) {
             let managers = entry.values("manager")
             guard managers.contains(where: { foldedName($0) == folded }) else { continue }
             let repaired = managers.compactMap { foldedName($0) == folded ? new : $0 }

@@ -16,6 +16,7 @@ struct Lane: Sendable {
     let log: Logger
     let progress: @Sendable (SystemSummary) -> Void
     let recent = RecentNames()
+    let renames = Renames()
 
     /// Where the lane stands.
     struct Course {

@@ -234,7 +234,8 @@ extension ProvisioningOrder {
 
     /// The order as of what is known of its account by now: another one may have come between.
     fileprivate func restated(by account: Account) -> ProvisioningOrder {
-        becomes == .deprovisioned || becomes == .deleted ? takingBack(account) : repeating(account)
+        if isRepetition { return repeated(for: account) }
+        return becomes == .deprovisioned || becomes == .deleted ? takingBack(account) : self
     }
 
     /// Who is withdrawn keeps no membership of ours, whoever gave it since the plan was made.
@@ -245,18 +246,6 @@ extension ProvisioningOrder {
         var order = self
         order.requests += left.sorted().map { group in
             AttributeRequest(kind: .membership, name: "memberOf", operation: .remove, before: [.text(group)], after: [])
-        }
-        return order
-    }
-
-    /// A follow-up that only says once more what was written says what is written now.
-    private func repeating(_ account: Account) -> ProvisioningOrder {
-        guard isRepetition else { return self }
-        var order = self
-        order.requests = requests.compactMap { request in
-            guard let values = account.written[request.name] else { return nil }
-            let meant = values.map(\.pointingNow)
-            return meant == request.after ? request : request.asking(.set, before: values, after: meant)
         }
         return order
     }

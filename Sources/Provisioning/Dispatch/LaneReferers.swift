@@ -3,27 +3,64 @@ internal import IdentityModel
 
 /// References to an account are values of other accounts: where the system does not keep them right, they are written again when the account gets another name,
 /// and everywhere when it comes anew or goes.
+///
+/// A system that keeps them right may do so after its answer: it looks for who points at the name of before, and writes them one by one. Whoever gets another
+/// name between the two is missed. So where both got one in this run, the one that points says so again.
 extension Lane {
     /// `wave`: in which these were sent, or looked at.
     func planReferers(
         _ transmissions: [Transmission], _ results: [OrderID: OperationResult], wave: Int, _ settled: inout SettledBatch
     ) async throws {
-        let changed = transmissions.filter { $0.movesReferences(results[$0.order.id], repairedByServer: !system.leavesReferencesToUs) }
-        guard !changed.isEmpty else { return }
-        let referers = try await store.referers(to: changed.map(\.order.user), on: system.name)
-        guard !referers.isEmpty else { return }
-        var request = KnowledgeRequest()
-        request.users = Set(referers.values.joined().map(\.user)).sorted()
-        let users = try await store.knowledge(request).users
+        let isRepairing = !system.leavesReferencesToUs
+        let changed = Set(
+            transmissions.filter { $0.movesReferences(results[$0.order.id], repairedByServer: isRepairing) }.map(\.order.user))
+        let renamed = isRepairing ? transmissions.filter { $0.isRenamed(results[$0.order.id]) } : []
+        // Before anybody is asked: of two batches that are kept at the same time, one at least sees the other's.
+        renames.note(renamed.map(\.order.user))
+        guard !changed.isEmpty || !renamed.isEmpty else { return }
+        var pointing: [(account: Account, at: UserKey)] = []
         // Whoever went with this batch points at nobody any more; whom something kept may be due the account again before it is withdrawn.
-        var seen = Set(transmissions.filter { $0.order.isWithdrawal && results[$0.order.id]?.failure == nil }.map(\.order.user))
-        for transmission in changed {
-            for account in referers[transmission.order.user] ?? [] {
-                guard let user = users[account.user], seen.insert(account.user).inserted else { continue }
-                let order = ProvisioningOrder.pointingAgain(
-                    account, user, in: plan, because: "the account of \(transmission.order.userKey), which it points at, changed")
-                if !order.requests.isEmpty { settled.settlement.followUps.append((order: order, wave: wave + 1)) }
+        let withdrawn = Set(transmissions.filter { $0.order.isWithdrawal && results[$0.order.id]?.failure == nil }.map(\.order.user))
+        let targets = transmissions.filter { changed.contains($0.order.user) } + renamed.filter { !changed.contains($0.order.user) }
+        let referers = try await store.referers(to: targets.map(\.order.user), on: system.name)
+        for target in targets {
+            let accounts = referers[target.order.user] ?? []
+            let isEveryone = changed.contains(target.order.user) || target.wasSentBefore
+            let missed = isEveryone ? accounts : accounts.filter { renames.contains($0.user) }
+            pointing += missed.map { ($0, at: target.order.userKey) }
+        }
+        pointing += try await pointingAtRenamed(renamed)
+        try await pointAgain(pointing.filter { !withdrawn.contains($0.account.user) }, wave: wave + 1, &settled)
+    }
+
+    /// Those of the accounts, which got another name, that point at somebody who did.
+    private func pointingAtRenamed(_ renamed: [Transmission]) async throws -> [(account: Account, at: UserKey)] {
+        var wanted: [(account: Account, reference: UserReference)] = []
+        let sentBefore = Set(renamed.filter(\.wasSentBefore).map(\.order.user))
+        for account in renamed.filter({ $0.order.becomes == .enabled }).compactMap(\.known) {
+            for value in account.written.sorted(by: { $0.key < $1.key }).flatMap(\.value) {
+                if case .reference(let reference) = value.pointingNow { wanted.append((account, reference)) }
             }
+        }
+        guard !wanted.isEmpty else { return [] }
+        let meant = try await store.references(system.name, to: Set(wanted.map(\.reference)).sorted(), plan: plan)
+        return wanted.compactMap { account, reference in
+            guard let user = meant[reference]?.user, renames.contains(user) || sentBefore.contains(account.user) else { return nil }
+            return (account, reference.key)
+        }
+    }
+
+    private func pointAgain(_ pointing: [(account: Account, at: UserKey)], wave: Int, _ settled: inout SettledBatch) async throws {
+        guard !pointing.isEmpty else { return }
+        var request = KnowledgeRequest()
+        request.users = Set(pointing.map(\.account.user)).sorted()
+        let users = try await store.knowledge(request).users
+        for (account, key) in pointing {
+            guard let user = users[account.user] else { continue }
+            let order = ProvisioningOrder.pointingAgain(
+                account, user, in: plan, because: "the account of \(key), which it points at, changed")
+            guard !order.requests.isEmpty, renames.tell(account.user, wave: wave) else { continue }
+            settled.settlement.followUps.append((order: order, wave: wave))
         }
     }
 }
@@ -46,6 +83,18 @@ extension Transmission {
         let wasInDoubt = known.doubt?.formerNames.contains { $0 != name } ?? false
         guard !repairedByServer || wasElsewhere || wasInDoubt else { return false }
         return wasInDoubt || [known.name, order.nameBefore].contains { $0 != nil && $0 != name }
+    }
+
+    /// Perhaps by a run that died: what that one renamed nobody remembers.
+    fileprivate var wasSentBefore: Bool { order.attempts > 0 || operation == nil }
+
+    /// It had another name when the plan was made, or may have had.
+    fileprivate func isRenamed(_ result: OperationResult?) -> Bool {
+        guard let known, order.operation != .create, order.becomes != .deleted, !order.isFollowUp else { return false }
+        let formerNames = [known.name, order.nameBefore].compactMap { $0 } + (known.doubt?.formerNames ?? [])
+        return [result?.name, found?.name, operation?.newName].contains { name in
+            name.map { name in formerNames.contains { $0 != name } } ?? false
+        }
     }
 }
 

@@ -31,3 +31,21 @@ final class RecentNames: @unchecked Sendable {
         }
     }
 }
+
+/// On a system that repairs by itself what points at renamed accounts: which got another name while the plan is carried out. And, on every system, who was
+/// told to say again where they point.
+final class Renames: @unchecked Sendable {
+    private let lock = NSLock()
+    private var users: Set<UserID> = []
+    private var told: [UserID: Int] = [:]
+
+    func note(_ renamed: [UserID]) {
+        guard !renamed.isEmpty else { return }
+        lock.withLock { users.formUnion(renamed) }
+    }
+
+    func contains(_ user: UserID) -> Bool { lock.withLock { users.contains(user) } }
+
+    /// False: they are already told in this wave, which is not sent before the one under way has ended.
+    func tell(_ user: UserID, wave: Int) -> Bool { lock.withLock { told.updateValue(wave, forKey: user) != wave } }
+}

@@ -102,6 +102,76 @@ struct ReferenceDispatchTests {
         #expect(await system.entry(named: "cn=E2")?.attributes["manager"] == ["cn=E1,ou=IT"])
     }
 
+    /// It looks for who points at the name of before, and has not found those who got another name at that moment.
+    @Test(arguments: ["one batch", "two batches", "two batches, the other way round"])
+    func `who is renamed together with somebody they point at says so again, also where the server repairs that`(_ how: String) async throws
+    {
+        let system = ScriptedSystem(batchSize: how == "one batch" ? 10 : 1)
+        let (world, first, second) = try await company(system, groups: [])
+        let orders = [changes(first, key: "E1", to: "cn=E1,ou=IT", []), changes(second, key: "E2", to: "cn=E2,ou=IT", [])]
+        let before = await system.operations.count
+        let plan = try await world.sealed(how.hasSuffix("round") ? orders.reversed() : orders)
+        #expect(try await world.apply(plan, [managed(system)]).isFinished)
+        #expect(await system.entry(named: "cn=E2,ou=IT")?.attributes["manager"] == ["cn=E1,ou=IT"])
+        #expect(await system.operations.count == before + 3)
+    }
+
+    @Test(arguments: ["E1", "E2"])
+    func `so does who was renamed by a run that died, and who points at them`(_ orphan: String) async throws {
+        let system = ScriptedSystem()
+        let (world, first, second) = try await company(system, groups: [])
+        let accounts = ["E1": first, "E2": second]
+        let other = orphan == "E1" ? "E2" : "E1"
+        func renamed(_ key: String) throws -> ProvisioningOrder {
+            changes(try #require(accounts[key]), key: key, to: "cn=\(key),ou=IT", [])
+        }
+        _ = try await world.apply(try await world.sealed([try renamed(other)]), [managed(system)])
+        let plan = try await world.sealed([try renamed(orphan)])
+        _ = try await world.store.startApplying(plan.id, at: DispatchWorld.start)
+        _ = try await world.store.claim(plan.id, system: DispatchWorld.directory, wave: 0, limit: 9, at: DispatchWorld.start)
+        let renaming = AccountOperation(
+            id: OrderID(plan: plan.id, sequence: 9), operation: .modify, accountID: accounts[orphan]?.id, name: AccountName("cn=\(orphan)"),
+            newName: AccountName("cn=\(orphan),ou=IT"), requests: [], appliesDialectDisabling: false)
+        _ = await system.execute([renaming])
+        #expect(try await world.apply(plan, [managed(system)]).isFinished)
+        #expect(await system.entry(named: "cn=E2,ou=IT")?.attributes["manager"] == ["cn=E1,ou=IT"])
+    }
+
+    @Test func `who is enabled and points at oneself is not taken for withdrawn`() async throws {
+        let system = ScriptedSystem()
+        let world = try await DispatchWorld()
+        _ = try await world.apply(try await world.sealed([joins("E1", manager: "E1", groups: [])]), [managed(system)])
+        let account = try #require(try await world.account("E1"))
+        let leaver = changes(account, key: "E1", operation: .disable, to: "cn=E1,ou=Gone", becomes: .deprovisioned, [])
+        _ = try await world.apply(try await world.sealed([leaver]), [managed(system)])
+        let gone = try #require(try await world.account("E1"))
+        let rehire = changes(gone, key: "E1", operation: .enable, to: "cn=E1", [enters("cn=Staff")])
+        #expect(try await world.apply(try await world.sealed([rehire]), [managed(system)]).isFinished)
+        #expect(try await world.account("E1")?.state == .enabled)
+        #expect(await system.members["cn=Staff"] == [AccountName("cn=E1")])
+    }
+
+    /// Both in one wave: who points at them is told before the own withdrawal is kept.
+    @Test func `who is withdrawn while somebody they point at is renamed stays withdrawn`() async throws {
+        let system = ScriptedSystem(batchSize: 1, maintainsReferences: false)
+        let (world, first, second) = try await company(system, groups: [])
+        let plan = try await world.sealed([
+            changes(first, key: "E1", to: "cn=E1,ou=IT", []),
+            changes(second, key: "E2", operation: .disable, to: "cn=E2,ou=Gone", becomes: .deprovisioned, []),
+        ])
+        #expect(try await world.apply(plan, [managed(system)]).isFinished)
+        #expect(try await world.account("E2")?.state == .deprovisioned)
+    }
+
+    @Test func `who points at somebody who is renamed alone is the server's to repair`() async throws {
+        let system = ScriptedSystem()
+        let (world, first, _) = try await company(system, groups: [])
+        let before = await system.operations.count
+        let plan = try await world.sealed([changes(first, key: "E1", to: "cn=E1,ou=IT", [])])
+        #expect(try await world.apply(plan, [managed(system)]).isFinished)
+        #expect(await system.operations.count == before + 1)
+    }
+
     @Test func `who is told, and then has to point anew on a system that comes later, is told again under the next number`() async throws {
         let world = try await DispatchWorld()
         let (corp, mail) = (ScriptedSystem(), ScriptedSystem(maintainsReferences: false))
