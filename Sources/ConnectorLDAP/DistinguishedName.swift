@@ -100,11 +100,23 @@ enum DistinguishedName {
 
     /// A value as caseIgnoreMatch sees it: case, compatibility forms and runs of spaces make no difference (RFC 4518 sections 2.2, 2.3 and 2.6.1).
     static func folded(_ value: String) -> String {
+        if let plain = plainValue(value) { return plain }
         var text = value
         if !value.utf8.allSatisfy({ $0 < 128 }) { text = value.precomposedStringWithCompatibilityMapping }
         text = text.lowercased()
-        guard text.utf8.first == space || text.utf8.last == space || text.contains("  ") else { return text }
-        return text.split(separator: " ").joined(separator: " ")
+        return text.utf8.contains(space) ? text.split(separator: " ").joined(separator: " ") : text
+    }
+
+    /// Nearly all values: ASCII, no space that could be insignificant.
+    private static func plainValue(_ value: String) -> String? {
+        var (previous, isFolded) = (space, true)
+        for byte in value.utf8 {
+            if byte >= 128 || byte == space && previous == space { return nil }
+            if byte >= UInt8(ascii: "A"), byte <= UInt8(ascii: "Z") { isFolded = false }
+            previous = byte
+        }
+        if previous == space, !value.isEmpty { return nil }
+        return isFolded ? value : value.lowercased()
     }
 
     private static func foldedBytes(_ value: [UInt8]) -> [UInt8] {

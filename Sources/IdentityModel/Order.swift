@@ -22,7 +22,7 @@ public struct AttributeRequest: Hashable, Sendable {
         case done
         /// The reference had no account yet; it is sent later as a Modify of its own.
         case deferred(String)
-        case failed(ConnectorFailure)
+        indirect case failed(ConnectorFailure)
     }
 
     public let kind: Kind
@@ -117,89 +117,7 @@ public enum OrderState: Int, Sendable, CaseIterable, Comparable {
     }
 }
 
-/// One operation on one account, with what it was planned on and what came of it.
-public struct ProvisioningOrder: Hashable, Sendable {
-    public var id: OrderID
-    public let user: UserID
-    public let userKey: UserKey
-    public let userName: String
-    public let system: SystemName
-    public var operation: Operation
-    public var state: OrderState
-    public let change: LifecycleChange
-    /// Why: the row, the rules, the policy. Shown with the order and in explain.
-    public var reasons: [String]
-    public var warnings: [String]
-    /// The account this order is for, where one is known.
-    public var accountID: AccountID?
-    public var nameBefore: AccountName?
-    /// The name the account has afterwards; differs from `nameBefore` for a rename or move. Nil for Delete.
-    public var nameAfter: AccountName?
-    public var requests: [AttributeRequest]
-    /// Attribute name -> value, looked up before a Create is sent (policy map key `correlation`).
-    public var correlation: [String: String]
-    /// The entry existed before us and becomes ours with this order.
-    public var adopts: Bool
-    /// The account's entry was deleted by hand, and this order makes it anew.
-    public var recreates: Bool
-    /// References of ours are taken away because they point at nobody who has an account, or is to get one.
-    public var dereferences: Bool
-    /// Values that the entry holds already: nothing is sent for them, and they are ours from now on.
-    public var takenOver: [String: [AccountValue]]
-    /// The dialect's own disabling is applied although the map writes such an attribute: its rule has no answer for this account.
-    public var usesDialectDisabling: Bool
-    /// An order that waits already and says the same: it is taken over with its id and tracking number, and sent in this one's place.
-    public var keeps: OrderID?
-    /// What the account's state is once this order is executed.
-    public private(set) var becomes: AccountState
-    public var nameBases: [String: String]
-    public var claims: [NameClaim]
-    public let userVersion: Int
-    public let accountVersion: Int
-    public var attempts: Int
-    public var notBefore: Instant?
-    public var failure: ConnectorFailure?
-
-    public init(
-        id: OrderID, user: UserID, userKey: UserKey, userName: String, system: SystemName, operation: Operation, state: OrderState,
-        change: LifecycleChange, reasons: [String], warnings: [String] = [], accountID: AccountID? = nil, nameBefore: AccountName? = nil,
-        nameAfter: AccountName? = nil, requests: [AttributeRequest] = [], correlation: [String: String] = [:], adopts: Bool = false,
-        recreates: Bool = false, dereferences: Bool = false, takenOver: [String: [AccountValue]] = [:], usesDialectDisabling: Bool = false,
-        keeps: OrderID? = nil,
-        becomes: AccountState, nameBases: [String: String] = [:], claims: [NameClaim] = [], userVersion: Int, accountVersion: Int,
-        attempts: Int = 0, notBefore: Instant? = nil, failure: ConnectorFailure? = nil
-    ) {
-        self.id = id
-        self.user = user
-        self.userKey = userKey
-        self.userName = userName
-        self.system = system
-        self.operation = operation
-        self.state = state
-        self.change = change
-        self.reasons = reasons
-        self.warnings = warnings
-        self.accountID = accountID
-        self.nameBefore = nameBefore
-        self.nameAfter = nameAfter
-        self.requests = requests
-        self.correlation = correlation
-        self.adopts = adopts
-        self.recreates = recreates
-        self.dereferences = dereferences
-        self.takenOver = takenOver
-        self.usesDialectDisabling = usesDialectDisabling
-        self.keeps = keeps
-        self.becomes = becomes
-        self.nameBases = nameBases
-        self.claims = claims
-        self.userVersion = userVersion
-        self.accountVersion = accountVersion
-        self.attempts = attempts
-        self.notBefore = notBefore
-        self.failure = failure
-    }
-
+extension ProvisioningOrder {
     /// The account gets another name: a rename, a move, or both in one.
     public var renames: Bool {
         guard let nameBefore, let nameAfter else { return false }

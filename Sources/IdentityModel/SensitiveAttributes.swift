@@ -6,10 +6,20 @@ public enum SensitiveAttributes {
     /// userPassword, unicodePwd, sambaNTPassword, krb5Key ... but not pwdLastSet or badPasswordTime, which hold dates. Compared folded and without
     /// options (`userPassword;binary`).
     public static func contains(_ attribute: String) -> Bool {
-        // Asked for every attribute of every event.
         let name = attribute.utf8.prefix { $0 != UInt8(ascii: ";") }
+        // Asked for every attribute of every event: nearly none ends in the letter that one of these ends in.
+        guard let last = name.last, endings.contains(last | 0x20) else { return false }
         let folded = String(Substring(name)).lowercased()
         return names.contains(folded) || suffixes.contains(where: folded.hasSuffix) && !permissions.contains(where: folded.hasSuffix)
+    }
+
+    private static let endings = names.union(suffixes).reduce(into: Endings()) { $0.insert($1.utf8.last) }
+
+    /// Letters, by their bits.
+    private struct Endings {
+        private var bits: UInt32 = 0
+        mutating func insert(_ letter: UInt8?) { if let letter { bits |= 1 << (UInt32(letter) & 31) } }
+        func contains(_ letter: UInt8) -> Bool { bits & 1 << (UInt32(letter) & 31) != 0 }
     }
 
     /// The values as people may see them.

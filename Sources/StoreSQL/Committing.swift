@@ -27,29 +27,34 @@ private struct EncodedSettlement: Sendable {
     @concurrent
     static func encode(_ settlement: Settlement) async -> EncodedSettlement {
         // One row per account and claim: an engine may refuse to touch a row twice in one statement. The last word counts.
-        var accounts: [UserID: [SystemName: Account]] = [:]
-        for entry in settlement.entries {
-            if let account = entry.account { accounts[account.user, default: [:]][account.system] = account }
+        var last: [UserID: [SystemName: Int]] = [:]
+        last.reserveCapacity(settlement.entries.count)
+        for index in settlement.entries.indices {
+            if let account = settlement.entries[index].account { last[account.user, default: [:]][account.system] = index }
         }
-        let sorted = accounts.values.flatMap(\.values).sorted { ($0.user.text, $0.system.text) < ($1.user.text, $1.system.text) }
+        let sorted = last.sorted { $0.key.text < $1.key.text }.flatMap {
+            $0.value.count == 1 ? Array($0.value) : $0.value.sorted { $0.key < $1.key }
+        }
+        let accounts = sorted.compactMap { settlement.entries[$0.value].account }
         let names = Dictionary(settlement.reservations.map { ($0.claim, $0) }, uniquingKeysWith: { _, last in last })
         return EncodedSettlement(
             settlement: settlement, orders: settlement.entries.indices.map { settlement.entries[$0].order.documentBytes },
-            accounts: sorted.map { ($0, $0.documentBytes) }, names: names.values.sorted { $0.claim < $1.claim })
+            accounts: accounts.map { ($0, $0.documentBytes) }, names: names.values.sorted { $0.claim < $1.claim })
     }
 
     func updateOrders(plan: PlanID, at: Instant, _ session: any SQLSession) throws {
         let entries = settlement.entries
         let rows = entries.indices.map { entries[$0].order.id.row }
         let before = try states(rows, session)
-        let superseded = try Superseded(entries.filter { $0.order.state == .pending }.map(\.order.id.row), session)
+        let superseded = try Superseded(entries.indices.filter { entries[$0].order.state == .pending }.map { rows[$0] }, session)
         var pending: [SystemName: Int] = [:]
-        for (row, entry) in zip(rows, entries) {
+        for (index, row) in rows.enumerated() {
             guard let from = before[row] else {
                 throw StoreError.damaged("order \(PlanRows.sequence(row)) is not in the plan that it was settled in")
             }
-            let change = (superseded.state(of: entry.order) == .pending ? 1 : 0) - (from == OrderState.pending.rawValue ? 1 : 0)
-            if change != 0 { pending[entry.order.system, default: 0] += change }
+            let order = entries[index].order
+            let change = (superseded.state(of: order) == .pending ? 1 : 0) - (from == OrderState.pending.rawValue ? 1 : 0)
+            if change != 0 { pending[order.system, default: 0] += change }
         }
         try session.bulkLoad(
             "UPDATE orders SET state = $1, not_before = $2, wave = COALESCE($3, wave), operation = $4 WHERE id = $5", count: rows.count
@@ -80,8 +85,10 @@ private struct EncodedSettlement: Sendable {
     /// What was executed counts into the guards' windows.
     private func countEffects(plan: PlanID, at: Instant, _ session: any SQLSession) throws {
         var sums: [SystemName: [Int64: Int]] = [:]
-        for entry in settlement.entries where entry.order.state == .executed {
-            for effect in entry.order.effects { sums[entry.order.system, default: [:]][effect.bit, default: 0] += 1 }
+        for index in settlement.entries.indices {
+            let order = settlement.entries[index].order
+            guard order.state == .executed else { continue }
+            for effect in order.effects { sums[order.system, default: [:]][effect.bit, default: 0] += 1 }
         }
         let rows = sums.sorted { $0.key < $1.key }.flatMap { system, counts in
             counts.sorted { $0.key < $1.key }.map {
@@ -124,7 +131,8 @@ private struct EncodedSettlement: Sendable {
 
     private func keepReferences(_ session: any SQLSession) throws {
         var written: [(target: String, account: Account)] = []
-        for (account, _) in accounts {
+        for index in accounts.indices {
+            let account = accounts[index].account
             var targets: Set<String> = []
             for values in account.written.values {
                 for case .reference(let reference) in values { targets.insert(reference.key.text) }

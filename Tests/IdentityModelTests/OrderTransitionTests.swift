@@ -190,4 +190,18 @@ struct OrderTransitionTests {
         #expect(withdrawn.failure == reason)
         #expect(throws: IllegalTransition.self) { try order(.transmitted).withdrawn(because: reason) }
     }
+
+    @Test func `an order that is changed leaves those as they were that it was handed on to`() {
+        let planned = order(.planned)
+        var changed = planned
+        changed.state = .pending
+        changed.requests[0].outcome = .done
+        #expect(planned.state == .planned && planned.requests[0].outcome == .open)
+        #expect(changed.state == .pending && changed.requests[0].outcome == .done)
+        #expect(changed != planned)
+        var back = changed
+        back.state = .planned
+        back.requests[0].outcome = .open
+        #expect(back == planned && back.hashValue == planned.hashValue)
+    }
 }

@@ -25,9 +25,12 @@ public struct DocumentWriter: ~Copyable {
         close(UInt8(ascii: "}"))
     }
 
-    public mutating func array<Elements: Sequence>(_ elements: Elements, _ element: (inout DocumentWriter, Elements.Element) -> Void) {
+    public mutating func array<Element>(_ elements: [Element], _ element: (inout DocumentWriter, Element) -> Void) {
         open(UInt8(ascii: "["))
-        for value in elements { element(&self, value) }
+        // An iterator would copy each of them.
+        elements.withUnsafeBufferPointer { elements in
+            for index in elements.indices { element(&self, elements[index]) }
+        }
         close(UInt8(ascii: "]"))
     }
 

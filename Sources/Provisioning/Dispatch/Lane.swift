@@ -113,7 +113,8 @@ struct Lane: Sendable {
     }
 
     private func absorb(_ report: Report, _ course: inout Course) {
-        if let batch = course.underWay.removeValue(forKey: report.batch) { recent.forget(batch) }
+        course.underWay[report.batch] = nil
+        recent.forget(report.batch)
         course.events += report.events
         course.lost += report.lost
         course.summary.substituted += report.substituted
@@ -157,7 +158,7 @@ struct Lane: Sendable {
             batch.hidingSecrets(in: &results)
             await confirm(&batch, &results)
         }
-        recent.note(batch, results)
+        recent.note(batch, number, results)
         try await settling.settle(batch.transmissions, results, into: &settled)
         try await planReferers(batch.transmissions, results, wave: batch.wave, &settled)
         if let outage = settled.outage { log.warning("\(system.name): \(outage)") }

@@ -39,7 +39,10 @@ extension Lane {
 
     private func makeSecrets(_ orders: [ProvisioningOrder], _ facts: inout BatchFacts) async throws {
         guard let secrets else { return }
-        let asked = orders.filter { order in order.requests.indices.contains { order.requests[$0].isSecretToSend } }
+        let asked = orders.filter { order in
+            let requests = order.requests
+            return requests.indices.contains { requests[$0].isSecretToSend }
+        }
         guard !asked.isEmpty else { return }
         facts.secrets = try await secrets.secrets(of: asked, known: facts.known)
     }
@@ -195,12 +198,13 @@ extension Lane {
 
 /// The entry that an order may make or take, as far as one can tell before it is looked up.
 enum EntryKey: Hashable {
-    case correlation([String: String])
+    case correlation(String)
     case id(AccountID)
 
     init?(_ order: ProvisioningOrder) {
         if order.operation == .create, !order.correlation.isEmpty {
-            self = .correlation(order.correlation)
+            let values = order.correlation.count == 1 ? Array(order.correlation) : order.correlation.sorted { $0.key < $1.key }
+            self = .correlation(values.map { $0.key + "\0" + $0.value }.joined(separator: "\0"))
         } else if order.adopts, let id = order.accountID {
             self = .id(id)
         } else {

@@ -12,9 +12,16 @@ extension Lane {
         _ transmissions: [Transmission], _ results: [OrderID: OperationResult], wave: Int, _ settled: inout SettledBatch
     ) async throws {
         let isRepairing = !system.leavesReferencesToUs
-        let changed = Set(
-            transmissions.filter { $0.movesReferences(results[$0.order.id], repairedByServer: isRepairing) }.map(\.order.user))
-        let renamed = isRepairing ? transmissions.filter { $0.isRenamed(results[$0.order.id]) } : []
+        var changed: Set<UserID> = []
+        var renamed: [Transmission] = []
+        // Nearly all are neither, and a transmission is much to copy.
+        for index in transmissions.indices {
+            let result = results[transmissions[index].order.id]
+            if transmissions[index].movesReferences(result, repairedByServer: isRepairing) {
+                changed.insert(transmissions[index].order.user)
+            }
+            if isRepairing, transmissions[index].isRenamed(result) { renamed.append(transmissions[index]) }
+        }
         // Before anybody is asked: of two batches that are kept at the same time, one at least sees the other's.
         renames.note(renamed.map(\.order.user))
         guard !changed.isEmpty || !renamed.isEmpty else { return }

@@ -5,30 +5,29 @@ internal import IdentityModel
 /// Accounts that batches under way have created and the store does not hold yet: references to them need not wait for it.
 final class RecentNames: @unchecked Sendable {
     private let lock = NSLock()
-    private var names: [UserID: AccountName] = [:]
+    /// By the number of the batch.
+    private var names: [Int: [UserID: AccountName]] = [:]
 
-    func note(_ batch: DispatchBatch, _ results: [OrderID: OperationResult]) {
-        lock.withLock {
-            for transmission in batch.transmissions {
-                guard let result = results[transmission.order.id], result.failure == nil, transmission.order.operation != .delete else {
-                    continue
-                }
-                names[transmission.order.user] = result.name ?? transmission.order.nameAfter
-            }
+    func note(_ batch: DispatchBatch, _ number: Int, _ results: [OrderID: OperationResult]) {
+        var made: [UserID: AccountName] = [:]
+        made.reserveCapacity(batch.transmissions.count)
+        for index in batch.transmissions.indices {
+            let order = batch.transmissions[index].order
+            guard let result = results[order.id], result.failure == nil, order.operation != .delete else { continue }
+            made[order.user] = result.name ?? order.nameAfter
         }
+        lock.withLock { names[number] = made }
     }
 
-    func forget(_ batch: DispatchBatch) {
-        lock.withLock {
-            for transmission in batch.transmissions { names[transmission.order.user] = nil }
-        }
-    }
+    func forget(_ number: Int) { lock.withLock { names[number] = nil } }
 
-    func known(_ users: some Sequence<UserID>) -> [UserID: AccountName] {
-        lock.withLock {
-            guard !names.isEmpty else { return [:] }
-            return Dictionary(users.compactMap { user in names[user].map { (user, $0) } }, uniquingKeysWith: { first, _ in first })
-        }
+    func known(_ users: Set<UserID>) -> [UserID: AccountName] {
+        let names = lock.withLock { self.names }
+        guard !names.isEmpty else { return [:] }
+        var known: [UserID: AccountName] = [:]
+        // No two batches under way have orders of one user.
+        for user in users { for made in names.values { if let name = made[user] { known[user] = name } } }
+        return known
     }
 }
 

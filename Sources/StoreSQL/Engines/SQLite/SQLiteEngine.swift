@@ -42,6 +42,8 @@ final class SQLiteEngine: SQLEngine {
         configuration.maximumReaderCount = 4
         configuration.label = "store"
         configuration.readonly = options.isReadOnly
+        // Of a file that is made now; every other one keeps its own. Half the reads and writes of SQLite's own 4 KiB.
+        if !options.isReadOnly { configuration.prepareDatabase { try $0.execute(sql: "PRAGMA page_size = 8192") } }
         if !options.isReadOnly { try SQLiteFile.prepareFolder(options.path) }
         let hadWAL = SQLiteFile.hasWAL(options.path)
         do {
@@ -55,8 +57,8 @@ final class SQLiteEngine: SQLEngine {
                 try database.execute(sql: "PRAGMA synchronous = \(options.durable ? "FULL" : "NORMAL")")
                 // Negative numbers are KiB. Large enough for the inner pages of the indexes of a million users.
                 try database.execute(sql: "PRAGMA cache_size = -24000")
-                // In pages of 4 KiB: a checkpoint per 32 MB, not one after every chunk of a plan.
-                try database.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
+                // In pages: a checkpoint per 32 MB, not one after every chunk of a plan.
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
                 try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
             }
         } catch {
