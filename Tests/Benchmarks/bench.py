@@ -357,6 +357,9 @@ def main():
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--known", type=int, default=100_000)
     options = parser.parse_args()
+    # Before minutes are spent on the others.
+    if "evaluation" in options.which and not os.path.exists(os.path.join(os.path.dirname(os.path.abspath(options.binary)), "EvaluationBench")):
+        sys.exit(f"there is no EvaluationBench beside {options.binary}: swift build -c release --product EvaluationBench")
     expressions = []
     table = [("bench", "ours", "yardstick", "ratio", "goal", "peak", "growth")]
     with tempfile.TemporaryDirectory(prefix="birthright-bench-") as scratch:

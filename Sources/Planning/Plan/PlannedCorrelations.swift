@@ -4,7 +4,7 @@ package import IdentityModel
 /// at once.
 package final class PlannedCorrelations {
     /// By the values' hash, which is all that is kept of a company of a million.
-    private var users: [UInt64: UserID] = [:]
+    private var users = UserIndex()
     private var twice: [UInt64: [UserKey]] = [:]
 
     /// Accounts that were planned before somebody else came with the same values: they are to fail as well.
@@ -20,10 +20,7 @@ package final class PlannedCorrelations {
 
     func note(_ values: [String: String], system: SystemName, user: User) {
         let hash = hash(values, system)
-        guard let first = users[hash] else {
-            users[hash] = user.id
-            return
-        }
+        guard let first = users.insert(user.id, at: hash) else { return }
         if first != user.id || twice[hash] != nil { twice[hash, default: []].append(user.key) }
     }
 
