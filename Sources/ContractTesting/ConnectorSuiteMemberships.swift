@@ -108,6 +108,36 @@ extension ConnectorSuite {
             #expect(result.name == there)
             #expect(try await scene.settledGroups(of: id, formerly: [scene.name("a")]) == [group])
         },
+        Check("an entry that has an account's name by now is not that account: neither it nor its groups are written") { scene in
+            let (group, text) = (scene.vocabulary.groups[0], scene.vocabulary.text)
+            let ids = try await scene.given("a", "b", more: [scene.membership(.add, group)])
+            #expect(try await scene.execute(scene.operation(.delete, 3, scene.name("a"), id: ids[0])).failure == nil)
+            let b = try await scene.execute(
+                scene.operation(.modify, 4, scene.name("b"), id: ids[1], to: scene.name("a"), carrying: [group]))
+            #expect(b.failure == nil)
+            let changed = try await scene.execute(
+                scene.operation(.modify, 5, scene.name("a"), id: ids[0], requests: [scene.set(text, "not for b")]))
+            #expect(changed.failure?.errorClass == .permanent)
+            let left = try await scene.execute(
+                scene.operation(.modify, 6, scene.name("a"), id: ids[0], requests: [scene.membership(.remove, group)]))
+            #expect(left.failure?.errorClass == .permanent)
+            #expect(try await scene.execute(scene.operation(.delete, 7, scene.name("a"), id: ids[0])).failure == nil)
+            #expect(try await scene.settledGroups(of: ids[1], formerly: [scene.name("b")]) == [group])
+            #expect(try await scene.account(ids[1])?.attributes.values.contains(["not for b"]) == false)
+        },
+        Check("an account whose name another entry has by now is written where it is") { scene in
+            let (group, text) = (scene.vocabulary.groups[0], scene.vocabulary.text)
+            let ids = try await scene.given("a", "b", more: [])
+            let there = scene.name("a", in: scene.there)
+            #expect(try await scene.execute(scene.operation(.modify, 3, scene.name("a"), id: ids[0], to: there)).failure == nil)
+            #expect(try await scene.execute(scene.operation(.modify, 4, scene.name("b"), id: ids[1], to: scene.name("a"))).failure == nil)
+            let result = try await scene.execute(
+                scene.operation(
+                    .modify, 5, scene.name("a"), id: ids[0], requests: [scene.set(text, "for a"), scene.membership(.add, group)]))
+            #expect(result.failure == nil && result.wasElsewhere && result.name == there)
+            #expect(try await scene.groups(of: ids[0]) == [group])
+            #expect(try await scene.groups(of: ids[1]) == [])
+        },
         Check("memberships that we did not give stay when ours are removed") { scene in
             let groups = scene.vocabulary.groups
             let id = try await scene.given("a", more: groups.map { scene.membership(.add, $0) })[0]

@@ -13,8 +13,17 @@ extension DirectorySession {
 
     private func executePart(_ operations: [AccountOperation]) -> [OperationResult] {
         do {
-            var (results, missing) = try write(operations)
-            try writeElsewhere(missing, of: operations, &results)
+            let strangers = try namesOfOthers(operations)
+            guard !strangers.isEmpty else {
+                var (results, missing) = try write(operations)
+                try writeElsewhere(missing, of: operations, &results)
+                return results
+            }
+            var results = operations.map(DirectorySession.nameOfAnother)
+            let own = operations.indices.filter { !strangers.contains($0) }
+            let (written, missing) = try write(own.map { operations[$0] })
+            for (index, result) in zip(own, written) { results[index] = result }
+            try writeElsewhere(missing.map { own[$0] } + strangers.sorted(), of: operations, leaving: strangers, &results)
             return results
         } catch {
             return operations.map { OperationResult(id: $0.id, accountID: $0.accountID, name: nil, failure: error) }
@@ -34,12 +43,47 @@ extension DirectorySession {
         return (batch.results, batch.missing)
     }
 
+    // MARK: Names that are another entry's by now
+
+    /// Operations whose account's name another entry has: somebody deleted or renamed ours, and gave its name away. A directory writes whatever has the name, so
+    /// it is asked before anything is, groups included. An entry whose id cannot be read may be the one.
+    private func namesOfOthers(_ operations: [AccountOperation]) throws(ConnectorFailure) -> Set<Int> {
+        let known = operations.indices.filter { operations[$0].operation != .create && operations[$0].accountID != nil }
+        guard !known.isEmpty else { return [] }
+        let id = settings.dialect.idAttribute
+        let searches = known.map { index in
+            SearchRequest(base: operations[index].name.text, scope: .base, filter: "(objectClass=*)", attributes: [id])
+        }
+        let found: [[DirectoryEntry]]
+        do {
+            // noSuchObject; invalidDNSyntax
+            found = try search(searches, tolerating: [0, 32, 34])
+        } catch {
+            // What may not be read cannot be compared: what the write answers has to do.
+            if error.errorClass == .permanent { return [] }
+            let isOpen = error.errorClass == .unknown || error.errorClass == .conflict
+            throw isOpen ? ConnectorFailure(.transient, error.message, serverText: error.serverText) : error
+        }
+        return Set(
+            zip(known, found).compactMap { index, entries in
+                guard let shown = entries.first?.values(of: id).first, !shown.isEmpty else { return nil }
+                return AccountID(shown) == operations[index].accountID ? nil : index
+            })
+    }
+
+    private static func nameOfAnother(_ operation: AccountOperation) -> OperationResult {
+        let failure = ConnectorFailure(
+            .permanent, "\(operation.name) is another entry by now, and the account's own could not be looked up")
+        return OperationResult(id: operation.id, accountID: operation.accountID, name: nil, failure: failure)
+    }
+
     // MARK: Accounts that were moved behind our back
 
     /// A name may be out of date; the id is not. Looks the missing ones up by id: those found elsewhere are written there, and those found nowhere are gone.
-    private func writeElsewhere(_ missing: [Int], of operations: [AccountOperation], _ results: inout [OperationResult])
-        throws(ConnectorFailure)
-    {
+    /// `strangers`: those of them whose name another entry has; nothing is taken away under it.
+    private func writeElsewhere(
+        _ missing: [Int], of operations: [AccountOperation], leaving strangers: Set<Int> = [], _ results: inout [OperationResult]
+    ) throws(ConnectorFailure) {
         let known = missing.filter { operations[$0].accountID != nil }
         guard !known.isEmpty else { return }
         let lookups: [Lookup]
@@ -54,7 +98,7 @@ extension DirectorySession {
             let operation = operations[index]
             switch lookup {
             case .found(let account) where DistinguishedName.key(account.name.text) != DistinguishedName.key(operation.name.text):
-                moved.append((index, operation.standing(at: account.name)))
+                moved.append((index, operation.standing(at: account.name, isOthers: strangers.contains(index))))
             case .absent: results[index] = gone(operation, results[index])
             case .found, .ambiguous, .unreadable: continue
             }
@@ -81,12 +125,13 @@ extension DirectorySession {
 }
 
 extension AccountOperation {
-    /// The same operation on the account where it really is. In groups it may still stand under the name we knew.
-    fileprivate func standing(at actual: AccountName) -> AccountOperation {
+    /// The same operation on the account where it really is. In groups it may still stand under the name we knew, unless that is another entry's.
+    fileprivate func standing(at actual: AccountName, isOthers: Bool) -> AccountOperation {
         AccountOperation(
             id: id, operation: operation, accountID: accountID, name: actual, newName: newName, requests: requests,
             appliesDialectDisabling: appliesDialectDisabling, direction: direction, isUncertain: isUncertain,
-            formerNames: formerNames.filter { $0 != actual } + [name], carriedMemberships: carriedMemberships)
+            formerNames: formerNames.filter { $0 != actual && $0 != name } + (isOthers ? [] : [name]),
+            carriedMemberships: carriedMemberships)
     }
 }
 

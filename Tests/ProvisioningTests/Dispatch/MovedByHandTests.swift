@@ -1,6 +1,7 @@
 import Contracts
 import IdentityModel
 import Provisioning
+import StoreSQL
 import Testing
 
 /// Orders that write nothing but groups go by the account's name, and somebody has given the entry another one, or deleted it, by hand.
@@ -67,6 +68,17 @@ struct MovedByHandTests {
         #expect(await system.members == ["cn=Staff": Set(there), "cn=Sales": Set(there)])
         let after = try #require(try await world.account("E1"))
         #expect(after.name == there[0] && !after.isUnknown)
+    }
+
+    @Test func `whoever is written where somebody moved them is planned again, to be moved back`() async throws {
+        let system = ScriptedSystem()
+        let world = try await DispatchWorld()
+        _ = try await world.apply(try await world.sealed([joins("E1")]), [managed(system)])
+        let account = try #require(try await world.account("E1"))
+        await system.move("cn=E1", to: "cn=Hand Made,ou=Elsewhere")
+        let plan = try await world.sealed([changes(account, key: "E1", [sets("title", "Chief")])])
+        #expect(try await world.apply(plan, [managed(system)]).executed == 1)
+        #expect(try await world.store.unsettledUsers(ofAllSources: true, after: nil, limit: 9).map(\.id) == [account.user])
     }
 
     @Test func `a Delete whose answer was lost is not done because the id of the entry cannot be read`() async throws {

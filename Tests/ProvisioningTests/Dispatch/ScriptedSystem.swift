@@ -222,7 +222,7 @@ actor ScriptedSystem: ProbesNames {
 
     private func perform(_ operation: AccountOperation, withGroups: Bool) -> OperationResult {
         if operation.operation == .create { return create(operation, withGroups) }
-        guard let entry = operation.accountID.flatMap({ stored[$0] }) ?? entry(named: operation.name.text) else {
+        guard let entry = operation.accountID.map({ stored[$0] }) ?? entry(named: operation.name.text) else {
             return withoutEntry(operation, withGroups)
         }
         var course = Course(entry: entry)
@@ -237,9 +237,11 @@ actor ScriptedSystem: ProbesNames {
             return OperationResult(id: operation.id, accountID: nil, name: nil, failure: nil, failedRequests: course.refused)
         }
         stored[entry.id] = course.entry
-        return OperationResult(
+        var result = OperationResult(
             id: operation.id, accountID: entry.id, name: course.entry.name, failure: course.failure, failedRequests: course.refused,
             doneRequests: course.done, isSwitched: course.isSwitched, notThere: course.notThere)
+        result.wasElsewhere = entry.name != operation.name
+        return result
     }
 
     private func create(_ operation: AccountOperation, _ withGroups: Bool) -> OperationResult {
