@@ -114,7 +114,7 @@ extension DirectorySession {
 
     private func gone(_ operation: AccountOperation, _ result: OperationResult) -> OperationResult {
         let failure =
-            operation.operation == .delete
+            operation.operation == .delete || operation.onlyLeavesGroups
             ? nil
             : ConnectorFailure(
                 .permanent, "the account \(operation.name) no longer exists in the directory", serverText: result.failure?.serverText)
@@ -136,6 +136,12 @@ extension AccountOperation {
 }
 
 extension AccountOperation {
+    /// Of an entry that is gone, and whose name is another one's, no group holds anything any more.
+    fileprivate var onlyLeavesGroups: Bool {
+        newName == nil && !appliesDialectDisabling && !requests.isEmpty
+            && requests.allSatisfy { $0.kind == .membership && $0.operation == .remove }
+    }
+
     /// It has more than its entry to write.
     fileprivate var isWide: Bool { way != .steady || requests.contains { $0.kind == .membership } || carriesMemberships }
 }
