@@ -138,6 +138,18 @@ extension ConnectorSuite {
             #expect(try await scene.groups(of: ids[0]) == [group])
             #expect(try await scene.groups(of: ids[1]) == [])
         },
+        Check("an account that gets a name which its holder leaves in the same batch is written under it") { scene in
+            let text = scene.vocabulary.text
+            let ids = try await scene.given("a", "b", more: [])
+            let results = await scene.connector.execute([
+                scene.operation(.modify, 3, scene.name("b"), id: ids[1], to: scene.name("c")),
+                scene.operation(.modify, 4, scene.name("a"), id: ids[0], to: scene.name("b")),
+                scene.operation(.modify, 5, scene.name("b"), id: ids[0], requests: [scene.set(text, "for a")]),
+            ])
+            #expect(results.compactMap(\.failure) == [] && results.allSatisfy { !$0.wasElsewhere })
+            #expect(try await scene.account(ids[0])?.attributes.values.contains(["for a"]) == true)
+            #expect(try await scene.account(ids[1])?.attributes.values.contains(["for a"]) == false)
+        },
         Check("memberships that we did not give stay when ours are removed") { scene in
             let groups = scene.vocabulary.groups
             let id = try await scene.given("a", more: groups.map { scene.membership(.add, $0) })[0]

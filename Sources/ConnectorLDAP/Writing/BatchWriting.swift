@@ -51,24 +51,29 @@ extension DirectorySession {
         let known = operations.indices.filter { operations[$0].operation != .create && operations[$0].accountID != nil }
         guard !known.isEmpty else { return [] }
         let id = settings.dialect.idAttribute
-        let searches = known.map { index in
-            SearchRequest(base: operations[index].name.text, scope: .base, filter: "(objectClass=*)", attributes: [id])
-        }
-        let found: [[DirectoryEntry]]
-        do {
-            // noSuchObject; invalidDNSyntax
-            found = try search(searches, tolerating: [0, 32, 34])
-        } catch {
-            // What may not be read cannot be compared: what the write answers has to do.
-            if error.errorClass == .permanent { return [] }
-            let isOpen = error.errorClass == .unknown || error.errorClass == .conflict
-            throw isOpen ? ConnectorFailure(.transient, error.message, serverText: error.serverText) : error
-        }
-        return Set(
-            zip(known, found).compactMap { index, entries in
-                guard let shown = entries.first?.values(of: id).first, !shown.isEmpty else { return nil }
-                return AccountID(shown) == operations[index].accountID ? nil : index
+        var feed = IndependentFeed(
+            known.map { index in
+                .search(SearchRequest(base: operations[index].name.text, scope: .base, filter: "(objectClass=*)", attributes: [id]))
             })
+        try exchange(for: known.count).run(&feed)
+        var strangers: Set<Int> = []
+        for (place, index) in known.enumerated() {
+            do {
+                // noSuchObject; invalidDNSyntax
+                let entries = try feed.answer(
+                    place, "cannot read \(operations[index].name)", tolerating: [0, 32, 34], dialect: settings.dialect
+                )
+                .entries
+                guard let shown = entries.first?.values(of: id).first, !shown.isEmpty else { continue }
+                if AccountID(shown) != operations[index].accountID { strangers.insert(index) }
+            } catch {
+                // This one may not be read, and cannot be compared: what the write answers has to do.
+                if error.errorClass == .permanent { continue }
+                let isOpen = error.errorClass == .unknown || error.errorClass == .conflict
+                throw isOpen ? ConnectorFailure(.transient, error.message, serverText: error.serverText) : error
+            }
+        }
+        return strangers
     }
 
     private static func nameOfAnother(_ operation: AccountOperation) -> OperationResult {
@@ -99,6 +104,8 @@ extension DirectorySession {
             switch lookup {
             case .found(let account) where DistinguishedName.key(account.name.text) != DistinguishedName.key(operation.name.text):
                 moved.append((index, operation.standing(at: account.name, isOthers: strangers.contains(index))))
+            // Another had its name until the batch was written.
+            case .found where strangers.contains(index): moved.append((index, operation))
             case .absent: results[index] = gone(operation, results[index])
             case .found, .ambiguous, .unreadable: continue
             }
@@ -106,9 +113,9 @@ extension DirectorySession {
         guard !moved.isEmpty else { return }
         // A connection that is lost here leaves the first answers.
         guard let written = try? write(moved.map(\.operation)).results else { return }
-        for ((place, _), result) in zip(moved, written) {
+        for ((place, operation), result) in zip(moved, written) {
             results[place] = result
-            results[place].wasElsewhere = true
+            results[place].wasElsewhere = operation.name != operations[place].name
         }
     }
 
