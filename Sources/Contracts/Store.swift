@@ -259,8 +259,9 @@ public protocol PlanningStore: Sendable {
     func usersOfApprovedPlans(except origin: Origin) async throws(StoreError) -> Set<UserID>
     /// Users of these sources' plans that are held, and of those that were abandoned without an approval since: a person decides about them.
     func usersWithheld(of sources: [SourceName]) async throws(StoreError) -> Set<UserID>
-    /// An open plan without changes and orders sets aside the rows that are set aside already, for the same reasons, and no others.
-    func saysNothingNew(_ plan: PlanID) async throws(StoreError) -> Bool
+    /// An open plan without changes and orders sets aside the rows that are set aside already, for the same reasons, and no others. `ofFile`: it was made from
+    /// a file, so that a row which is set aside no more is news.
+    func saysNothingNew(_ plan: PlanID, ofFile: Bool) async throws(StoreError) -> Bool
     /// Rows that an open plan sets aside and that are not in quarantine now.
     func newQuarantines(of plan: PlanID) async throws(StoreError) -> Int
     /// Accepts what an open plan without changes and orders was made from (its profile, its marks of accounts left aside); the plan itself is discarded.

@@ -3,14 +3,16 @@ package import IdentityModel
 
 /// Files of which nothing comes: they are accepted, and there is no plan.
 extension SQLStore {
-    package func saysNothingNew(_ plan: PlanID) async throws(StoreError) -> Bool {
+    package func saysNothingNew(_ plan: PlanID, ofFile: Bool) async throws(StoreError) -> Bool {
         try await read { session in
             guard try session.queryOne("SELECT 1 FROM waiting_rows WHERE plan = $1 LIMIT 1", [.int(plan.row)], { _ in true }) == nil else {
                 return false
             }
             guard case .source(let source) = try PlanRecord.find(plan, session).origin else { return true }
-            return try Quarantined.of("plan = $1", [.int(plan.row)], session)
-                == Quarantined.of("active = 1 AND source = $1", [.text(source.text)], session)
+            let now = try Quarantined.of("plan = $1", [.int(plan.row)], session)
+            let before = try Quarantined.of("active = 1 AND source = $1", [.text(source.text)], session)
+            // Without a file no row says that it is well again.
+            return ofFile ? now == before : now.isSubset(of: before)
         }
     }
 

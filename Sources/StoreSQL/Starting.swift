@@ -18,6 +18,7 @@ extension SQLStore {
             let pointing = try PointingAgain(start)
             let claims = ClaimStart(plan: found, at: at, session: session)
             try claims.replaceQuarantines(isWholeSource: try start.makeProfileReal()?.isComplete ?? false)
+            try start.forgetSourcesThatLeft()
             try start.makeUsersReal()
             try claims.makeClaimsReal()
             try claims.replaceWaitingRows()
@@ -199,6 +200,18 @@ struct PlanStart {
         try session.queryAll("SELECT source, document FROM profiles ORDER BY source") {
             (source: $0.text(0), profile: try $0.withBytes(1) { try SourceProfile(documentBytes: $0) })
         }.filter { $0.profile.configurationHash != plan.configurationHash }.map(\.source)
+    }
+
+    /// A source that left the configuration ends with its last claim: what its last file was planned under would be another configuration for ever, and if
+    /// it comes back, its file is new.
+    func forgetSourcesThatLeft() throws {
+        guard plan.origin == .due else { return }
+        try session.execute(
+            """
+            DELETE FROM profiles WHERE source IN (SELECT source FROM plan_ended_claims WHERE id BETWEEN $1 AND $2)
+            AND source NOT IN (SELECT k.source FROM claims k WHERE k.presence = 0 AND (k.source, k.user_key) NOT IN (
+              SELECT source, user_key FROM plan_ended_claims WHERE id BETWEEN $1 AND $2))
+            """, range)
     }
 
     /// Rows whose person has to be found anew claim nobody. A complete file says them again; those of other sources wait.

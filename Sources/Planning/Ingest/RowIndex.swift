@@ -91,6 +91,11 @@ package struct RowIndex: Sendable {
         /// It was missing before, and its user was told so.
         package let wasGone: Bool
         package let again: ReplanReasons
+
+        /// The same, as if these reasons were none.
+        package func besides(_ reasons: ReplanReasons) -> Unseen {
+            Unseen(keyHash: keyHash, wasGone: wasGone, again: again.subtracting(reasons))
+        }
     }
 
     /// Whether a row with this key was read.

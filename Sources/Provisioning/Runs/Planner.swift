@@ -32,8 +32,8 @@ package struct Planner: Sendable {
         let days = clock.days(of: configuration.sources)
         var report = PlanReport()
         report.file = file
-        let removed = try await removedParts()
-        report.breaches = request.acceptance.contains(.removed) ? [] : removed
+        // What is accepted of these ends with the dates that are due.
+        report.breaches = try await removedParts()
         guard report.breaches.isEmpty else { return report }
         let plan = try await store.begin(
             .source(source.name), configurationHash: configuration.hash, asOf: days[source.name], at: clock.now())
@@ -59,7 +59,7 @@ package struct Planner: Sendable {
             report.warnings = await run.warnings
             report.format = await run.format
             report.findings = await run.findings
-            try await audit(request.acceptance, removed + (await run.accepted), report.findings, plan)
+            try await audit(request.acceptance, await run.accepted, report.findings, plan)
             let counts = await run.counts
             report.quarantined = counts.quarantined
             made.ingest.rowsRead = counts.rows
@@ -223,7 +223,7 @@ package struct Planner: Sendable {
         plan.totals.rowsQuarantined = made.ingest.rowsQuarantined
         plan.warnings = report.warnings
         plan.verdicts = Guards.verdicts(try await facts(plan, made), configuration.guards)
-        if plan.verdicts.isEmpty, plan.totals.isEmpty, try await store.saysNothingNew(plan.id) {
+        if plan.verdicts.isEmpty, plan.totals.isEmpty, try await store.saysNothingNew(plan.id, ofFile: report.file != nil) {
             return try await accept(plan, made, report)
         }
         if let abandoned = try await store.abandoned(plan.origin) { plan.verdicts.append(.after(abandoning: abandoned)) }

@@ -161,7 +161,8 @@ actor SourceRun {
     /// edit of the configuration everybody.
     func planKept(_ marks: MarkCollector, previous: SourceProfile) async throws -> SourceProfile {
         let index = try await begin(marks)
-        let chosen = index.unseen().filter { !$0.again.isEmpty }
+        // That a row was set aside asks for another look at the next row, and there is none.
+        let chosen = index.unseen().map { $0.besides(.quarantine) }.filter { !$0.again.isEmpty }
         try await plan(chosen, isMissing: false)
         try await chunks.planWaiting(besides: { _ in false })
         try await finish()

@@ -82,7 +82,7 @@ struct Sync: AsyncParsableCommand {
     func run() async throws {
         try await withStore(common) { session, store in
             let source = try source.map { try session.source($0).name }
-            let acceptance = try accepting.acceptance()
+            let acceptance = try accepting.acceptance(of: source)
             let session = try await session.beginningWithNewKey(acceptance, store, at: common.clock.now())
             return try await Run.with(session, store, common) { run in
                 guard let source else { return try await run.runs.syncDue(acceptance) }

@@ -16,11 +16,20 @@ struct AcceptOptions: ParsableArguments {
     @Option(name: .long, help: "Why; kept in the audit.")
     var reason: String?
 
-    func acceptance() throws -> Acceptance { Acceptance(try checks(), reason: reason, by: operatorName()) }
+    /// `source`: the source that is planned; nil for the dates that are due.
+    func acceptance(of source: SourceName?) throws -> Acceptance {
+        let checks = try checks()
+        if let source, checks.contains(.removed) {
+            throw Stop(
+                .configuration,
+                "--accept removed: what a part that left the configuration gave ends with the dates that are due, not with the source '\(source)'; run  "
+                    + "birthright sync --due --accept removed --reason \"...\"")
+        }
+        return Acceptance(checks, reason: reason, by: operatorName())
+    }
 
     private func checks() throws -> Set<ContractBreach.Check> {
-        if !accept.isEmpty && (reason ?? "").isEmpty { throw Stop(.configuration, "--accept needs a --reason: it is kept in the audit") }
-        return Set(
+        let checks = Set(
             try accept.map { name in
                 guard let check = ContractBreach.Check(rawValue: name), check.canBeAccepted else {
                     let known = ContractBreach.Check.allCases.filter(\.canBeAccepted).map(\.rawValue).joined(separator: ", ")
@@ -28,6 +37,8 @@ struct AcceptOptions: ParsableArguments {
                 }
                 return check
             })
+        if !checks.isEmpty && (reason ?? "").isEmpty { throw Stop(.configuration, "--accept needs a --reason: it is kept in the audit") }
+        return checks
     }
 }
 
@@ -51,7 +62,7 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         try await withStore(common) { session, store in
             let source = try session.source(source).name
-            let acceptance = try accepting.acceptance()
+            let acceptance = try accepting.acceptance(of: source)
             let session = try await session.beginningWithNewKey(acceptance, store, at: common.clock.now())
             return try await Run.with(session, store, common, orders: all ? nil : 20) { run in
                 try await run.runs.plan(

@@ -104,4 +104,62 @@ struct AcceptanceTests {
         #expect(try await world.audit("breach accepted").map(\.text).first?.hasPrefix("by ann: test (removed: the source 'hr'") == true)
         #expect(try await world.account("E1")?.state == .deprovisioned)
     }
+
+    /// A company with a second source, which gives the title, and the same company without it.
+    private func withBadges() -> (with: [String: String], without: [String: String]) {
+        let (without, badges) = (
+            RunsWorld.files,
+            """
+              badges:
+                files: "badges*.csv"
+                key: row.ID
+                correlation: [employeeId]
+                map:
+                  employeeId: row.ID
+                  lastName: row.LAST
+                  title: row.?TITLE
+            """
+        )
+        var with = without
+        with["birthright.yaml"] = without["birthright.yaml"].map {
+            $0.replacing("      title: row.?TITLE\n", with: "") + "\n" + badges
+        }
+        var left = without
+        left["birthright.yaml"] = without["birthright.yaml"]?.replacing("      title: row.?TITLE\n", with: "")
+        return (with, left)
+    }
+
+    @Test func `once a source that left is accepted, nothing is planned for it any more`() async throws {
+        let world = try await RunsWorld()
+        let files = withBadges()
+        let before = try world.configuration(files.with)
+        #expect(try await world.sync(["E1,Berg,,active", "E2,Dahl,,active"], before) == .done)
+        #expect(try await world.sync(["E1,Berg,Clerk,", "E2,Dahl,Cook,", "E3,Holm,Guard,"], before, source: "badges") == .done)
+        let after = try world.configuration(files.without)
+        #expect(try await world.runs(after).syncDue(Acceptance([.removed], reason: "test", by: "ann")) == .done)
+        #expect(try await world.account("E3")?.state == .deprovisioned)
+        // The edit reaches everybody by their own source; after that nobody is left to be planned.
+        #expect(try await world.sync(nil, after) == .done)
+        #expect(try await world.runs(after).syncDue() == .done)
+        _ = world.news()
+        for _ in 1...2 {
+            #expect(try await world.sync(nil, after) == .done)
+            #expect(try await world.runs(after).syncDue() == .done)
+        }
+        #expect(world.plansSealed() == 0)
+    }
+
+    @Test func `a source that left and came back is read again, be its file the same`() async throws {
+        let world = try await RunsWorld()
+        let files = withBadges()
+        let (with, without) = (try world.configuration(files.with), try world.configuration(files.without))
+        try await world.sync(["E1,Berg,,active", "E2,Dahl,,active"], with)
+        try await world.sync(["E1,Berg,Clerk,", "E2,Dahl,Cook,", "E3,Holm,Guard,"], with, source: "badges")
+        #expect(try await world.runs(without).syncDue(Acceptance([.removed], reason: "test", by: "ann")) == .done)
+        try await world.sync(nil, without)
+        #expect(try await world.account("E3")?.state == .deprovisioned)
+        #expect(try await world.sync(nil, with) == .done)
+        #expect(try await world.sync(nil, with, source: "badges") == .done)
+        #expect(try await world.account("E3")?.state == .enabled)
+    }
 }

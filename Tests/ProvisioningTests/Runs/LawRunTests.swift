@@ -92,6 +92,24 @@ struct LawRunTests {
         #expect(await system.entry(named: "cn=Name1,ou=People")?.attributes["title"] == ["Clerk"])
     }
 
+    @Test func `a row in quarantine is no news while there is no new file`() async throws {
+        let world = try await RunsWorld()
+        let configuration = try incremental(world)
+        try world.write(staff, to: "hr-1.csv")
+        #expect(try await world.sync(nil, configuration) == .done)
+        try world.write(["E1,Berg,Clerk,gone away", "E3,Holm,Clerk,active"], to: "hr-2.csv")
+        #expect(try await world.sync(nil, configuration) == .leftAside)
+        _ = world.news()
+        for _ in 1...2 { #expect(try await world.sync(nil, configuration) == .leftAside) }
+        #expect(world.plansSealed() == 0)
+        // A file says so again, or takes it back.
+        try world.write(["E1,Berg,Clerk,gone away"], to: "hr-3.csv")
+        #expect(try await world.sync(nil, configuration) == .leftAside)
+        #expect(world.plansSealed() == 0)
+        try world.write(["E1,Berg,Clerk,active"], to: "hr-4.csv")
+        #expect(try await world.sync(nil, configuration) == .done)
+    }
+
     // MARK: An edit of the configuration (what it asks for later is not forgotten)
 
     @Test func `a reference that an edit adds is written once there is somebody to point at`() async throws {

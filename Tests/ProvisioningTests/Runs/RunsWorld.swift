@@ -45,6 +45,9 @@ final class RunsWorld: Sendable {
     /// What was told since the last time somebody asked.
     func news() -> [RunNews] { told.take() }
 
+    /// How many plans were sealed since somebody asked for the news.
+    func plansSealed() -> Int { news().filter { if case .planned(let report, _) = $0 { report.plan != nil } else { false } }.count }
+
     func configuration(_ files: [String: String] = RunsWorld.files) throws -> Configuration {
         let (loaded, diagnostics) = ConfigurationLoader.load(
             ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
