@@ -64,9 +64,7 @@ struct Settling: Sendable {
             let account = transmission.accountAfterwards(transition.order, result: result, at: now)
             try fold(transition, account: account, result: result, into: &settled)
             if let followUp = transmission.followUp { settled.settlement.followUps.append((order: followUp, wave: wave + 1)) }
-            // Who was met where somebody had moved them is moved back by whoever plans them next.
-            let stays = result?.wasElsewhere == true && transmission.operation?.newName == nil
-            if transmission.planAgain || stays { settled.settlement.planAgain.append(transmission.order.user) }
+            if transmission.planAgain { settled.settlement.planAgain.append(transmission.order.user) }
         }
     }
 

@@ -95,12 +95,17 @@ extension Transmission {
         if operation?.direction == .withdrawing, operation?.appliesDialectDisabling == true { account.isDisabledByDialect = true }
         if operation?.direction == .enabling { account.isDisabledByDialect = false }
         account.realm = realm ?? account.realm
-        if isGone { account = account.toBeLookedAt }
+        if isGone || staysElsewhere(account, result) { account = account.toBeLookedAt }
         let failed = (result?.failedRequests ?? [:]).filter { requestIndexes.indices.contains($0.key) }
         let open = Set(failed.filter { $0.value.errorClass == .unknown }.keys.map { requestIndexes[$0] }).union(
             leftBehind(order, account.name))
         if !open.isEmpty { account = account.doubting(order, requests: open.sorted(), known: before.name) }
         return account
+    }
+
+    /// Met where somebody had moved it, and left there: the next plan, which guards look at, moves it back, and until then this is not done.
+    private func staysElsewhere(_ account: Account, _ result: OperationResult?) -> Bool {
+        result?.wasElsewhere == true && operation?.newName == nil && account.state == .enabled && account.name != before.name
     }
 
     /// The entry that the order is about. Another order may have adopted one since this was planned.

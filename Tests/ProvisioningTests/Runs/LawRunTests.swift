@@ -209,4 +209,18 @@ struct LawRunTests {
         #expect(await system.entry(named: "cn=Dahl,ou=People")?.attributes["userAccountControl"] == ["512"])
         #expect(try await world.account("E2")?.name == AccountName("cn=Dahl,ou=People"))
     }
+
+    @Test func `a run that wrote to an entry which was moved by hand does not end with 0 before it is moved back`() async throws {
+        let world = try await RunsWorld()
+        let system = try #require(world.systems[RunsWorld.directory])
+        try await world.sync(staff)
+        await system.move("cn=Dahl,ou=People", to: "cn=Dahl,ou=Annex")
+        #expect(try await world.sync(["E1,Berg,Clerk,active", "E2,Dahl,Chief,active"]) == .failed)
+        #expect(await system.entry(named: "cn=Dahl,ou=Annex")?.attributes["title"] == ["Chief"])
+        #expect(try await world.sync() == .done)
+        #expect(await system.entry(named: "cn=Dahl,ou=People")?.attributes["title"] == ["Chief"])
+        // Of whoever has left nothing more is sent.
+        await system.move("cn=Dahl,ou=People", to: "cn=Dahl,ou=Annex")
+        #expect(try await world.sync(["E1,Berg,Clerk,active", "E2,Dahl,Chief,terminated"]) == .done)
+    }
 }
