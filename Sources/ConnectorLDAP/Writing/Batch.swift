@@ -38,9 +38,6 @@ struct Batch {
 
     var dialect: Dialect { settings.dialect }
 
-    /// Operations whose entry was not found under its name.
-    var missing: [Int] { progress.indices.filter { progress[$0].wasMissing } }
-
     mutating func write() {
         switchOver(.withdrawing)
         leaveGroups()

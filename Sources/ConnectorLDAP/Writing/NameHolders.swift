@@ -1,0 +1,142 @@
+internal import Contracts
+internal import IdentityModel
+
+/// Operations whose account does not have the name it is known by: somebody renamed, moved or deleted the entry.
+struct NameHolders {
+    /// Another entry has the name.
+    var others: Set<Int> = []
+    /// No entry has it.
+    var nobody: Set<Int> = []
+
+    var lost: Set<Int> { others.union(nobody) }
+    var areAllOwn: Bool { others.isEmpty && nobody.isEmpty }
+}
+
+/// A name may be out of date; the id is not. A directory writes whatever has the name, and puts a name that nobody has into its groups: so it is asked who
+/// has the names of a batch before anything is written, groups included.
+extension DirectorySession {
+    /// An entry whose id cannot be read may be the one.
+    func nameHolders(_ operations: [AccountOperation]) throws(ConnectorFailure) -> NameHolders {
+        let known = operations.indices.filter { operations[$0].operation != .create && operations[$0].accountID != nil }
+        guard !known.isEmpty else { return NameHolders() }
+        let id = settings.dialect.idAttribute
+        var feed = IndependentFeed(
+            known.map { index in
+                .search(SearchRequest(base: operations[index].name.text, scope: .base, filter: "(objectClass=*)", attributes: [id]))
+            })
+        try exchange(for: known.count).run(&feed)
+        var holders = NameHolders()
+        for (place, index) in known.enumerated() {
+            do {
+                // noSuchObject; invalidDNSyntax
+                let answer = try feed.answer(
+                    place, "cannot read \(operations[index].name)", tolerating: [0, 32, 34], dialect: settings.dialect)
+                if answer.code == 32 { holders.nobody.insert(index) }
+                guard let shown = answer.entries.first?.values(of: id).first, !shown.isEmpty else { continue }
+                if AccountID(shown) != operations[index].accountID { holders.others.insert(index) }
+            } catch {
+                // This one may not be read, and cannot be compared: what the write answers has to do.
+                if error.errorClass == .permanent { continue }
+                let isOpen = error.errorClass == .unknown || error.errorClass == .conflict
+                throw isOpen ? ConnectorFailure(.transient, error.message, serverText: error.serverText) : error
+            }
+        }
+        return holders
+    }
+
+    static func unsent(_ operation: AccountOperation, _ failure: ConnectorFailure?) -> OperationResult {
+        OperationResult(id: operation.id, accountID: operation.accountID, name: nil, failure: failure)
+    }
+
+    /// Looks those who lost their names up by id: those found are written where they are, those found nowhere are gone, and only leave their groups.
+    /// Where the directory cannot be asked, `results` stay as they are.
+    func writeElsewhere(_ operations: [AccountOperation], _ names: NameHolders, _ results: inout [OperationResult]) {
+        let lost = names.lost.sorted()
+        guard let lookups = try? find(lost.compactMap { operations[$0].accountID.map { .id($0) } }) else { return }
+        var found: [(place: Int, operation: AccountOperation)] = []
+        var leaving: [(place: Int, leave: GroupLeave)] = []
+        for (index, lookup) in zip(lost, lookups) {
+            let operation = operations[index]
+            let isOthers = names.others.contains(index)
+            switch lookup {
+            case .found(let account): found.append((index, operation.standing(at: account.name, isOthers: isOthers)))
+            case .absent:
+                results[index] = DirectorySession.gone(operation)
+                if let leave = GroupLeave(operation, isOthers: isOthers) { leaving.append((index, leave)) }
+            case .ambiguous, .unreadable:
+                let failure = ConnectorFailure(
+                    .permanent, "\(operation.name) is not this account any more, and the account could not be told by its id")
+                results[index] = DirectorySession.unsent(operation, failure)
+            }
+        }
+        guard !found.isEmpty || !leaving.isEmpty, let written = try? write(found.map(\.operation) + leaving.map(\.leave.operation)) else {
+            for (place, _) in leaving {
+                results[place] = DirectorySession.unsent(operations[place], ConnectorFailure(.transient, "the connection was lost"))
+            }
+            return
+        }
+        for ((place, operation), result) in zip(found, written) {
+            results[place] = result
+            results[place].wasElsewhere = DistinguishedName.key(operation.name.text) != DistinguishedName.key(operations[place].name.text)
+        }
+        for ((place, leave), result) in zip(leaving, written.dropFirst(found.count)) {
+            results[place] = leave.outcome(of: result, as: results[place])
+        }
+    }
+
+    /// Of an entry that is gone nothing is left to be written but that it leaves its groups.
+    private static func gone(_ operation: AccountOperation) -> OperationResult {
+        let leaves =
+            operation.newName == nil && !operation.appliesDialectDisabling && !operation.requests.isEmpty
+            && operation.requests.allSatisfy { $0.kind == .membership && $0.operation == .remove }
+        let failure =
+            operation.operation == .delete || leaves
+            ? nil : ConnectorFailure(.permanent, "the account \(operation.name) no longer exists in the directory")
+        return unsent(operation, failure)
+    }
+}
+
+/// What an operation on an entry that is gone leaves to do: its names are taken out of groups, but not one that another entry has.
+struct GroupLeave {
+    let operation: AccountOperation
+    /// Of the operation's requests, by the place among those that are left.
+    private let places: [Int]
+
+    /// Nil: there is nothing to do.
+    init?(_ operation: AccountOperation, isOthers: Bool) {
+        let places = operation.requests.indices.filter {
+            operation.requests[$0].kind == .membership && operation.requests[$0].operation == .remove
+        }
+        var names = operation.formerNames
+        let own = DistinguishedName.key(operation.name.text)
+        names.removeAll { DistinguishedName.key($0.text) == own }
+        if !isOthers { names.insert(operation.name, at: 0) }
+        guard !places.isEmpty, let name = names.first else { return nil }
+        self.places = places
+        self.operation = AccountOperation(
+            id: operation.id, operation: .modify, accountID: operation.accountID, name: name, newName: nil,
+            requests: places.map { operation.requests[$0] }, appliesDialectDisabling: false, isUncertain: operation.isUncertain,
+            formerNames: Array(names.dropFirst()))
+    }
+
+    /// What came of the whole operation.
+    func outcome(of result: OperationResult, as gone: OperationResult) -> OperationResult {
+        let failed = Dictionary(uniqueKeysWithValues: result.failedRequests.map { (places[$0.key], $0.value) })
+        // Without a failure every request is done that did not fail.
+        let done = result.failure == nil ? Set(places).subtracting(failed.keys) : Set(result.doneRequests.map { places[$0] })
+        return OperationResult(
+            id: gone.id, accountID: gone.accountID, name: nil, failure: result.failure ?? gone.failure, failedRequests: failed,
+            doneRequests: result.failure == nil && gone.failure == nil ? [] : done)
+    }
+}
+
+extension AccountOperation {
+    /// The same operation on the account where it really is. In groups it may still stand under the name we knew, unless that is another entry's.
+    fileprivate func standing(at actual: AccountName, isOthers: Bool) -> AccountOperation {
+        AccountOperation(
+            id: id, operation: operation, accountID: accountID, name: actual, newName: newName, requests: requests,
+            appliesDialectDisabling: appliesDialectDisabling, direction: direction, isUncertain: isUncertain,
+            formerNames: formerNames.filter { $0 != actual && $0 != name } + (isOthers || actual == name ? [] : [name]),
+            carriedMemberships: carriedMemberships)
+    }
+}
