@@ -14,10 +14,20 @@ struct ScriptedBatch {
         var done: Set<Int> = []
         var notThere: Set<Int> = []
         var isSwitched = false
-        /// Under which it was found where the operation's name names nothing.
-        var elsewhere: String?
+        /// The operation's name is not the account's: it is found elsewhere, or gone.
+        var isLost = false
+        /// Another entry has the operation's name.
+        var isOthers = false
         /// Under which the account may stand in groups.
-        var names: Set<String> { Set([name, operation.name.text] + [elsewhere].compactMap { $0 }) }
+        var names: Set<String> {
+            let known = operation.name.text
+            return Set((id == nil ? [] : [name]) + (isOthers ? [] : [known]))
+        }
+        /// What an entry that is gone leaves to be done.
+        var onlyLeavesGroups: Bool {
+            operation.newName == nil && !operation.appliesDialectDisabling
+                && operation.requests.allSatisfy { $0.kind == .membership && $0.operation == .remove }
+        }
     }
 
     private let server: ScriptedServer
@@ -32,18 +42,20 @@ struct ScriptedBatch {
         self.send = send
         progress = operations.map { operation in
             guard operation.operation != .create else { return Progress(operation: operation, name: operation.name.text) }
-            // Whoever is not found under the name is looked up by id, but only where the entry itself has to be written: memberships are sent under
-            // the name that was given.
             let named = server.entry(named: operation.name.text)
-            let writesEntry =
-                operation.operation == .delete || operation.newName != nil || operation.appliesDialectDisabling
-                || operation.requests.contains { $0.kind == .attribute }
-            let moved = named == nil && writesEntry ? operation.accountID.flatMap { server.entries[$0.text] } : nil
+            let isOwn = named.map { $0.id == operation.accountID?.text || server.hidden.contains($0.id) } ?? false
+            guard let id = operation.accountID?.text, !isOwn else {
+                return Progress(operation: operation, id: named?.id ?? operation.accountID?.text, name: operation.name.text)
+            }
+            // Whoever has lost the name is looked up by the id.
+            let actual = server.hidden.contains(id) ? nil : server.entries[id]
             return Progress(
-                operation: operation, id: (named ?? moved)?.id ?? operation.accountID?.text, name: moved?.name ?? operation.name.text,
-                elsewhere: moved?.name)
+                operation: operation, id: actual?.id, name: actual?.name ?? operation.name.text, isLost: true, isOthers: named != nil)
         }
     }
+
+    /// Accounts that the batch did not find under their names.
+    var lost: [AccountID] { progress.filter(\.isLost).compactMap(\.operation.accountID) }
 
     mutating func run() -> [OperationResult] {
         for index in progress.indices where progress[index].operation.direction == .withdrawing { switchOff(index) }
@@ -63,9 +75,10 @@ struct ScriptedBatch {
         // Writing by name tells nobody which entry it was.
         var result = OperationResult(
             id: progress.operation.id, accountID: progress.operation.accountID ?? progress.id.map { AccountID($0) },
-            name: isGone ? nil : AccountName(progress.name), failure: progress.failure, failedRequests: progress.failed,
+            name: isGone || progress.id == nil && progress.isLost ? nil : AccountName(progress.name), failure: progress.failure,
+            failedRequests: progress.failed,
             doneRequests: progress.failure == nil ? [] : progress.done, isSwitched: progress.isSwitched, notThere: progress.notThere)
-        result.wasElsewhere = progress.elsewhere != nil
+        result.wasElsewhere = progress.isLost && progress.id != nil
         return result
     }
 
@@ -133,7 +146,7 @@ struct ScriptedBatch {
             note(index, send { () throws(ScriptedServer.Refusal) in try server.delete(id) })
         case .modify, .enable, .disable, .unlock:
             guard let id = progress[index].id, server.entries[id] != nil else {
-                if !operation.requests.contains(where: { $0.kind == .attribute }) && operation.newName == nil { return }
+                if progress[index].onlyLeavesGroups { return }
                 progress[index].failure = ConnectorFailure(
                     .permanent, "the account no longer exists", serverText: "LDAP 32: no such object")
                 return
@@ -200,7 +213,8 @@ struct ScriptedBatch {
             for (place, request) in one.operation.requests.enumerated()
             where request.kind == .membership && (request.operation != .remove) == adding {
                 for group in request.values {
-                    let former = adding ? [] : one.operation.formerNames.map(\.text)
+                    let former =
+                        adding ? [] : one.operation.formerNames.map(\.text).filter { !one.isOthers || $0 != one.operation.name.text }
                     if !former.isEmpty { server.record.marks.insert(.leftUnderFormerName) }
                     // Whoever is taken out goes by the name that was given, and by that under which the entry is found.
                     names[foldedName(group), default: []] += (adding ? [one.name] : one.names.sorted()) + former
@@ -246,8 +260,8 @@ struct ScriptedBatch {
 
     private func oldNames(_ index: Int) -> [String] {
         let one = progress[index]
-        let names = ([one.operation.name] + one.operation.formerNames).map(\.text) + [one.elsewhere].compactMap { $0 }
-        return names.filter { foldedName($0) != foldedName(one.name) }
+        let former = one.operation.formerNames.map(\.text) + one.names
+        return former.filter { foldedName($0) != foldedName(one.name) && (!one.isOthers || $0 != one.operation.name.text) }
     }
 
     private func carries(_ index: Int) -> Bool {
@@ -277,7 +291,8 @@ struct ScriptedBatch {
 
     /// After an uncertain outcome the groups themselves are asked, and what differs is sent once more.
     private mutating func verify() {
-        for (index, one) in progress.enumerated() where one.operation.isUncertain && one.failure == nil {
+        for (index, one) in progress.enumerated() where one.operation.isUncertain && one.failure == nil && (one.id != nil || !one.isOthers)
+        {
             for (place, request) in one.operation.requests.enumerated() where request.kind == .membership {
                 let adding = request.operation != .remove
                 for group in request.values where server.isMember(one.name, of: group) != adding {

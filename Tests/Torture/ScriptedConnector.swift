@@ -130,6 +130,7 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
                 return operations.map { ScriptedConnector.unsent($0, ScriptedConnector.away) }
             }
             var batch = ScriptedBatch(operations, server: server, send: send)
+            met.formUnion(batch.lost.compactMap { server.record.owner($0.text) })
             let results = batch.run()
             server.repairReferences()
             return results
