@@ -196,7 +196,8 @@ public struct SystemReport: Hashable, Sendable {
 /// memberships of one group are few modifies with many values; a value that is already there, or already gone,
 /// is success; Delete of an account that is gone is success; a membership in a group that no longer exists is gone, and adding one there fails.
 /// An operation that tells the account's id writes that account and no other, whatever has its name by now, groups included; where it is found elsewhere it is
-/// written there. Of an account that is gone only memberships are removed, under the names it had, except one that another entry has.
+/// written there. Of an account that is gone only memberships are removed, under the names it had. Where another entry has its name by now, the operation fails
+/// for good, a Delete as well: that entry may be the account made anew, in groups that were given to the name.
 /// A removal that may have met nobody says so (`notThere`), and whoever sent it looks.
 /// An answer that was lost is `.unknown`. `find` and `holders` throw when they could not ask, also when the place where accounts are looked for cannot be read.
 ///

@@ -77,7 +77,8 @@ struct ScriptedBatch {
             id: progress.operation.id, accountID: progress.operation.accountID ?? progress.id.map { AccountID($0) },
             name: isGone || progress.id == nil && progress.isLost ? nil : AccountName(progress.name), failure: progress.failure,
             failedRequests: progress.failed,
-            doneRequests: progress.failure == nil ? [] : progress.done, isSwitched: progress.isSwitched, notThere: progress.notThere)
+            doneRequests: progress.failure == nil || progress.isOthers && progress.id == nil ? [] : progress.done,
+            isSwitched: progress.isSwitched, notThere: progress.notThere)
         result.wasElsewhere = progress.isLost && progress.id != nil
         return result
     }
@@ -141,11 +142,15 @@ struct ScriptedBatch {
         switch operation.operation {
         case .create: create(index)
         case .delete:
-            guard let id = progress[index].id, server.entries[id] != nil else { return }
+            guard let id = progress[index].id, server.entries[id] != nil else {
+                if progress[index].isOthers { note(index, ScriptedBatch.replaced) }
+                return
+            }
             let server = server
             note(index, send { () throws(ScriptedServer.Refusal) in try server.delete(id) })
         case .modify, .enable, .disable, .unlock:
             guard let id = progress[index].id, server.entries[id] != nil else {
+                if progress[index].isOthers { return note(index, ScriptedBatch.replaced) }
                 if progress[index].onlyLeavesGroups { return }
                 progress[index].failure = ConnectorFailure(
                     .permanent, "the account no longer exists", serverText: "LDAP 32: no such object")
@@ -168,6 +173,8 @@ struct ScriptedBatch {
             if failure == nil { progress[index].done.formUnion(rest.map(\.0)) }
         }
     }
+
+    private static let replaced = ConnectorFailure(.permanent, "the account no longer exists, and its name is another entry's")
 
     private mutating func note(_ index: Int, _ failure: ConnectorFailure?) {
         if let failure, progress[index].failure == nil { progress[index].failure = failure }

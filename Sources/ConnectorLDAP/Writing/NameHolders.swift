@@ -61,7 +61,7 @@ extension DirectorySession {
             switch lookup {
             case .found(let account): found.append((index, operation.standing(at: account.name, isOthers: isOthers)))
             case .absent:
-                results[index] = DirectorySession.gone(operation)
+                results[index] = DirectorySession.gone(operation, isOthers: isOthers)
                 if let leave = GroupLeave(operation, isOthers: isOthers) { leaving.append((index, leave)) }
             case .ambiguous, .unreadable:
                 let failure = ConnectorFailure(
@@ -84,8 +84,13 @@ extension DirectorySession {
         }
     }
 
-    /// Of an entry that is gone nothing is left to be written but that it leaves its groups.
-    private static func gone(_ operation: AccountOperation) -> OperationResult {
+    /// Of an entry that is gone nothing is left to be written but that it leaves its groups. Where another entry has its name, that may be the account made
+    /// anew by hand, in groups that we gave to the name: whoever plans it has to look, so nothing of it is done.
+    private static func gone(_ operation: AccountOperation, isOthers: Bool) -> OperationResult {
+        if isOthers {
+            let message = "the account no longer exists in the directory, and \(operation.name) is another entry"
+            return unsent(operation, ConnectorFailure(.permanent, message))
+        }
         let leaves =
             operation.newName == nil && !operation.appliesDialectDisabling && !operation.requests.isEmpty
             && operation.requests.allSatisfy { $0.kind == .membership && $0.operation == .remove }
@@ -101,6 +106,7 @@ struct GroupLeave {
     let operation: AccountOperation
     /// Of the operation's requests, by the place among those that are left.
     private let places: [Int]
+    private let isOthers: Bool
 
     /// Nil: there is nothing to do.
     init?(_ operation: AccountOperation, isOthers: Bool) {
@@ -113,6 +119,7 @@ struct GroupLeave {
         if !isOthers { names.insert(operation.name, at: 0) }
         guard !places.isEmpty, let name = names.first else { return nil }
         self.places = places
+        self.isOthers = isOthers
         self.operation = AccountOperation(
             id: operation.id, operation: .modify, accountID: operation.accountID, name: name, newName: nil,
             requests: places.map { operation.requests[$0] }, appliesDialectDisabling: false, isUncertain: operation.isUncertain,
@@ -122,8 +129,9 @@ struct GroupLeave {
     /// What came of the whole operation.
     func outcome(of result: OperationResult, as gone: OperationResult) -> OperationResult {
         let failed = Dictionary(uniqueKeysWithValues: result.failedRequests.map { (places[$0.key], $0.value) })
-        // Without a failure every request is done that did not fail.
-        let done = result.failure == nil ? Set(places).subtracting(failed.keys) : Set(result.doneRequests.map { places[$0] })
+        // Without a failure every request is done that did not fail. What the name that another entry has is in is not known.
+        let done =
+            isOthers ? [] : result.failure == nil ? Set(places).subtracting(failed.keys) : Set(result.doneRequests.map { places[$0] })
         return OperationResult(
             id: gone.id, accountID: gone.accountID, name: nil, failure: result.failure ?? gone.failure, failedRequests: failed,
             doneRequests: result.failure == nil && gone.failure == nil ? [] : done)
