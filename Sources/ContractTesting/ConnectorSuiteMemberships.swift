@@ -147,11 +147,26 @@ extension ConnectorSuite {
             #expect(changed.failure?.errorClass == .permanent)
             let left = try await scene.execute(
                 scene.operation(.modify, 6, scene.name("a"), id: ids[0], requests: [scene.membership(.remove, group)]))
-            #expect(left.failure?.errorClass == .permanent)
+            #expect(left.failure?.errorClass == .permanent && left.isGone)
             let deleted = try await scene.execute(scene.operation(.delete, 7, scene.name("a"), id: ids[0]))
             #expect(deleted.failure?.errorClass == .permanent)
             #expect(try await scene.settledGroups(of: ids[1], formerly: [scene.name("b")]) == [group])
             #expect(try await scene.account(ids[1])?.attributes.values.contains(["not for b"]) == false)
+        },
+        Check("of an account that is gone only memberships are removed, and that it is gone is said") { scene in
+            let groups = scene.vocabulary.groups
+            let id = try await scene.given("a", more: [scene.membership(.add, groups[0])])[0]
+            #expect(try await scene.execute(scene.operation(.delete, 2, scene.name("a"), id: id)).failure == nil)
+            let left = try await scene.execute(
+                scene.operation(.modify, 3, scene.name("a"), id: id, requests: [scene.membership(.remove, groups[0])]))
+            #expect(left.failure == nil && left.failedRequests.isEmpty && left.isGone)
+            let joining = scene.operation(
+                .modify, 4, scene.name("a"), id: id, requests: [scene.membership(.remove, groups[0]), scene.membership(.add, groups[1])])
+            let joined = try await scene.execute(joining)
+            #expect(joined.failure?.errorClass == .permanent && joined.doneRequests == [0] && joined.isGone)
+            #expect(try await scene.groups(holding: scene.name("a")) == [])
+            let deleted = try await scene.execute(scene.operation(.delete, 5, scene.name("a"), id: id))
+            #expect(deleted.failure == nil && deleted.isGone)
         },
         Check("an account whose name another entry has by now is written where it is") { scene in
             let (group, text) = (scene.vocabulary.groups[0], scene.vocabulary.text)

@@ -148,9 +148,9 @@ public struct OperationResult: Hashable, Sendable {
     /// The account's name afterwards, as far as the operation knows.
     public let name: AccountName?
     /// Nil: the entry itself is as ordered (also when there was nothing to do).
-    public let failure: ConnectorFailure?
+    public var failure: ConnectorFailure?
     /// By index into `AccountOperation.requests`: requests that failed of their own (memberships, single values) whatever became of the rest.
-    public let failedRequests: [Int: ConnectorFailure]
+    public var failedRequests: [Int: ConnectorFailure]
     /// Where `failure` is set: the requests that were answered "done" or "already so" before it and in spite of it. Half done is known.
     /// Without a failure every request that is not in `failedRequests` is done.
     public let doneRequests: Set<Int>
@@ -161,6 +161,8 @@ public struct OperationResult: Hashable, Sendable {
     public let notThere: Set<Int>
     /// The entry was found by its id under another name than the operation's: somebody moved it. Whatever points at it by that name points at nothing.
     public var wasElsewhere = false
+    /// The entry was looked for by its id and is nowhere: somebody deleted it, or an earlier attempt did.
+    public var isGone = false
 
     public init(
         id: OrderID, accountID: AccountID?, name: AccountName?, failure: ConnectorFailure?, failedRequests: [Int: ConnectorFailure] = [:],

@@ -48,10 +48,14 @@ public struct AccountDoubt: Hashable, Sendable {
     public var attributes: Set<String>
     /// By what a Create looked whose answer was lost: the entry that it finds is ours.
     public var correlation: [String: String]
+    /// It was met where somebody had moved it, and written there: an order that gives it its name again ends that.
+    public var isElsewhere: Bool
 
     public init(
-        formerNames: Set<AccountName> = [], memberships: Set<String> = [], attributes: Set<String> = [], correlation: [String: String] = [:]
+        formerNames: Set<AccountName> = [], memberships: Set<String> = [], attributes: Set<String> = [],
+        correlation: [String: String] = [:], isElsewhere: Bool = false
     ) {
+        self.isElsewhere = isElsewhere
         self.formerNames = formerNames
         self.memberships = memberships
         self.attributes = attributes

@@ -13,7 +13,8 @@ extension Account {
         account.take(order, id: id, name: name, isNamed: true)
         if order.requests.allSatisfy({ $0.outcome.isAnswered }) {
             let open = account.doubt?.memberships ?? []
-            account.doubt = open.isEmpty ? nil : AccountDoubt(memberships: open)
+            let stays = account.doubt?.isElsewhere == true && account.state == .enabled && !order.renames
+            account.doubt = open.isEmpty && !stays ? nil : AccountDoubt(memberships: open, isElsewhere: stays)
         }
         if order.becomes == .deleted { account.id = nil }
         return account
@@ -33,7 +34,12 @@ extension Account {
         }
         if order.operation == .enable, isSwitched { account.state = .enabled }
         account.take(order, id: id, name: name, isNamed: name != nil && name == order.nameAfter)
-        account.doubt = account.doubt ?? AccountDoubt()
+        var doubt = account.doubt ?? AccountDoubt()
+        // What was to be given once more: a group may hold the name from before.
+        for request in order.requests where order.adopts && request.kind == .membership && request.outcome != .done {
+            doubt.memberships.formUnion(request.effective.map(\.text).filter(account.memberships.contains))
+        }
+        account.doubt = doubt
         return account
     }
 
@@ -60,8 +66,8 @@ extension Account {
         if order.adopts || order.operation == .create, let id, id != self.id {
             // Another entry than before: it holds nothing of what we gave that one, but groups may hold its name.
             written = Dictionary(minimumCapacity: order.requests.count)
-            let leaving = order.requests.filter { $0.kind == .membership && $0.operation == .remove }.flatMap(\.effective)
-            memberships = memberships.filter { leaving.contains(.text($0)) }
+            let told = Set(order.requests.lazy.filter { $0.kind == .membership }.flatMap(\.effective))
+            memberships = memberships.filter { told.contains(.text($0)) }
         }
         self.id = id ?? self.id
         if order.becomes != .deleted {
@@ -95,6 +101,13 @@ extension Account {
         var account = self
         account.version += 1
         account.doubt = doubt ?? AccountDoubt()
+        return account
+    }
+
+    /// The same account when its entry was met where somebody had moved it, and was left there.
+    public var toBeMovedBack: Account {
+        var account = toBeLookedAt
+        account.doubt?.isElsewhere = true
         return account
     }
 

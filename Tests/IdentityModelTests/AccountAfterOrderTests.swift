@@ -12,24 +12,43 @@ struct AccountAfterOrderTests {
             written: ["title": [.text("Boss")]], memberships: ["cn=Staff", "cn=Sales"])
     }
 
-    private func order(adopts: Bool) -> ProvisioningOrder {
+    private func order(adopts: Bool, becomes: AccountState = .enabled) -> ProvisioningOrder {
         let groups = ["cn=Staff", "cn=Sales"].map { group in
             AttributeRequest(kind: .membership, name: "memberOf", operation: .add, before: [], after: [.text(group)])
         }
         var order = ProvisioningOrder(
             id: OrderID(plan: PlanID(row: 1), sequence: 1), user: UserID("u1"), userKey: UserKey("E1"), userName: "Ann",
             system: SystemName("Corp"), operation: .modify, state: .transmitted, change: .mover, reasons: [], requests: groups,
-            adopts: adopts, becomes: .enabled, userVersion: 1, accountVersion: 3)
+            adopts: adopts, becomes: becomes, userVersion: 1, accountVersion: 3)
         order.requests[1].outcome = .done
         return order
     }
 
-    @Test func `another entry than before holds nothing of what that one was given`() {
+    @Test func `another entry than before holds nothing of what that one was given, but groups may hold its name`() {
+        var account = account
+        account.memberships.insert("cn=Former")
         let halfway = account.partly(order(adopts: true), id: there, name: AccountName("cn=E1"))
-        #expect(halfway.id == there && halfway.memberships == ["cn=Sales"] && halfway.written == [:])
-        #expect(halfway.isUnknown && halfway.version == 4)
-        let answered = account.after(order(adopts: true), id: there, name: AccountName("cn=E1"), at: Instant(milliseconds: 0))
+        #expect(halfway.id == there && halfway.memberships == ["cn=Staff", "cn=Sales"] && halfway.written == [:])
+        #expect(halfway.doubt == AccountDoubt(memberships: ["cn=Staff"]) && halfway.version == 4)
+        var order = order(adopts: true)
+        order.requests[0].outcome = .failed(ConnectorFailure(.permanent, "the group refuses it"))
+        let answered = account.after(order, id: there, name: AccountName("cn=E1"), at: Instant(milliseconds: 0))
         #expect(answered.id == there && answered.memberships == ["cn=Sales"] && answered.written == [:])
+    }
+
+    @Test func `who was met elsewhere is looked at until an order gives the name again`() throws {
+        let met = account.toBeMovedBack
+        func after(_ becomes: AccountState = .enabled, from name: AccountName? = nil) -> Account {
+            var order = order(adopts: false, becomes: becomes)
+            for index in order.requests.indices { order.requests[index].outcome = .done }
+            (order.nameBefore, order.nameAfter) = (name, name == nil ? nil : AccountName("cn=E1"))
+            return met.after(order, id: before, name: nil, at: Instant(milliseconds: 0))
+        }
+        #expect(met.isUnknown && after().isUnknown && after().doubt?.isUncertain == false)
+        #expect(try after().documentBytes.withUnsafeBytes { try Account(documentBytes: $0) } == after())
+        #expect(!after(from: AccountName("cn=E1,ou=Annex")).isUnknown)
+        // Of whoever is withdrawn nothing more is sent.
+        #expect(!after(.deprovisioned).isUnknown)
     }
 
     @Test func `the same entry keeps what it was given`() {

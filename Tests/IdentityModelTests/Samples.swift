@@ -114,7 +114,12 @@ struct Samples {
             user: UserID(text()), system: SystemName(text()), state: one(of: [.none, .enabled, .deprovisioned, .deleted]),
             id: maybe { AccountID($0.text()) }, name: maybe { AccountName($0.text()) }, version: number(9), written: written,
             memberships: Set(some(3) { $0.text() }), nameBases: dictionary(2),
-            deprovisionedAt: maybe { Instant(milliseconds: -Int64($0.number(1 << 40))) })
+            deprovisionedAt: maybe { Instant(milliseconds: -Int64($0.number(1 << 40))) },
+            doubt: maybe { sample in
+                AccountDoubt(
+                    formerNames: Set(sample.some(3) { AccountName($0.text()) }), memberships: Set(sample.some(3) { $0.text() }),
+                    attributes: Set(sample.some(3) { $0.text() }), correlation: sample.dictionary(2), isElsewhere: sample.flag())
+            }, isSwitchedOff: flag(), isDisabledByDialect: flag())
     }
 
     mutating func quarantine() -> Quarantine {

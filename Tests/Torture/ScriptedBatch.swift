@@ -80,6 +80,7 @@ struct ScriptedBatch {
             doneRequests: progress.failure == nil || progress.isOthers && progress.id == nil ? [] : progress.done,
             isSwitched: progress.isSwitched, notThere: progress.notThere)
         result.wasElsewhere = progress.isLost && progress.id != nil
+        result.isGone = progress.isLost && progress.id == nil
         return result
     }
 

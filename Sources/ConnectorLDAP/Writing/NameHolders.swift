@@ -87,17 +87,20 @@ extension DirectorySession {
     /// Of an entry that is gone nothing is left to be written but that it leaves its groups. Where another entry has its name, that may be the account made
     /// anew by hand, in groups that we gave to the name: whoever plans it has to look, so nothing of it is done.
     private static func gone(_ operation: AccountOperation, isOthers: Bool) -> OperationResult {
+        var result = unsent(operation, nil)
+        result.isGone = true
         if isOthers {
             let message = "the account no longer exists in the directory, and \(operation.name) is another entry"
-            return unsent(operation, ConnectorFailure(.permanent, message))
+            result.failure = ConnectorFailure(.permanent, message)
+            return result
         }
         let leaves =
             operation.newName == nil && !operation.appliesDialectDisabling && !operation.requests.isEmpty
             && operation.requests.allSatisfy { $0.kind == .membership && $0.operation == .remove }
-        let failure =
-            operation.operation == .delete || leaves
-            ? nil : ConnectorFailure(.permanent, "the account \(operation.name) no longer exists in the directory")
-        return unsent(operation, failure)
+        if operation.operation != .delete && !leaves {
+            result.failure = ConnectorFailure(.permanent, "the account \(operation.name) no longer exists in the directory")
+        }
+        return result
     }
 }
 
@@ -132,9 +135,11 @@ struct GroupLeave {
         // Without a failure every request is done that did not fail. What the name that another entry has is in is not known.
         let done =
             isOthers ? [] : result.failure == nil ? Set(places).subtracting(failed.keys) : Set(result.doneRequests.map { places[$0] })
-        return OperationResult(
+        var whole = OperationResult(
             id: gone.id, accountID: gone.accountID, name: nil, failure: result.failure ?? gone.failure, failedRequests: failed,
             doneRequests: result.failure == nil && gone.failure == nil ? [] : done)
+        whole.isGone = true
+        return whole
     }
 }
 

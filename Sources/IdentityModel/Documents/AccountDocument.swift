@@ -72,6 +72,7 @@ extension AccountDoubt: CanonicalDocument {
             writer.member("attributes", ifAny: attributes.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
             writer.member("correlation", ifAny: correlation)
             writer.member("formerNames", ifAny: formerNames.sorted().map(\.text))
+            writer.member("isElsewhere", ifTrue: isElsewhere)
             writer.member("memberships", ifAny: memberships.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
         }
     }
@@ -83,6 +84,7 @@ extension AccountDoubt: CanonicalDocument {
             case "attributes": attributes = Set(try reader.strings())
             case "correlation": correlation = try reader.stringsByName()
             case "formerNames": formerNames = Set(try reader.strings().map { AccountName($0) })
+            case "isElsewhere": isElsewhere = try reader.bool()
             case "memberships": memberships = Set(try reader.strings())
             default: try reader.skip()
             }

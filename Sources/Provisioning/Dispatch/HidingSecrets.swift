@@ -23,10 +23,10 @@ extension Transmission {
 
 extension OperationResult {
     fileprivate func hiding(_ secrets: [String]) -> OperationResult {
-        OperationResult(
-            id: id, accountID: accountID, name: name, failure: failure?.hiding(secrets),
-            failedRequests: failedRequests.mapValues { $0.hiding(secrets) }, doneRequests: doneRequests, isSwitched: isSwitched,
-            notThere: notThere)
+        var hidden = self
+        hidden.failure = failure?.hiding(secrets)
+        hidden.failedRequests = failedRequests.mapValues { $0.hiding(secrets) }
+        return hidden
     }
 }
 

@@ -95,12 +95,18 @@ extension Transmission {
         if operation?.direction == .withdrawing, operation?.appliesDialectDisabling == true { account.isDisabledByDialect = true }
         if operation?.direction == .enabling { account.isDisabledByDialect = false }
         account.realm = realm ?? account.realm
-        if isGone || staysElsewhere(account, result) { account = account.toBeLookedAt }
+        if isGone || isGone(result, order) { account = account.toBeLookedAt }
+        if staysElsewhere(account, result) { account = account.toBeMovedBack }
         let failed = (result?.failedRequests ?? [:]).filter { requestIndexes.indices.contains($0.key) }
         let open = Set(failed.filter { $0.value.errorClass == .unknown }.keys.map { requestIndexes[$0] }).union(
             leftBehind(order, account.name))
         if !open.isEmpty { account = account.doubting(order, requests: open.sorted(), known: before.name) }
         return account
+    }
+
+    /// Nothing was left to be done, and whoever plans the account looks.
+    private func isGone(_ result: OperationResult?, _ order: ProvisioningOrder) -> Bool {
+        result?.isGone == true && order.becomes != .deleted
     }
 
     /// Met where somebody had moved it, and left there: the next plan, which guards look at, moves it back, and until then this is not done.

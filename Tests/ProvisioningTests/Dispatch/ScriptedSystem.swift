@@ -269,8 +269,10 @@ actor ScriptedSystem: ProbesNames {
         guard operation.operation == .delete || operation.operation == .modify && isOnlyGroups else {
             return failed(operation, ConnectorFailure(.permanent, "no such entry", serverText: "32"))
         }
-        return OperationResult(
+        var result = OperationResult(
             id: operation.id, accountID: nil, name: nil, failure: nil, failedRequests: course.refused, notThere: course.notThere)
+        result.isGone = operation.accountID != nil
+        return result
     }
 
     /// Each step whatever befell the others.
