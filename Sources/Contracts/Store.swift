@@ -155,6 +155,9 @@ public struct Settlement: Sendable {
     /// Users to plan again by the next run (an unresolved reference).
     public var planAgain: [UserID] = []
     public init() {}
+
+    /// There is nothing to keep.
+    public var isEmpty: Bool { entries.isEmpty && followUps.isEmpty && events.isEmpty && reservations.isEmpty && planAgain.isEmpty }
 }
 
 /// What was announced under a tracking number.

@@ -13,7 +13,8 @@ extension Account {
         account.take(order, id: id, name: name, isNamed: true)
         if order.requests.allSatisfy({ $0.outcome.isAnswered }) {
             let open = account.doubt?.memberships ?? []
-            let stays = account.doubt?.isElsewhere == true && account.state == .enabled && !order.renames
+            let isNamed = order.nameAfter != nil && account.name == order.nameAfter
+            let stays = account.doubt?.isElsewhere == true && account.state == .enabled && !isNamed
             account.doubt = open.isEmpty && !stays ? nil : AccountDoubt(memberships: open, isElsewhere: stays)
         }
         if order.becomes == .deleted { account.id = nil }

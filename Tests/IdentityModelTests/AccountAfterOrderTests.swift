@@ -38,15 +38,16 @@ struct AccountAfterOrderTests {
 
     @Test func `who was met elsewhere is looked at until an order gives the name again`() throws {
         let met = account.toBeMovedBack
-        func after(_ becomes: AccountState = .enabled, from name: AccountName? = nil) -> Account {
+        func after(_ becomes: AccountState = .enabled, to due: AccountName? = nil, named name: AccountName? = nil) -> Account {
             var order = order(adopts: false, becomes: becomes)
             for index in order.requests.indices { order.requests[index].outcome = .done }
-            (order.nameBefore, order.nameAfter) = (name, name == nil ? nil : AccountName("cn=E1"))
-            return met.after(order, id: before, name: nil, at: Instant(milliseconds: 0))
+            (order.nameBefore, order.nameAfter) = (due, due)
+            return met.after(order, id: before, name: name, at: Instant(milliseconds: 0))
         }
         #expect(met.isUnknown && after().isUnknown && after().doubt?.isUncertain == false)
         #expect(try after().documentBytes.withUnsafeBytes { try Account(documentBytes: $0) } == after())
-        #expect(!after(from: AccountName("cn=E1,ou=Annex")).isUnknown)
+        let (due, elsewhere) = (AccountName("cn=E1,ou=IT"), AccountName("cn=E1,ou=Annex"))
+        #expect(after(to: due, named: elsewhere).isUnknown && !after(to: due, named: due).isUnknown)
         // Of whoever is withdrawn nothing more is sent.
         #expect(!after(.deprovisioned).isUnknown)
     }

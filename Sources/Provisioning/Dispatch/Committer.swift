@@ -45,7 +45,8 @@ struct Committer: Sendable {
 
     private func keep(_ batch: SettledBatch) async throws -> Int {
         var settlement = batch.settlement
-        guard !settlement.entries.isEmpty else { return 0 }
+        // An order whose answer was lost is settled later; what else came of it is not to wait for that.
+        guard !settlement.isEmpty else { return 0 }
         let complete = try await completeUsers(settlement)
         settlement.events = try await events(complete, system: batch.system, accountNames: batch.accountNames)
         try await write(settlement)

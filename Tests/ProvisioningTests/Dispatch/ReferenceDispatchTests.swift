@@ -73,10 +73,11 @@ struct ReferenceDispatchTests {
         #expect(await system.entry(named: "cn=E2")?.attributes["manager"] == ["cn=E1,ou=IT"])
     }
 
-    @Test func `a rename that was begun and not answered is followed by who points at it`() async throws {
+    @Test(arguments: [ScriptedSystem.Fault.halfDoneAndLost, .renamedThenLost])
+    func `a rename that was begun and not answered in full is followed by who points at it`(fault: ScriptedSystem.Fault) async throws {
         let system = ScriptedSystem(maintainsReferences: false)
         let (world, first, _) = try await company(system)
-        await system.plan(.halfDoneAndLost, for: "cn=E1")
+        await system.plan(fault, for: "cn=E1")
         let plan = try await world.sealed([changes(first, key: "E1", to: "cn=E1,ou=IT", [])])
         #expect(try await world.apply(plan, [managed(system)]).isFinished)
         #expect(await system.entry(named: "cn=E2")?.attributes["manager"] == ["cn=E1,ou=IT"])

@@ -22,6 +22,8 @@ actor ScriptedSystem: ProbesNames {
         case halfDoneAndLost
         /// Writes the entry and its name, leaves all groups as they are, and loses the answer.
         case renamedAndLost
+        /// Writes the entry and its name, answers that, and loses the answer to what comes after.
+        case renamedThenLost
         /// Does nothing and loses the answer.
         case lost
     }
@@ -193,6 +195,9 @@ actor ScriptedSystem: ProbesNames {
             _ = perform(operation, withGroups: false)
             members = before
             return failed(operation, lost)
+        case .renamedThenLost?:
+            let result = perform(operation, withGroups: false)
+            return OperationResult(id: operation.id, accountID: result.accountID, name: result.name, failure: lost)
         case nil: return perform(operation, withGroups: true)
         }
     }
