@@ -76,7 +76,10 @@ struct Sync: AsyncParsableCommand {
     var file: String?
 
     func validate() throws {
-        guard (source != nil) != due else { throw ValidationError("give a SOURCE, or --due") }
+        if let source, due {
+            throw ValidationError("the source '\(source)' and the dates that are due are planned one after the other: give one of the two")
+        }
+        guard source != nil || due else { throw ValidationError("give a SOURCE, or --due") }
     }
 
     func run() async throws {

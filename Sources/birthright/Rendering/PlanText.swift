@@ -116,9 +116,14 @@ enum PlanText {
         let totals = plan.totals
         var text = "\(DisplayText.count(totals.rowsRead)) read, \(DisplayText.count(totals.rowsUnchanged)) unchanged"
         if totals.rowsQuarantined > 0 {
-            text += ", \(DisplayText.count(totals.rowsQuarantined)) quarantined (birthright quarantine list --plan \(number(plan)))"
+            text += ", \(DisplayText.count(totals.rowsQuarantined)) quarantined (\(quarantineCommand(plan)))"
         }
         return text
+    }
+
+    /// What was set aside without a plan is accepted, and listed with all others.
+    private static func quarantineCommand(_ plan: Plan) -> String {
+        "birthright quarantine list" + (plan.ordinal.map { " --plan \($0)" } ?? "")
     }
 
     private static func people(_ totals: PlanTotals) -> String {
