@@ -6,7 +6,8 @@ extension Account {
         account.version += 1
         account.state = order.becomes
         account.deprovisionedAt = order.becomes == .deprovisioned ? (state == .deprovisioned ? deprovisionedAt : nil) ?? now : nil
-        account.isSwitchedOff = false
+        // Who writes references alone switches nothing on.
+        if !order.isFollowUp { account.isSwitchedOff = false }
         if order.usesDialectDisabling { account.isDisabledByDialect = true }
         if order.operation == .enable { account.isDisabledByDialect = false }
         if order.adopts { account.written = [:] }
@@ -162,6 +163,8 @@ extension ProvisioningOrder {
 extension AttributeRequest {
     /// The values that are sent: what is wanted, or for a removal what goes.
     public var effective: [AccountValue] { operation == .remove && after.isEmpty ? before : after }
+
+    public var isReference: Bool { effective.contains { if case .reference = $0 { true } else { false } } }
 }
 
 extension AttributeRequest.Outcome {

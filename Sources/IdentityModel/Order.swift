@@ -197,6 +197,11 @@ extension ProvisioningOrder {
             }
     }
 
+    /// Born of another order while its plan is applied: it writes references and nothing else, and leaves the account where it stands.
+    public var isFollowUp: Bool {
+        operation == .modify && nameAfter == nil && !requests.isEmpty && requests.allSatisfy { $0.kind == .attribute && $0.isReference }
+    }
+
     /// Every reference of the account once more, as it is written by then: it is resolved, or taken away, when it is sent. It says no name, because the
     /// account may get another one meanwhile.
     public static func pointingAgain(_ account: Account, _ user: User, in plan: PlanID, because reason: String) -> ProvisioningOrder {

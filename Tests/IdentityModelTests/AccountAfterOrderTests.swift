@@ -68,6 +68,10 @@ struct AccountAfterOrderTests {
         let former = UserReference(UserKey("E5"), in: SourceName("hr"), isFormer: true)
         #expect(after.written["manager"] == [.reference(former)] && after.written["manager"] != account.written["manager"])
         #expect(try after.documentBytes.withUnsafeBytes { try Account(documentBytes: $0) }.written == after.written)
+        // Of somebody whose withdrawal failed on its way it switches nothing on.
+        var leaving = account
+        leaving.isSwitchedOff = true
+        #expect(leaving.after(order, id: before, name: nil, at: Instant(milliseconds: 0)).isSwitchedOff)
         // The key goes back to whoever had it: said once more, it is right again.
         var again = ProvisioningOrder.pointingAgain(after, user, in: PlanID(row: 2), because: "test")
         #expect(again.isRepetition && again.references == [UserReference(UserKey("E5"), in: SourceName("hr"))])

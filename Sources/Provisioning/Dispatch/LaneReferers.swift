@@ -104,10 +104,3 @@ extension Transmission {
         }
     }
 }
-
-extension ProvisioningOrder {
-    /// Born of another order while its plan is applied: it writes references and nothing else, and leaves the account where it stands.
-    var isFollowUp: Bool {
-        operation == .modify && nameAfter == nil && !requests.isEmpty && requests.allSatisfy { $0.kind == .attribute && $0.isReference }
-    }
-}

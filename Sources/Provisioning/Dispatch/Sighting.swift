@@ -81,11 +81,3 @@ extension AccountName {
     /// The name without the container it stands in.
     fileprivate var ownPart: String { String(text.dropLast(container.isEmpty ? 0 : container.count + 1)) }
 }
-
-extension AttributeRequest {
-    var isReference: Bool {
-        effective.contains { value in
-            if case .reference = value { true } else { false }
-        }
-    }
-}
