@@ -132,6 +132,32 @@ extension ConnectorSuite {
                     uncertainSince: [scene.name("a"), scene.name("c")]))
             #expect(result.failure?.errorClass == .permanent && result.doneRequests == [])
             #expect(try await scene.settledGroups(of: ids[1], formerly: [scene.name("a")]) == [group])
+            var known = scene.operation(.modify, 7, scene.name("c"), id: ids[0], requests: [scene.membership(.remove, group)])
+            known.isGone = true
+            let done = try await scene.execute(known)
+            #expect(done.failure == nil && done.failedRequests.isEmpty && done.isGone)
+            #expect(try await scene.settledGroups(of: ids[1]) == [group])
+        },
+        Check("a former name that another entry has by now stays in its groups") { scene in
+            let groups = scene.vocabulary.groups
+            let ids = try await scene.given("a", "b", more: groups.map { scene.membership(.add, $0) })
+            for step in [
+                scene.operation(.modify, 3, scene.name("a"), id: ids[0], to: scene.name("c"), carrying: groups),
+                scene.operation(.modify, 4, scene.name("b"), id: ids[1], to: scene.name("a"), carrying: groups),
+            ] { #expect(try await scene.execute(step).failure == nil) }
+            let left = try await scene.execute(
+                scene.operation(
+                    .modify, 5, scene.name("c"), id: ids[0], requests: [scene.membership(.remove, groups[0])],
+                    uncertainSince: [scene.name("a")]))
+            #expect(left.failure == nil && left.failedRequests.isEmpty)
+            #expect(try await scene.groups(of: ids[0]) == [groups[1]])
+            let anew = scene.create("d", 6, more: [scene.membership(.remove, groups[0]), scene.membership(.add, groups[1])])
+            let created = try await scene.execute(
+                AccountOperation(
+                    id: anew.id, operation: .create, accountID: nil, name: anew.name, newName: nil, requests: anew.requests,
+                    appliesDialectDisabling: false, formerNames: [scene.name("a")]))
+            #expect(created.failure == nil && created.failedRequests.isEmpty)
+            #expect(try await scene.settledGroups(of: ids[1]) == groups)
         },
         Check(
             "an entry that has the name of an account that is gone is not that account: neither it nor its groups are written, and that is said"

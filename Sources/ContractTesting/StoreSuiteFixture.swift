@@ -116,10 +116,14 @@ extension Store {
         try await begin(origin, configurationHash: "c1", asOf: Sample.today, at: Sample.moment(0))
     }
 
-    func sealed(_ plan: Plan, superseding: PlanID? = nil, profile: SourceProfile? = nil) async throws -> Plan {
+    /// `ofFile`: the plan of a source read a file.
+    func sealed(
+        _ plan: Plan, superseding: PlanID? = nil, profile: SourceProfile? = nil, ofFile: Bool = true
+    ) async throws -> Plan {
         var grown = plan
         grown.seal = "seal-\(plan.id.row)"
         grown.totals = try await totals(of: plan.id)
+        if ofFile, case .source = plan.origin { grown.totals.rowsRead = 100 }
         return try await seal(grown, profile: profile.map { (Sample.hr, $0) }, superseding: superseding, at: Sample.moment(1))
     }
 

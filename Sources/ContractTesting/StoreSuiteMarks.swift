@@ -110,6 +110,15 @@ extension StoreSuite {
                 #expect(try await store.quarantines(plan: nil).map(\.quarantine) == [Sample.quarantine(50, line: 13)])
                 #expect(try await store.mustPlan() == [])
             },
+            Check("a plan of rows that are kept leaves other rows in quarantine") { store in
+                try await store.applied(Sample.joinerChunk(1...2))
+                try await store.applied(chunk(quarantines: [Sample.quarantine(1), Sample.quarantine(50), Sample.quarantine(nil)]))
+                let plan = try await store.begin()
+                #expect(try await store.save(chunk([Sample.again(1, version: 1)]), to: plan.id) == [])
+                let sealed = try await store.sealed(plan, profile: Sample.profile, ofFile: false)
+                #expect(try await store.startApplying(sealed.id, at: Sample.moment(2)) == PlanStarted())
+                #expect(try await store.quarantines(plan: nil).count == 3)
+            },
             Check("a plan of another origin leaves rows without a key in quarantine") { store in
                 try await store.applied(chunk(quarantines: [Sample.quarantine(nil)]))
                 try await store.applied(chunk([]), .due)

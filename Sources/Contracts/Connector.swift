@@ -112,11 +112,13 @@ public struct AccountOperation: Hashable, Sendable {
     /// An earlier attempt's outcome is not known: what it may have done is sent again, and memberships are shown by the groups (see `Connector`).
     public let isUncertain: Bool
     /// Other names the entry may still stand under in groups: every one it had since the last certain state, without names another account has now.
-    public let formerNames: [AccountName]
+    public var formerNames: [AccountName]
     /// Groups that we gave and that stay: where the system does not keep references right, a rename takes the old name out and puts the new one in, and so it
     /// is with an entry that is found under another name than `name`; where it is said to keep them right, the connector looks whether it has, unless it does
     /// so in the same transaction.
     public let carriedMemberships: [String]
+    /// Whoever sends it has looked, and correlated: the account is gone. Only its names leave groups, as far as no other entry has them.
+    public var isGone = false
     /// The account gets another name, or may stand in groups under another: its memberships are a part of what is to be written. Of any other operation they
     /// count only if its entry is found elsewhere.
     public var carriesMemberships: Bool { !carriedMemberships.isEmpty && (newName != nil || isUncertain || !formerNames.isEmpty) }
@@ -153,7 +155,7 @@ public struct OperationResult: Hashable, Sendable {
     public var failedRequests: [Int: ConnectorFailure]
     /// Where `failure` is set: the requests that were answered "done" or "already so" before it and in spite of it. Half done is known.
     /// Without a failure every request that is not in `failedRequests` is done.
-    public let doneRequests: Set<Int>
+    public var doneRequests: Set<Int>
     /// Where `failure` is set: whether the account was switched off (withdrawing) or on (enabling) all the same.
     public let isSwitched: Bool
     /// Removals of memberships by index for which the group may not have held the name that was sent: nobody of that name is in it now, and the account may be
@@ -199,7 +201,8 @@ public struct SystemReport: Hashable, Sendable {
 /// is success; Delete of an account that is gone is success; a membership in a group that no longer exists is gone, and adding one there fails.
 /// An operation that tells the account's id writes that account and no other, whatever has its name by now, groups included; where it is found elsewhere it is
 /// written there. Of an account that is gone only memberships are removed, under the names it had. Where another entry has its name by now, the operation fails
-/// for good, a Delete as well: that entry may be the account made anew, in groups that were given to the name.
+/// for good, a Delete as well: that entry may be the account made anew, in groups that were given to the name; whoever has looked says so (`isGone`).
+/// Nothing is taken away under a former name that another entry has.
 /// A removal that may have met nobody says so (`notThere`), and whoever sent it looks.
 /// An answer that was lost is `.unknown`. `find` and `holders` throw when they could not ask, also when the place where accounts are looked for cannot be read.
 ///

@@ -121,26 +121,14 @@ struct ClaimStart {
 
     /// Entries of this plan replace those of the same keys; keys that were read well, and rows without a key, are out. Of a complete file every row was looked
     /// at: whoever was quarantined before and is not now is out, also who never came to be.
-    func replaceQuarantines(isWholeSource: Bool) throws {
+    func replaceQuarantines(ofFile: Bool, isWholeSource: Bool) throws {
         let row = SQLValue.int(plan.id.row)
         if try session.queryOne("SELECT 1 FROM quarantines WHERE active = 1 LIMIT 1", [], { _ in true }) == true {
-            try session.execute(
-                """
-                UPDATE quarantines SET active = 0 WHERE active = 1 AND (source, user_key) IN
-                (SELECT source, user_key FROM quarantines WHERE plan = $1 AND user_key IS NOT NULL)
-                """, [row])
-            try session.execute(
-                """
-                UPDATE quarantines SET active = 0 WHERE active = 1 AND (source, user_key) IN
-                (SELECT claim_source, claim_key FROM plan_changes WHERE id BETWEEN $1 AND $2 AND claim_key IS NOT NULL)
-                """, range)
+            try forgetReadWell(ofFile: ofFile)
         }
-        if case .source(let source) = plan.origin {
-            try session.execute(
-                "UPDATE quarantines SET active = 0 WHERE active = 1 AND user_key IS NULL AND source = $1", [.text(source.text)])
-            if isWholeSource {
-                try session.execute("UPDATE quarantines SET active = 0 WHERE active = 1 AND source = $1", [.text(source.text)])
-            }
+        if case .source(let source) = plan.origin, ofFile {
+            let without = isWholeSource ? "" : "AND user_key IS NULL"
+            try session.execute("UPDATE quarantines SET active = 0 WHERE active = 1 AND source = $1 \(without)", [.text(source.text)])
         }
         try session.execute("UPDATE quarantines SET active = 1 WHERE plan = $1", [row])
         try session.execute(
@@ -148,6 +136,21 @@ struct ClaimStart {
             INSERT INTO audit (at, kind, plan, text) SELECT $1, 'row quarantined', plan, file || ':' || CAST(line AS TEXT) || ': ' || reason
             FROM quarantines WHERE plan = $2 ORDER BY id
             """, [at.value, row])
+    }
+
+    /// Without a file the rows that are kept were read again, and those that were set aside were not: only what a kept row itself was is out.
+    private func forgetReadWell(ofFile: Bool) throws {
+        try session.execute(
+            """
+            UPDATE quarantines SET active = 0 WHERE active = 1 AND (source, user_key) IN
+            (SELECT source, user_key FROM quarantines WHERE plan = $1 AND user_key IS NOT NULL)
+            """, [.int(plan.id.row)])
+        let position = ofFile ? "" : ", file, line"
+        try session.execute(
+            """
+            UPDATE quarantines SET active = 0 WHERE active = 1 AND (source, user_key\(position)) IN
+            (SELECT claim_source, claim_key\(position) FROM plan_changes WHERE id BETWEEN $1 AND $2 AND claim_key IS NOT NULL)
+            """, range)
     }
 
     /// The latest row of a key waits; one whose person is there waits no longer.

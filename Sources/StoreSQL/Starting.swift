@@ -17,7 +17,10 @@ extension SQLStore {
             (started.superseded, started.takesOver) = (waiting.withdrawn.count, waiting.takesOver)
             let pointing = try PointingAgain(start)
             let claims = ClaimStart(plan: found, at: at, session: session)
-            try claims.replaceQuarantines(isWholeSource: try start.makeProfileReal()?.isComplete ?? false)
+            let profile = try start.makeProfileReal()
+            // Without a file, rows that are kept were planned again: those that were set aside say nothing else than before.
+            let wasRead = found.totals.rowsRead > 0 || profile?.rowCount == 0
+            try claims.replaceQuarantines(ofFile: wasRead, isWholeSource: profile?.isComplete ?? false)
             try start.forgetSourcesThatLeft()
             try start.makeUsersReal()
             try claims.makeClaimsReal()
@@ -206,12 +209,17 @@ struct PlanStart {
     /// it comes back, its file is new.
     func forgetSourcesThatLeft() throws {
         guard plan.origin == .due else { return }
-        try session.execute(
+        let ended = try session.queryAll(
             """
-            DELETE FROM profiles WHERE source IN (SELECT source FROM plan_ended_claims WHERE id BETWEEN $1 AND $2)
+            SELECT DISTINCT source FROM plan_ended_claims WHERE id BETWEEN $1 AND $2
             AND source NOT IN (SELECT k.source FROM claims k WHERE k.presence = 0 AND (k.source, k.user_key) NOT IN (
               SELECT source, user_key FROM plan_ended_claims WHERE id BETWEEN $1 AND $2))
-            """, range)
+            """, range
+        ) { SQLValue.text($0.text(0)) }
+        try session.execute("DELETE FROM profiles WHERE source IN (#)", in: ended)
+        for table in ["quarantines", "waiting_rows"] {
+            try session.execute("UPDATE \(table) SET active = 0 WHERE active = 1 AND source IN (#)", in: ended)
+        }
     }
 
     /// Rows whose person has to be found anew claim nobody. A complete file says them again; those of other sources wait.

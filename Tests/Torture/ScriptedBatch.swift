@@ -41,6 +41,11 @@ struct ScriptedBatch {
         self.server = server
         self.send = send
         progress = operations.map { operation in
+            // A former name that another entry has is that one's.
+            var operation = operation
+            operation.formerNames.removeAll { name in
+                server.entry(named: name.text).map { $0.id != operation.accountID?.text && !server.hidden.contains($0.id) } ?? false
+            }
             guard operation.operation != .create else { return Progress(operation: operation, name: operation.name.text) }
             let named = server.entry(named: operation.name.text)
             let isOwn = named.map { $0.id == operation.accountID?.text || server.hidden.contains($0.id) } ?? false
@@ -144,13 +149,14 @@ struct ScriptedBatch {
         case .create: create(index)
         case .delete:
             guard let id = progress[index].id, server.entries[id] != nil else {
-                if progress[index].isOthers { note(index, ScriptedBatch.replaced) }
+                if progress[index].isOthers, !operation.isGone { note(index, ScriptedBatch.replaced) }
                 return
             }
             let server = server
             note(index, send { () throws(ScriptedServer.Refusal) in try server.delete(id) })
         case .modify, .enable, .disable, .unlock:
             guard let id = progress[index].id, server.entries[id] != nil else {
+                if operation.isGone { return }
                 if progress[index].isOthers { return note(index, ScriptedBatch.replaced) }
                 if progress[index].onlyLeavesGroups { return }
                 progress[index].failure = ConnectorFailure(

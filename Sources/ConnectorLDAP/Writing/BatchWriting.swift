@@ -14,7 +14,9 @@ extension DirectorySession {
     private func executePart(_ operations: [AccountOperation]) -> [OperationResult] {
         do {
             let names = try nameHolders(operations)
-            guard !names.areAllOwn else { return try write(operations) }
+            var operations = operations
+            for (index, foreign) in names.foreign { operations[index].formerNames.removeAll(where: foreign.contains) }
+            guard !names.lost.isEmpty else { return try write(operations) }
             var results = operations.map { DirectorySession.unsent($0, ConnectorFailure(.transient, "the account could not be looked up")) }
             let own = operations.indices.filter { !names.lost.contains($0) }
             for (index, result) in zip(own, try write(own.map { operations[$0] })) { results[index] = result }

@@ -1,39 +1,54 @@
 internal import Contracts
 internal import IdentityModel
 
-/// Operations whose account does not have the name it is known by: somebody renamed, moved or deleted the entry.
+/// Who has the names of a batch: somebody may have renamed, moved or deleted entries, and given their names away.
 struct NameHolders {
-    /// Another entry has the name.
+    /// Operations whose account's name another entry has.
     var others: Set<Int> = []
-    /// No entry has it.
+    /// Operations whose account's name no entry has.
     var nobody: Set<Int> = []
+    /// Former names that another entry has, by operation.
+    var foreign: [Int: Set<AccountName>] = [:]
 
     var lost: Set<Int> { others.union(nobody) }
-    var areAllOwn: Bool { others.isEmpty && nobody.isEmpty }
 }
 
 /// A name may be out of date; the id is not. A directory writes whatever has the name, and puts a name that nobody has into its groups: so it is asked who
 /// has the names of a batch before anything is written, groups included.
 extension DirectorySession {
+    private struct Question {
+        let index: Int
+        let name: AccountName
+        let isFormer: Bool
+    }
+
     /// An entry whose id cannot be read may be the one.
     func nameHolders(_ operations: [AccountOperation]) throws(ConnectorFailure) -> NameHolders {
-        let known = operations.indices.filter { operations[$0].operation != .create && operations[$0].accountID != nil }
-        guard !known.isEmpty else { return NameHolders() }
+        let questions = operations.indices.flatMap { index in
+            let operation = operations[index]
+            let knows = operation.operation != .create && operation.accountID != nil
+            return (knows ? [Question(index: index, name: operation.name, isFormer: false)] : [])
+                + operation.formerNames.map { Question(index: index, name: $0, isFormer: true) }
+        }
+        guard !questions.isEmpty else { return NameHolders() }
         let id = settings.dialect.idAttribute
         var feed = IndependentFeed(
-            known.map { index in
-                .search(SearchRequest(base: operations[index].name.text, scope: .base, filter: "(objectClass=*)", attributes: [id]))
-            })
-        try exchange(for: known.count).run(&feed)
+            questions.map { .search(SearchRequest(base: $0.name.text, scope: .base, filter: "(objectClass=*)", attributes: [id])) })
+        try exchange(for: questions.count).run(&feed)
         var holders = NameHolders()
-        for (place, index) in known.enumerated() {
+        for (place, question) in questions.enumerated() {
             do {
                 // noSuchObject; invalidDNSyntax
-                let answer = try feed.answer(
-                    place, "cannot read \(operations[index].name)", tolerating: [0, 32, 34], dialect: settings.dialect)
-                if answer.code == 32 { holders.nobody.insert(index) }
-                guard let shown = answer.entries.first?.values(of: id).first, !shown.isEmpty else { continue }
-                if AccountID(shown) != operations[index].accountID { holders.others.insert(index) }
+                let answer = try feed.answer(place, "cannot read \(question.name)", tolerating: [0, 32, 34], dialect: settings.dialect)
+                if answer.code == 32, !question.isFormer { holders.nobody.insert(question.index) }
+                guard let shown = answer.entries.first?.values(of: id).first, !shown.isEmpty,
+                    AccountID(shown) != operations[question.index].accountID
+                else { continue }
+                if question.isFormer {
+                    holders.foreign[question.index, default: []].insert(question.name)
+                } else {
+                    holders.others.insert(question.index)
+                }
             } catch {
                 // This one may not be read, and cannot be compared: what the write answers has to do.
                 if error.errorClass == .permanent { continue }
@@ -48,8 +63,8 @@ extension DirectorySession {
         OperationResult(id: operation.id, accountID: operation.accountID, name: nil, failure: failure)
     }
 
-    /// Looks those who lost their names up by id: those found are written where they are, those found nowhere are gone, and only leave their groups.
-    /// Where the directory cannot be asked, `results` stay as they are.
+    /// Looks those who lost their names up by id: those found are written where they are, those found nowhere are gone,
+    /// and only leave their groups. Where the directory cannot be asked, `results` stay as they are.
     func writeElsewhere(_ operations: [AccountOperation], _ names: NameHolders, _ results: inout [OperationResult]) {
         let lost = names.lost.sorted()
         guard let lookups = try? find(lost.compactMap { operations[$0].accountID.map { .id($0) } }) else { return }
@@ -85,10 +100,11 @@ extension DirectorySession {
     }
 
     /// Of an entry that is gone nothing is left to be written but that it leaves its groups. Where another entry has its name, that may be the account made
-    /// anew by hand, in groups that we gave to the name: whoever plans it has to look, so nothing of it is done.
+    /// anew by hand, in groups that we gave to the name: whoever plans it has to look, so nothing of it is done before.
     private static func gone(_ operation: AccountOperation, isOthers: Bool) -> OperationResult {
         var result = unsent(operation, nil)
         result.isGone = true
+        if operation.isGone { return result }
         if isOthers {
             let message = "the account no longer exists in the directory, and \(operation.name) is another entry"
             result.failure = ConnectorFailure(.permanent, message)
@@ -109,7 +125,8 @@ struct GroupLeave {
     let operation: AccountOperation
     /// Of the operation's requests, by the place among those that are left.
     private let places: [Int]
-    private let isOthers: Bool
+    /// What the name that another entry has is in is not known.
+    private let isOpen: Bool
 
     /// Nil: there is nothing to do.
     init?(_ operation: AccountOperation, isOthers: Bool) {
@@ -122,7 +139,7 @@ struct GroupLeave {
         if !isOthers { names.insert(operation.name, at: 0) }
         guard !places.isEmpty, let name = names.first else { return nil }
         self.places = places
-        self.isOthers = isOthers
+        isOpen = isOthers && !operation.isGone
         self.operation = AccountOperation(
             id: operation.id, operation: .modify, accountID: operation.accountID, name: name, newName: nil,
             requests: places.map { operation.requests[$0] }, appliesDialectDisabling: false, isUncertain: operation.isUncertain,
@@ -132,9 +149,9 @@ struct GroupLeave {
     /// What came of the whole operation.
     func outcome(of result: OperationResult, as gone: OperationResult) -> OperationResult {
         let failed = Dictionary(uniqueKeysWithValues: result.failedRequests.map { (places[$0.key], $0.value) })
-        // Without a failure every request is done that did not fail. What the name that another entry has is in is not known.
+        // Without a failure every request is done that did not fail.
         let done =
-            isOthers ? [] : result.failure == nil ? Set(places).subtracting(failed.keys) : Set(result.doneRequests.map { places[$0] })
+            isOpen ? [] : result.failure == nil ? Set(places).subtracting(failed.keys) : Set(result.doneRequests.map { places[$0] })
         var whole = OperationResult(
             id: gone.id, accountID: gone.accountID, name: nil, failure: result.failure ?? gone.failure, failedRequests: failed,
             doneRequests: result.failure == nil && gone.failure == nil ? [] : done)

@@ -157,6 +157,7 @@ struct Lane: Sendable {
             for result in await system.connector.execute(operations) { results[result.id] = result }
             batch.hidingSecrets(in: &results)
             await confirm(&batch, &results)
+            await correlateGone(batch, &results)
         }
         recent.note(batch, number, results)
         try await settling.settle(batch.transmissions, results, into: &settled)

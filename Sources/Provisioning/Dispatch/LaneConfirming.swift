@@ -32,6 +32,54 @@ extension Lane {
     }
 }
 
+extension Lane {
+    /// A leaver's entry that is not there any more may have been made anew by hand. Where something correlates, nothing is done with: whoever plans the account
+    /// decides about that entry. What a Delete of before has deleted is not asked for.
+    func correlateGone(_ batch: DispatchBatch, _ results: inout [OrderID: OperationResult]) async {
+        let suspects = batch.transmissions.compactMap { transmission -> (order: ProvisioningOrder, query: AccountQuery)? in
+            let order = transmission.order
+            guard order.operation == .delete, order.attempts == 0, let known = transmission.known, !known.isUnknown,
+                let result = results[order.id], result.isGone, result.failure == nil, let values = known.values(of: system.correlation)
+            else { return nil }
+            return (order, .correlation(values))
+        }
+        guard !suspects.isEmpty else { return }
+        var lookups: [Lookup?] = Array(repeating: nil, count: suspects.count)
+        do throws(ConnectorFailure) {
+            lookups = try await system.connector.find(suspects.map(\.query))
+        } catch {
+            log.warning("\(system.name): \(suspects.count) entries to be deleted are gone, and could not be looked for otherwise: \(error)")
+        }
+        for (suspect, lookup) in zip(suspects, lookups) {
+            guard lookup != .absent, var result = results[suspect.order.id] else { continue }
+            result.doneRequests = Set(suspect.order.requests.indices).subtracting(result.failedRequests.keys)
+            result.failure = ConnectorFailure(
+                .permanent, "the entry is gone, and it is not sure that the account is: " + (lookup.map(Self.words) ?? "the system cannot be asked"))
+            results[suspect.order.id] = result
+        }
+    }
+
+    private static func words(_ lookup: Lookup) -> String {
+        switch lookup {
+        case .absent: "nothing else correlates"
+        case .found(let account): "\(account.name) correlates"
+        case .ambiguous(let names), .unreadable(let names): "\(names.map(\.text).joined(separator: "; ")) may be it"
+        }
+    }
+}
+
+extension Account {
+    /// What was last written of these attributes; nil where one has no text, or several.
+    fileprivate func values(of attributes: [String]) -> [String: String]? {
+        var values: [String: String] = [:]
+        for attribute in attributes {
+            guard let written = written[attribute], written.count == 1, case .text(let text)? = written.first else { return nil }
+            values[attribute] = text
+        }
+        return values.isEmpty ? nil : values
+    }
+}
+
 extension Transmission {
     /// The result, once somebody has looked (`lookup`; nil: it could not be asked) where the account stands that a group did not hold by its name.
     mutating func confirmed(_ result: OperationResult, by lookup: Lookup?) -> OperationResult {

@@ -24,8 +24,10 @@ extension Lane {
         }
         // Before anybody is asked: of two batches that are kept at the same time, one at least sees the other's.
         renames.note(renamed.map(\.order.user))
-        guard !changed.isEmpty || !renamed.isEmpty else { return }
-        var pointing: [(account: Account, at: UserKey)] = []
+        renames.noteElsewhere(changed.filter { user in transmissions.contains { $0.order.user == user && $0.isElsewhere(results[$0.order.id]) } })
+        let elsewhere = renames.metElsewhere
+        guard !changed.isEmpty || !renamed.isEmpty || !elsewhere.isEmpty else { return }
+        var pointing = try await pointing(at: elsewhere, transmissions, results, settled)
         // Whoever went with this batch points at nobody any more; whom something kept may be due the account again before it is withdrawn.
         let withdrawn = Set(transmissions.filter { $0.order.isWithdrawal && results[$0.order.id]?.failure == nil }.map(\.order.user))
         let targets = transmissions.filter { changed.contains($0.order.user) } + renamed.filter { !changed.contains($0.order.user) }
@@ -38,6 +40,23 @@ extension Lane {
         }
         pointing += try await pointingAtRenamed(renamed)
         try await pointAgain(pointing.filter { !withdrawn.contains($0.account.user) }, wave: wave + 1, &settled)
+    }
+
+    /// Whoever was just made to point at somebody whose name turned out to be another one.
+    private func pointing(
+        at elsewhere: Set<UserID>, _ transmissions: [Transmission], _ results: [OrderID: OperationResult], _ settled: SettledBatch
+    ) async throws -> [(account: Account, at: UserKey)] {
+        guard !elsewhere.isEmpty else { return [] }
+        let wanted = transmissions.lazy.map(\.order).filter { !$0.isFollowUp && results[$0.id]?.failure == nil }.flatMap { order in
+            order.references.map { (user: order.user, reference: $0) }
+        }
+        guard !wanted.isEmpty else { return [] }
+        let meant = try await store.references(system.name, to: Set(wanted.map(\.reference)).sorted(), plan: plan)
+        let accounts = Dictionary(settled.settlement.entries.compactMap(\.account).map { ($0.user, $0) }, uniquingKeysWith: { $1 })
+        return wanted.compactMap { user, reference in
+            guard let target = meant[reference]?.user, elsewhere.contains(target), let account = accounts[user] else { return nil }
+            return (account, reference.key)
+        }
     }
 
     /// Those of the accounts, which got another name, that point at somebody who did.
@@ -90,6 +109,13 @@ extension Transmission {
         let wasInDoubt = known.doubt?.formerNames.contains { $0 != name } ?? false
         guard !repairedByServer || wasElsewhere || wasInDoubt else { return false }
         return wasInDoubt || [known.name, order.nameBefore].contains { $0 != nil && $0 != name }
+    }
+
+    /// Written where somebody had moved it.
+    fileprivate func isElsewhere(_ result: OperationResult?) -> Bool {
+        if result?.wasElsewhere == true { return true }
+        guard let name = found?.name, let written = known?.name else { return false }
+        return name != written
     }
 
     /// Perhaps by a run that died: what that one renamed nobody remembers.

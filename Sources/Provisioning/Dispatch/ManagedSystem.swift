@@ -18,6 +18,8 @@ package struct ManagedSystem: Sendable {
     package let adoption: Adoption
     /// Names that the system is asked about once more, right before a Create.
     package let probedNames: [ProbedName]
+    /// Attributes by which an entry is told to be somebody's.
+    package let correlation: [String]
 
     /// A name that nobody else may hold, and that does not stand in the account's own name.
     package struct ProbedName: Hashable, Sendable {
@@ -33,7 +35,7 @@ package struct ManagedSystem: Sendable {
         self.init(
             name: map.system, connector: connector, requires: map.requires, accountName: map.accountName,
             leavesDisablingToConnector: map.disablingAttributes.isEmpty, switchingAttributes: map.switchingAttributes,
-            adoption: Adoption(map), probedNames: ManagedSystem.probedNames(map))
+            adoption: Adoption(map), probedNames: ManagedSystem.probedNames(map), correlation: map.correlation)
     }
 
     private static func probedNames(_ map: PolicyMap) -> [ProbedName] {
@@ -48,7 +50,7 @@ package struct ManagedSystem: Sendable {
     package init(
         name: SystemName, connector: any Connector, requires: [SystemName] = [], accountName: String = "dn",
         leavesDisablingToConnector: Bool = false, switchingAttributes: Set<String> = [], adoption: Adoption = Adoption(),
-        probedNames: [ProbedName] = []
+        probedNames: [ProbedName] = [], correlation: [String] = []
     ) {
         self.name = name
         self.connector = connector
@@ -58,6 +60,7 @@ package struct ManagedSystem: Sendable {
         self.switchingAttributes = switchingAttributes
         self.adoption = adoption
         self.probedNames = probedNames
+        self.correlation = correlation
     }
 
     /// Nobody but us keeps memberships and references right when an account gets another name.

@@ -108,10 +108,12 @@ struct Preparation {
         let isElsewhere = known?.name.map { $0 != name } ?? false
         return complete(transmission, sighting: nil) { requests in
             // By now the name may be somebody else's: of an entry that is gone, only the groups are written.
-            let isGone = order.operation == .delete && facts.found[order.id] == .absent
-            return operation(
-                order, isGone ? .modify : order.operation, id: known?.id ?? order.accountID, name: name, newName: newName,
-                isElsewhere: isElsewhere, requests)
+            let isGone = facts.found[order.id] == .absent
+            var operation = operation(
+                order, isGone && order.operation == .delete ? .modify : order.operation, id: known?.id ?? order.accountID, name: name,
+                newName: newName, isElsewhere: isElsewhere, requests)
+            operation.isGone = isGone
+            return operation
         }
     }
 

@@ -36,6 +36,7 @@ final class RecentNames: @unchecked Sendable {
 final class Renames: @unchecked Sendable {
     private let lock = NSLock()
     private var users: Set<UserID> = []
+    private var elsewhere: Set<UserID> = []
     private var told: [UserID: Int] = [:]
 
     func note(_ renamed: [UserID]) {
@@ -44,6 +45,14 @@ final class Renames: @unchecked Sendable {
     }
 
     func contains(_ user: UserID) -> Bool { lock.withLock { users.contains(user) } }
+
+    /// Who was met where somebody had moved them: whoever was made to point at them meanwhile points at the name that the store had.
+    func noteElsewhere(_ met: [UserID]) {
+        guard !met.isEmpty else { return }
+        lock.withLock { elsewhere.formUnion(met) }
+    }
+
+    var metElsewhere: Set<UserID> { lock.withLock { elsewhere } }
 
     /// False: they are already told in this wave, which is not sent before the one under way has ended.
     func tell(_ user: UserID, wave: Int) -> Bool { lock.withLock { told.updateValue(wave, forKey: user) != wave } }

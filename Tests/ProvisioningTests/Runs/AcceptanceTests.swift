@@ -149,6 +149,18 @@ struct AcceptanceTests {
         #expect(world.plansSealed() == 0)
     }
 
+    @Test func `what a source that left had set aside, and what waited of it, is nobody's any more`() async throws {
+        let world = try await RunsWorld()
+        let files = withBadges()
+        let (with, without) = (try world.configuration(files.with), try world.configuration(files.without))
+        try await world.sync(["E1,Berg,,active", "E2,Dahl,,active"], with)
+        try world.write(["E1,Berg,Clerk,", "E1,Berg,Cook,", "E2,Dahl,Cook,"], to: "badges.csv")
+        #expect(try await world.sync(nil, with, source: "badges") == .leftAside)
+        #expect(try await world.runs(without).syncDue(Acceptance([.removed], reason: "test", by: "ann")) == .done)
+        #expect(try await world.store.quarantines(plan: nil).isEmpty)
+        #expect(try await world.sync(nil, without) == .done)
+    }
+
     @Test func `a source that left and came back is read again, be its file the same`() async throws {
         let world = try await RunsWorld()
         let files = withBadges()
