@@ -2,6 +2,8 @@ extension Account {
     /// What the order makes of the account when its operation was answered, with single requests refused at most. The order carries the outcomes of its
     /// requests; `id` and `name` are what the system says the account has now.
     public func after(_ order: ProvisioningOrder, id: AccountID?, name: AccountName?, at now: Instant) -> Account {
+        // Nothing was left to be said again.
+        if order.isFollowUp && order.requests.isEmpty { return self }
         var account = self
         account.version += 1
         account.state = order.becomes

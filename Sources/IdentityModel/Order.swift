@@ -190,16 +190,17 @@ extension ProvisioningOrder {
 extension ProvisioningOrder {
     /// Says once more what was written (`pointingAgain`): what it points at may have changed, the account's own values have not.
     public var isRepetition: Bool {
-        operation == .modify && nameAfter == nil && !requests.isEmpty
+        operation == .modify && nameAfter == nil
             && requests.allSatisfy { request in
                 request.operation == .set && request.before.map(\.pointingNow) == request.after
                     && request.after.contains { if case .reference = $0 { true } else { false } }
             }
     }
 
-    /// Born of another order while its plan is applied: it writes references and nothing else, and leaves the account where it stands.
+    /// Born of another order while its plan is applied: it writes references and nothing else, and leaves the account where it stands. A repetition that has
+    /// nothing left to say is one, too.
     public var isFollowUp: Bool {
-        operation == .modify && nameAfter == nil && !requests.isEmpty && requests.allSatisfy { $0.kind == .attribute && $0.isReference }
+        operation == .modify && nameAfter == nil && requests.allSatisfy { $0.kind == .attribute && $0.isReference }
     }
 
     /// Every reference of the account once more, as it is written by then: it is resolved, or taken away, when it is sent. It says no name, because the

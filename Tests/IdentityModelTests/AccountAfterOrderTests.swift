@@ -72,6 +72,11 @@ struct AccountAfterOrderTests {
         var leaving = account
         leaving.isSwitchedOff = true
         #expect(leaving.after(order, id: before, name: nil, at: Instant(milliseconds: 0)).isSwitchedOff)
+        // Of somebody who is withdrawn there is nothing to say again, then and later, and nothing changes.
+        leaving.state = .deprovisioned
+        let emptied = order.repeated(for: leaving)
+        #expect(emptied.requests.isEmpty && emptied.isRepetition && emptied.repeated(for: account).becomes == .enabled)
+        #expect(account.toBeLookedAt.after(emptied, id: nil, name: nil, at: Instant(milliseconds: 0)) == account.toBeLookedAt)
         // The key goes back to whoever had it: said once more, it is right again.
         var again = ProvisioningOrder.pointingAgain(after, user, in: PlanID(row: 2), because: "test")
         #expect(again.isRepetition && again.references == [UserReference(UserKey("E5"), in: SourceName("hr"))])

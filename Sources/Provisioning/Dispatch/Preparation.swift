@@ -43,6 +43,7 @@ struct Preparation {
         var transmission = Transmission(order: order, known: known)
         transmission.realm = facts.realm
         transmission.carries = system.leavesReferencesToUs
+        if order.isFollowUp && order.requests.isEmpty { return .ready(transmission) }
         switch facts.found[order.id] {
         case .ambiguous(let names)?:
             return .refused(order, Preparation.ambiguous(order, names))
@@ -296,7 +297,7 @@ struct Preparation {
             }
         }
         for index in awaited { transmission.deferred[index] = "sent once the account it points at is there" }
-        if !awaited.isEmpty { transmission.followUp = followUp(transmission.order, awaited) }
+        if !awaited.isEmpty { transmission.followUp = transmission.order.followUp(saying: awaited) }
         let operation = make(requests)
         if !operation.isNothing { transmission.operation = operation }
         return .ready(transmission)
@@ -382,21 +383,5 @@ struct Preparation {
     private func absence(of user: UserReference) -> String {
         guard facts.references[user]?.isAmbiguous == true else { return "\(user) has no account on \(system.name)" }
         return "several people have the key \(user), so it gives no value"
-    }
-
-    private func followUp(_ order: ProvisioningOrder, _ awaited: [Int]) -> ProvisioningOrder {
-        let requests = awaited.map { index in
-            let request = order.requests[index]
-            return request.asking(.set, before: [], after: request.after)
-        }
-        let names = requests.map(\.name).joined(separator: ", ")
-        return ProvisioningOrder(
-            id: OrderID(plan: order.id.plan, sequence: 0), user: order.user, userKey: order.userKey, userName: order.userName,
-            system: order.system,
-            operation: .modify, state: .pending, change: order.change,
-            reasons: ["\(names): sent after the account it points at was created"],
-            nameBefore: order.nameAfter, nameAfter: nil, requests: requests, becomes: order.becomes,
-            userVersion: order.userVersion,
-            accountVersion: order.accountVersion + 1)
     }
 }

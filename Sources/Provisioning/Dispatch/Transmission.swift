@@ -175,3 +175,15 @@ extension Transmission {
         return zip(requests, requestIndexes).allSatisfy { !$0.switches || order.requests[$1].outcome == .done }
     }
 }
+
+extension ProvisioningOrder {
+    /// Says these references once the accounts that they point at are there.
+    func followUp(saying awaited: [Int]) -> ProvisioningOrder {
+        let waiting = awaited.map { requests[$0].asking(.set, before: [], after: requests[$0].after) }
+        let names = waiting.map(\.name).joined(separator: ", ")
+        return ProvisioningOrder(
+            id: OrderID(plan: id.plan, sequence: 0), user: user, userKey: userKey, userName: userName, system: system, operation: .modify,
+            state: .pending, change: change, reasons: ["\(names): sent after the account it points at was created"], nameBefore: nameAfter,
+            nameAfter: nil, requests: waiting, becomes: becomes, userVersion: userVersion, accountVersion: accountVersion + 1)
+    }
+}
