@@ -54,7 +54,8 @@ extension Lane {
             guard lookup != .absent, var result = results[suspect.order.id] else { continue }
             result.doneRequests = Set(suspect.order.requests.indices).subtracting(result.failedRequests.keys)
             result.failure = ConnectorFailure(
-                .permanent, "the entry is gone, and it is not sure that the account is: " + (lookup.map(Self.words) ?? "the system cannot be asked"))
+                .permanent,
+                "the entry is gone, and it is not sure that the account is: " + (lookup.map(Self.words) ?? "the system cannot be asked"))
             results[suspect.order.id] = result
         }
     }

@@ -24,7 +24,8 @@ extension Lane {
         }
         // Before anybody is asked: of two batches that are kept at the same time, one at least sees the other's.
         renames.note(renamed.map(\.order.user))
-        renames.noteElsewhere(changed.filter { user in transmissions.contains { $0.order.user == user && $0.isElsewhere(results[$0.order.id]) } })
+        renames.noteElsewhere(
+            changed.filter { user in transmissions.contains { $0.order.user == user && $0.isElsewhere(results[$0.order.id]) } })
         let elsewhere = renames.metElsewhere
         guard !changed.isEmpty || !renamed.isEmpty || !elsewhere.isEmpty else { return }
         var pointing = try await pointing(at: elsewhere, transmissions, results, settled)

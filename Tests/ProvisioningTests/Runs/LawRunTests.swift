@@ -104,7 +104,8 @@ struct LawRunTests {
         #expect(world.plansSealed() == 0)
         // Nor does an edit make it one, which plans everybody from the rows that are kept.
         let edit = try edited(
-            world, "birthright.yaml", "key: row.ID", with: "take: all\n    type: incremental\n    validate: [ { check: 'row.ID != \"\"', reason: no key } ]\n    key: row.ID")
+            world, "birthright.yaml", "key: row.ID",
+            with: "take: all\n    type: incremental\n    validate: [ { check: 'row.ID != \"\"', reason: no key } ]\n    key: row.ID")
         for _ in 1...2 { #expect(try await world.sync(nil, edit) == .leftAside) }
         #expect(try await world.sync(nil, configuration) == .leftAside)
         #expect(try await world.store.quarantines(plan: nil).count == 1)
