@@ -135,7 +135,7 @@ extension ConnectorSuite {
             var known = scene.operation(.modify, 7, scene.name("c"), id: ids[0], requests: [scene.membership(.remove, group)])
             known.isGone = true
             let done = try await scene.execute(known)
-            #expect(done.failure == nil && done.failedRequests.isEmpty && done.isGone)
+            #expect(done.failure == nil && done.failedRequests.isEmpty && done.isGone && done.leftAlone == [0])
             #expect(try await scene.settledGroups(of: ids[1]) == [group])
         },
         Check("a former name that another entry has by now stays in its groups") { scene in

@@ -165,6 +165,8 @@ public struct OperationResult: Hashable, Sendable {
     public var wasElsewhere = false
     /// The entry was looked for by its id and is nowhere: somebody deleted it, or an earlier attempt did.
     public var isGone = false
+    /// Removals of memberships by index for which nothing was sent: the account is gone, and every name it had is another entry's.
+    public var leftAlone: Set<Int> = []
 
     public init(
         id: OrderID, accountID: AccountID?, name: AccountName?, failure: ConnectorFailure?, failedRequests: [Int: ConnectorFailure] = [:],

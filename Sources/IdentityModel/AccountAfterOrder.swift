@@ -87,6 +87,8 @@ extension Account {
             case .done: take(request)
             // What was to be said once more was not: what stands there was written of somebody else, or of another entry.
             case .deferred where order.isRepetition: written[request.name] = request.before.map(\.pointingAtFormer)
+            // Of an account that is gone: another entry has the name.
+            case .deferred where request.kind == .membership && request.operation == .remove: take(request)
             case .open, .deferred, .failed: forget(request)
             }
         }

@@ -36,6 +36,17 @@ struct AccountAfterOrderTests {
         #expect(answered.id == there && answered.memberships == ["cn=Sales"] && answered.written == [:])
     }
 
+    @Test func `a membership that is left to whoever has the name now is ours no longer`() {
+        var order = order(adopts: false, becomes: .deleted)
+        order.requests = ["cn=Staff", "cn=Sales"].map { group in
+            AttributeRequest(kind: .membership, name: "memberOf", operation: .remove, before: [.text(group)], after: [])
+        }
+        order.requests[0].outcome = .deferred("another entry has the name")
+        order.requests[1].outcome = .failed(ConnectorFailure(.transient, "busy"))
+        let after = account.after(order, id: nil, name: nil, at: Instant(milliseconds: 0))
+        #expect(after.state == .deleted && after.memberships == ["cn=Sales"])
+    }
+
     @Test func `who was met elsewhere is looked at until an order gives the name again`() throws {
         let met = account.toBeMovedBack
         func after(_ becomes: AccountState = .enabled, to due: AccountName? = nil, named name: AccountName? = nil) -> Account {

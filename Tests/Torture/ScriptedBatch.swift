@@ -23,6 +23,8 @@ struct ScriptedBatch {
             let known = operation.name.text
             return Set((id == nil ? [] : [name]) + (isOthers ? [] : [known]))
         }
+        /// Former names that nobody else has.
+        var formerNames: [String] { operation.formerNames.map(\.text).filter { !isOthers || $0 != operation.name.text } }
         /// What an entry that is gone leaves to be done.
         var onlyLeavesGroups: Bool {
             operation.newName == nil && !operation.appliesDialectDisabling
@@ -86,6 +88,9 @@ struct ScriptedBatch {
             isSwitched: progress.isSwitched, notThere: progress.notThere)
         result.wasElsewhere = progress.isLost && progress.id != nil
         result.isGone = progress.isLost && progress.id == nil
+        if result.isGone, progress.failure == nil, progress.isOthers, progress.names.isEmpty, progress.formerNames.isEmpty {
+            result.leftAlone = Set(progress.operation.requests.indices.filter { progress.operation.requests[$0].kind == .membership })
+        }
         return result
     }
 

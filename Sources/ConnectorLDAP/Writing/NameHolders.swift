@@ -77,7 +77,11 @@ extension DirectorySession {
             case .found(let account): found.append((index, operation.standing(at: account.name, isOthers: isOthers)))
             case .absent:
                 results[index] = DirectorySession.gone(operation, isOthers: isOthers)
-                if let leave = GroupLeave(operation, isOthers: isOthers) { leaving.append((index, leave)) }
+                if let leave = GroupLeave(operation, isOthers: isOthers) {
+                    leaving.append((index, leave))
+                } else if results[index].failure == nil {
+                    results[index].leftAlone = GroupLeave.removals(of: operation)
+                }
             case .ambiguous, .unreadable:
                 let failure = ConnectorFailure(
                     .permanent, "\(operation.name) is not this account any more, and the account could not be told by its id")
@@ -128,11 +132,13 @@ struct GroupLeave {
     /// What the name that another entry has is in is not known.
     private let isOpen: Bool
 
+    static func removals(of operation: AccountOperation) -> Set<Int> {
+        Set(operation.requests.indices.filter { operation.requests[$0].kind == .membership && operation.requests[$0].operation == .remove })
+    }
+
     /// Nil: there is nothing to do.
     init?(_ operation: AccountOperation, isOthers: Bool) {
-        let places = operation.requests.indices.filter {
-            operation.requests[$0].kind == .membership && operation.requests[$0].operation == .remove
-        }
+        let places = GroupLeave.removals(of: operation).sorted()
         var names = operation.formerNames
         let own = DistinguishedName.key(operation.name.text)
         names.removeAll { DistinguishedName.key($0.text) == own }

@@ -99,7 +99,11 @@ struct Settling: Sendable {
         for (index, failure) in result.failedRequests where transmission.requestIndexes.indices.contains(index) {
             failed[transmission.requestIndexes[index]] = failure
         }
-        return .written(failed: failed, deferred: transmission.deferred)
+        var deferred = transmission.deferred
+        for index in result.leftAlone where transmission.requestIndexes.indices.contains(index) {
+            deferred[transmission.requestIndexes[index]] = "the account is gone, and its name is another entry's: what that one is in stays"
+        }
+        return .written(failed: failed, deferred: deferred)
     }
 
     private func receive(_ outcome: OperationOutcome, _ order: ProvisioningOrder) throws -> OrderTransition {
