@@ -49,6 +49,12 @@ public struct AttributeRequest: Hashable, Sendable {
 }
 
 extension AttributeRequest {
+    public static func membership(
+        _ operation: RequestOperation, before: [AccountValue], after: [AccountValue], on system: SystemTraits
+    ) -> AttributeRequest {
+        AttributeRequest(kind: .membership, name: system.membershipAttribute, operation: operation, before: before, after: after)
+    }
+
     /// Its values are dots wherever they are shown.
     public var isSensitive: Bool { isMarkedSensitive || SensitiveAttributes.contains(name) }
     public var shownBefore: [AccountValue] { SensitiveAttributes.shown(before, isSensitive: isSensitive) }

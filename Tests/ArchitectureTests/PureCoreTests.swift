@@ -22,6 +22,18 @@ import Testing
 
     @Test func `the core waits for nothing`() { forbid(/\basync\b|\bawait\b|\bTask\s*\{/) }
 
+    /// What a protocol calls things is its connector's business; the core goes by `SystemTraits`.
+    @Test func `neither core nor shell knows a protocol's words`() throws {
+        let word = /\bmemberOf\b|\bdistinguishedName\b|"dn"|\bRFC 45\d\d\b|\buserAccountControl\b|\bobjectClass\b|\bLDAP\b/
+        for file in try SourceTree.sources().files where file.module == "Planning" || file.module == "Provisioning" {
+            for (index, line) in file.lines.enumerated() {
+                if let match = line.firstMatch(of: word) {
+                    Issue.record("Sources/\(file.path):\(index + 1): '\(match.output)' has no place there")
+                }
+            }
+        }
+    }
+
     private func forbid(_ text: Regex<Substring>) {
         // Unicode's own boundaries see one word in `FileManager.default`.
         let pattern = text.wordBoundaryKind(.simple)

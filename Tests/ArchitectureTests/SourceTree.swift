@@ -5,15 +5,15 @@ struct SourceTree {
     struct File: Sendable {
         /// Relative to the top folder: `CEL/Functions/Calendar.swift`.
         let path: String
-        let lineCount: Int
+        let lines: [Substring]
+        var lineCount: Int { lines.count - 1 }
         /// The lines without comments and without what stands in string literals, so that only code is judged.
         let code: [String]
         let imports: [Import]
 
         init(path: String, text: String) {
             self.path = path
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            lineCount = lines.count - 1
+            lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             code = Self.code(lines)
             imports = Self.imports(code)
         }

@@ -89,6 +89,8 @@ package final class PolicyMap: Sendable {
     package let system: SystemName
     package let file: String
     package let connector: ConnectorSettings
+    /// Of the kind of system that it is.
+    package let traits: SystemTraits
     package let correlation: [String]
     /// Name of the attribute rule that names the account; it is not sent as an attribute.
     package let accountName: String
@@ -121,13 +123,15 @@ package final class PolicyMap: Sendable {
     let keepsAccountName: Bool
 
     package init(
-        system: SystemName, file: String, connector: ConnectorSettings, correlation: [String], accountName: String, onDelete: OnDelete,
-        deleteAfterDays: Int?, requires: [SystemName], lets: [Let], attributes: [AttributeRule], steps: [Step], environment: Environment,
+        system: SystemName, file: String, connector: ConnectorSettings, traits: SystemTraits, correlation: [String], accountName: String,
+        onDelete: OnDelete, deleteAfterDays: Int?, requires: [SystemName], lets: [Let], attributes: [AttributeRule], steps: [Step],
+        environment: Environment,
         outType: ObjectType, tables: ObjectValue
     ) {
         self.system = system
         self.file = file
         self.connector = connector
+        self.traits = traits
         self.correlation = correlation
         self.accountName = accountName
         self.onDelete = onDelete
@@ -179,7 +183,7 @@ extension Account {
 package final class AttributeRule: Sendable {
     package enum Value: Sendable {
         case expression(Expression)
-        /// A list of literal texts: `objectClass: ["inetOrgPerson"]`.
+        /// A list of literal texts.
         case literals([String])
         case unique(UniqueRule)
     }

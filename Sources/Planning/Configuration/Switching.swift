@@ -1,4 +1,5 @@
 internal import CEL
+internal import IdentityModel
 
 /// Which attributes of a policy map switch an account on and off.
 struct Switching {
@@ -29,11 +30,6 @@ struct Switching {
 }
 
 extension PolicyMap {
-    /// By these directories know a disabled account; a map that writes one of them leaves nothing to the dialect's own disabling.
-    private static let dialectAttributes: Set<String> = ["useraccountcontrol", "nsaccountlock", "pwdaccountlockedtime", "logindisabled"]
-
-    /// The attributes of the map by which a directory itself disables accounts.
-    package var disablingAttributes: [String] {
-        attributes.map(\.name).filter { PolicyMap.dialectAttributes.contains($0.lowercased()) }
-    }
+    /// The attributes of the map by which a system of its kind itself disables accounts.
+    package var disablingAttributes: [String] { attributes.map(\.name).filter { traits.disablingAttributes.contains($0.lowercased()) } }
 }

@@ -37,7 +37,8 @@ package struct ConfigurationDiff: Sendable {
         differences = ConfigurationDifference.between(present, other)
         limit = examples
         roleNames = (Set(present.roles.map(\.name)), Set(other.roles.map(\.name)))
-        systems = Dictionary(other.policyMaps.map { ($0.system, SystemDiff()) }, uniquingKeysWith: { first, _ in first })
+        systems = Dictionary(
+            other.policyMaps.map { ($0.system, SystemDiff(names: $0.traits.names)) }, uniquingKeysWith: { first, _ in first })
         keeping = other.policyMaps.reduce(into: [:]) { result, map in
             guard let old = present.policyMap(map.system) else { return }
             result[map.system] = map.attributes.filter { $0.enforce == .onCreate }.map(\.name).filter { name in
@@ -53,7 +54,8 @@ package struct ConfigurationDiff: Sendable {
         let isChanged = addRoles(user, person)
         addRuleFailures(user, person)
         for order in user.other.orders {
-            systems[order.system, default: SystemDiff()].add(order, of: person, failedBefore: user.failsAlready(order.system), limit: limit)
+            systems[order.system, default: SystemDiff(names: .flat)].add(
+                order, of: person, failedBefore: user.failsAlready(order.system), limit: limit)
         }
         let hasOrders = user.other.orders.contains { $0.failure == nil }
         if isChanged || hasOrders || user.failsNewly { affected += 1 }

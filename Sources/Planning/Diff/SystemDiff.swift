@@ -11,7 +11,7 @@ package enum AccountFate: String, Sendable, CaseIterable {
     case disabled, deleted
 
     /// Nil when only attributes or memberships change.
-    init?(_ order: ProvisioningOrder) {
+    init?(_ order: ProvisioningOrder, names: NameSyntax) {
         switch order.operation {
         case .create: self = .created
         case .delete: self = .deleted
@@ -21,7 +21,7 @@ package enum AccountFate: String, Sendable, CaseIterable {
             if order.becomes == .deprovisioned {
                 self = .disabled
             } else if order.renames {
-                self = order.nameBefore?.container == order.nameAfter?.container ? .renamed : .moved
+                self = order.nameBefore.map(names.container) == order.nameAfter.map(names.container) ? .renamed : .moved
             } else {
                 return nil
             }
@@ -70,6 +70,7 @@ package struct SystemDiff: Sendable {
         package let message: String
     }
 
+    let names: NameSyntax
     package internal(set) var operations: [Operation: Int] = [:]
     package internal(set) var effects: [Effect: Int] = [:]
     package internal(set) var accounts: [AccountFate: Tally<AccountChange>] = [:]
@@ -96,7 +97,7 @@ package struct SystemDiff: Sendable {
         if failedBefore { recovered.add(person, limit: limit) }
         operations[order.operation, default: 0] += 1
         for effect in order.effects { effects[effect, default: 0] += 1 }
-        if let fate = AccountFate(order) {
+        if let fate = AccountFate(order, names: names) {
             accounts[fate, default: Tally()].add(
                 AccountChange(person: person, before: order.nameBefore, after: order.nameAfter), limit: limit)
         }

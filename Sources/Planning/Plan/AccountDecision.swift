@@ -1,31 +1,17 @@
 package import IdentityModel
 
-/// What a lookup said of the account, in the planner's words (a connector's `Lookup`, plus who of our users owns the entry).
+/// What is known of the account's entry.
 package enum ActualState: Sendable, Hashable {
     /// Nobody looked, because nothing depends on it.
     case notAsked
-    case absent
-    case found(Entry, owner: AccountOwner?)
-    case ambiguous([String])
-    /// There is an entry, and its id cannot be read: not absent, and nobody's account.
-    case unreadable([String])
+    /// `owner`: whose account the entry is that was found, if one of our users has it.
+    case looked(Lookup, owner: AccountOwner?)
 
-    package struct Entry: Sendable, Hashable {
-        package let id: AccountID
-        package let name: AccountName
-        /// By attribute name as the system spells it; looked up regardless of case.
-        package let attributes: [String: [String]]
-        package let memberships: Set<String>
+    package static let absent = ActualState.looked(.absent, owner: nil)
+    package static func found(_ account: ActualAccount, owner: AccountOwner?) -> ActualState { .looked(.found(account), owner: owner) }
 
-        package init(id: AccountID, name: AccountName, attributes: [String: [String]], memberships: Set<String>) {
-            self.id = id
-            self.name = name
-            self.attributes = Dictionary(attributes.map { ($0.lowercased(), $1) }, uniquingKeysWith: { first, _ in first })
-            self.memberships = memberships
-        }
-
-        package func values(_ attribute: String) -> [String] { attributes[attribute.lowercased()] ?? [] }
-    }
+    /// The entry that a look found.
+    package var entry: ActualAccount? { if case .looked(let lookup, _) = self { lookup.account } else { nil } }
 }
 
 /// What has to happen with one user's account on one system, before any attribute is computed.

@@ -38,22 +38,20 @@ final class AccountSituation {
         actual = answer
         guard let known, living != nil || isGone else { return }
         switch (look, answer) {
-        case (.id, .absent):
+        case (.id, .looked(.absent, _)):
             isGone = true
             living = nil
-        case (.correlation, .found(let entry, let owner)):
+        case (.correlation, .looked(.found(let entry), let owner)):
             // The system was asked for a person, and showed the entry we know.
             living =
                 owner == AccountOwner(user: known.user, system: known.system) && (known.id == nil || known.id == entry.id) ? known : nil
-        case (.correlation, .absent): living = nil
+        case (.correlation, .looked(.absent, _)): living = nil
         case (.id, _), (.nothing, _), (.correlation, _): return
         }
     }
 
     /// The entry that a look found, and that is not another account of ours.
-    var entry: ActualState.Entry? {
-        if case .found(let entry, _) = actual { entry } else { nil }
-    }
+    var entry: ActualAccount? { actual.entry }
 
     /// An entry is there that we do not hold yet.
     var isFound: Bool { entry != nil && living == nil }

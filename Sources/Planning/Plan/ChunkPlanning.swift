@@ -101,12 +101,13 @@ package final class ChunkPlanning {
             account.asked = account.look
             account.look = .nothing
             switch account.asked {
-            case .id(let id): questions.append(LookupQuestion(account: index, system: account.map.system, key: .id(id)))
+            case .id(let id):
+                questions.append(LookupQuestion(account: index, system: account.map.system, query: .id(id, name: account.known?.name)))
             case .correlation:
                 let steps = stepsOfMap[account.map.system] ?? account.map.correlationSteps
                 stepsOfMap[account.map.system] = steps
                 guard let values = correlation(account, steps) else { continue }
-                questions.append(LookupQuestion(account: index, system: account.map.system, key: .correlation(values)))
+                questions.append(LookupQuestion(account: index, system: account.map.system, query: .correlation(values)))
             case .nothing: continue
             }
         }
@@ -225,8 +226,7 @@ package final class ChunkPlanning {
     /// The entry the account is or will become: a name it holds itself is not taken.
     package func ownEntry(_ probe: ProbeQuestion) -> AccountID? {
         let account = accounts[probe.account]
-        if case .found(let entry, _) = account.situation.actual { return entry.id }
-        return account.known?.id
+        return account.situation.entry?.id ?? account.known?.id
     }
 
     private func evaluation(of account: Candidacy) -> AccountEvaluation {
@@ -264,10 +264,10 @@ package final class ChunkPlanning {
             chosen[candidate.claim] = account.change.user.id
             if unique.places.contains(.target) {
                 account.probing = candidate
-                questions.probes.append(
-                    ProbeQuestion(
-                        account: index, system: account.map.system, attribute: account.map.attributes[attribute].name,
-                        value: candidate.value, container: candidate.container, accountName: candidate.accountName))
+                let probe = NameProbe(
+                    attribute: account.map.attributes[attribute].name, value: candidate.value, container: candidate.container,
+                    accountName: candidate.accountName)
+                questions.probes.append(ProbeQuestion(account: index, system: account.map.system, probe: probe))
             } else {
                 choose(candidate, account, attribute: attribute)
             }

@@ -21,16 +21,16 @@ struct OrderPlanning {
     /// "No", "several" and "somebody else's" are different answers.
     private func refusal() -> ConnectorFailure? {
         switch situation.actual {
-        case .ambiguous(let names):
+        case .looked(.ambiguous(let names), _):
+            return ConnectorFailure(
+                .permanent, "several entries of \(situation.map.system) correlate to this user: \(listed(names)); leave one of them")
+        case .looked(.unreadable(let names), _):
             return ConnectorFailure(
                 .permanent,
-                "several entries of \(situation.map.system) correlate to this user: \(names.joined(separator: "; ")); leave one of them")
-        case .unreadable(let names):
-            return ConnectorFailure(
-                .permanent,
-                "an entry of \(situation.map.system) correlates to this user, and its id cannot be read (\(names.joined(separator: "; "))): "
+                "an entry of \(situation.map.system) correlates to this user, and its id cannot be read (\(listed(names))): "
                     + "give the service account the right to read it")
-        case .found(let entry, let owner?) where owner != AccountOwner(user: situation.change.user.id, system: situation.map.system):
+        case .looked(.found(let entry), let owner?)
+        where owner != AccountOwner(user: situation.change.user.id, system: situation.map.system):
             guard owner.system != situation.map.system else {
                 return ConnectorFailure(.permanent, "the entry \(entry.name) correlates to this user but belongs to user \(owner.user)")
             }
@@ -39,9 +39,11 @@ struct OrderPlanning {
                 .permanent,
                 "the entry \(entry.name) correlates to this user but is \(whose) account on \(owner.system), which is the same server; "
                     + "give the two policy maps bases that do not overlap, or another correlation")
-        case .notAsked, .absent, .found: return nil
+        case .notAsked, .looked: return nil
         }
     }
+
+    private func listed(_ names: [AccountName]) -> String { names.map(\.text).joined(separator: "; ") }
 
     // MARK: Somebody is entitled
 
@@ -75,7 +77,7 @@ struct OrderPlanning {
     }
 
     private func adopting(
-        _ entry: ActualState.Entry, _ operation: Operation, _ name: AccountName?, _ creating: [AttributeRequest]
+        _ entry: ActualAccount, _ operation: Operation, _ name: AccountName?, _ creating: [AttributeRequest]
     ) -> ProvisioningOrder {
         let decision = Adoption(situation.map).decision(creating: creating, isOwn: situation.isOwnCreate) { entry.values($0) }
         var order = order(
@@ -203,7 +205,7 @@ struct OrderPlanning {
         return kept(values, of: rule) ?? values
     }
 
-    /// Attribute values are a set (RFC 4512 section 2.2).
+    /// Attribute values are a set.
     private func same(_ first: [AccountValue], _ second: [AccountValue]) -> Bool {
         first == second || first.count == second.count && first.sorted() == second.sorted()
     }
@@ -212,23 +214,24 @@ struct OrderPlanning {
 
     /// What was given or taken without an answer is given or taken again. A group is the same however its name is spelled, and keeps the spelling that is known.
     private func membershipRequests() -> [AttributeRequest] {
+        let names = situation.map.traits.names
         let inDoubt = situation.known?.doubt?.memberships ?? []
         let given = situation.known?.memberships ?? []
         let desired: Set<String> = situation.intent == .provide ? situation.entitlement?.groups ?? [] : []
-        let wanted = Dictionary(desired.sorted().map { ($0.groupKey, $0) }, uniquingKeysWith: { first, _ in first })
-        let known = Dictionary(given.union(inDoubt).sorted().map { ($0.groupKey, $0) }, uniquingKeysWith: { first, _ in first })
+        let wanted = Dictionary(desired.sorted().map { (names.groupKey($0), $0) }, uniquingKeysWith: { first, _ in first })
+        let known = Dictionary(given.union(inDoubt).sorted().map { (names.groupKey($0), $0) }, uniquingKeysWith: { first, _ in first })
         // An entry that is new to us, or new altogether, is in no group of ours, whatever its predecessor was in.
-        let certain = situation.living == nil ? [] : Set(given.map(\.groupKey)).subtracting(inDoubt.map(\.groupKey))
+        let certain = situation.living == nil ? [] : Set(given.map(names.groupKey)).subtracting(inDoubt.map(names.groupKey))
         let isCreation = situation.living == nil && situation.entry == nil && situation.intent == .provide
         // What is made anew under the name of an entry that was deleted is in that one's groups, where the server does not keep them right.
         let isFirst = isCreation && !situation.isRecreation
         var requests: [AttributeRequest] = []
-        for group in isFirst ? [] : given.union(inDoubt).filter({ wanted[$0.groupKey] == nil }).sorted() {
-            requests.append(AttributeRequest(kind: .membership, name: "memberOf", operation: .remove, before: [.text(group)], after: []))
+        for group in isFirst ? [] : given.union(inDoubt).filter({ wanted[names.groupKey($0)] == nil }).sorted() {
+            requests.append(.membership(.remove, before: [.text(group)], after: [], on: situation.map.traits))
         }
         for (key, group) in wanted.sorted(by: { $0.value < $1.value }) where !certain.contains(key) {
             let name = isCreation ? group : known[key] ?? group
-            requests.append(AttributeRequest(kind: .membership, name: "memberOf", operation: .add, before: [], after: [.text(name)]))
+            requests.append(.membership(.add, before: [], after: [.text(name)], on: situation.map.traits))
         }
         return requests
     }

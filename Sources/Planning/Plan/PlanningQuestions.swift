@@ -4,14 +4,9 @@ package import IdentityModel
 extension ChunkPlanning {
     /// Asks for the entry of an account: the one we know, or one that correlates.
     package struct LookupQuestion: Sendable, Hashable {
-        package enum Key: Sendable, Hashable {
-            case id(AccountID)
-            case correlation([String: String])
-        }
-
         package let account: Int
         package let system: SystemName
-        package let key: Key
+        package let query: AccountQuery
     }
 
     /// An account whose entry was not found where we know it to be.
@@ -26,14 +21,11 @@ extension ChunkPlanning {
         package let isRecreated: Bool
     }
 
+    /// Asks who holds a name that an account is to get.
     package struct ProbeQuestion: Sendable, Hashable {
         package let account: Int
         package let system: SystemName
-        package let attribute: String
-        package let value: String
-        package let container: String?
-        /// The account's name with this value, where the value stands in it.
-        package let accountName: AccountName?
+        package let probe: NameProbe
     }
 
     package struct NameQuestions: Sendable {

@@ -261,7 +261,7 @@ package final class AccountEvaluation {
     /// "" for the whole system; else the parent the account would have with this value, read off the account name rule.
     private func container(_ index: Int, _ unique: UniqueRule, value: String) throws(CELError) -> String {
         guard unique.scope == .container else { return "" }
-        return try accountName(index, value: value)?.container ?? ""
+        return try accountName(index, value: value).map { map.traits.names.container(of: $0) } ?? ""
     }
 
     /// The name the account would have with this value; nil where it is chosen itself.
@@ -347,7 +347,7 @@ package final class AccountEvaluation {
         var name = rule.name == map.accountName ? AccountName(text) : nil
         var container = ""
         if unique.scope == .container, let full = try accountName(index, value: text) {
-            container = full.container
+            container = map.traits.names.container(of: full)
             if map.attributesInName.contains(rule.name) { name = full }
         }
         return NameCandidate(

@@ -35,7 +35,7 @@ extension Value {
         case .opaque(let opaque) where opaque.typeName == "account":
             return opaque.payload.isEmpty ? [] : [.reference(UserKey(opaque.payload), in: opaque.context.map { SourceName($0) })]
         case .string(let text): return text.isEmpty ? [] : [.text(text)]
-        case .bool(let flag): return [.text(flag ? "TRUE" : "FALSE")]  // RFC 4517 section 3.3.3
+        case .bool(let flag): return [.text(flag ? "TRUE" : "FALSE")]  // Until values reach the connector typed.
         case .int, .uint, .timestamp: return text.map { [.text($0)] }
         case .null, .double, .bytes, .map, .duration, .type, .object, .opaque: return nil
         }

@@ -40,14 +40,14 @@ struct AccountRehearsal {
             recreates: true, observer: observer)
         var questions = planning.lookups()
         while !questions.isEmpty {
-            planning.answer(lookups: questions.map { ($0, actual(entry, known, user, $0.key)) })
+            planning.answer(lookups: questions.map { ($0, actual(entry, known, user, $0.query)) })
             questions = planning.lookups()
         }
         while let questions = planning.nameQuestions() {
             let held = questions.claims.filter { isTaken($0, situation) }.map { ($0, AccountRehearsal.somebodyElse) }
             planning.answer(
                 questions, holders: Dictionary(held, uniquingKeysWith: { first, _ in first }),
-                taken: questions.probes.map { isTaken($0.attribute, $0.value, .target, situation) })
+                taken: questions.probes.map { isTaken($0.probe.attribute, $0.probe.value, .target, situation) })
         }
         let isEntitled = configuration.entitlements(of: assignments)[map.system] != nil
         return Outcome(
@@ -88,13 +88,12 @@ struct AccountRehearsal {
     // MARK: What the world answers
 
     private func actual(
-        _ entry: PolicyTest.Entry, _ known: Account?, _ user: User, _ key: ChunkPlanning.LookupQuestion.Key
+        _ entry: PolicyTest.Entry, _ known: Account?, _ user: User, _ query: AccountQuery
     ) -> ActualState {
         switch entry {
         case .absent: return .absent
         case .unowned(let entry):
-            if case .id(entry.id) = key { return .found(entry, owner: nil) }
-            if case .id = key { return .absent }
+            if case .id(let id, _) = query, id != entry.id { return .absent }
             return .found(entry, owner: nil)
         case .asKnown:
             guard let known, known.state != .deleted, let id = known.id, let name = known.name else { return .absent }
@@ -104,7 +103,7 @@ struct AccountRehearsal {
                 }
             }
             return .found(
-                ActualState.Entry(id: id, name: name, attributes: texts, memberships: known.memberships),
+                ActualAccount(id: id, name: name, attributes: texts, memberships: known.memberships.sorted()),
                 owner: AccountOwner(user: user.id, system: map.system))
         }
     }

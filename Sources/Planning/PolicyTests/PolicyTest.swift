@@ -61,7 +61,7 @@ package struct PolicyTest: Sendable {
         case asKnown
         case absent
         /// An entry that belongs to nobody.
-        case unowned(ActualState.Entry)
+        case unowned(ActualAccount)
     }
 
     /// What a value has to be, and where the test says so.

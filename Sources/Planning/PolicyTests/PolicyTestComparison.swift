@@ -159,7 +159,7 @@ extension PolicyTest.WantedOutcome {
     func isMet(by outcome: AttributeOutcome?) -> Bool {
         switch (self, outcome) {
         case (.values(let wanted), .values(let actual)?), (.values(let wanted), .stored(let actual)?):
-            wanted.sorted() == actual.sorted()  // Attribute values are a set (RFC 4512 section 2.2).
+            wanted.sorted() == actual.sorted()  // Attribute values are a set.
         case (.noValue, .values(let actual)?), (.noValue, .stored(let actual)?): actual.isEmpty
         case (.leftAlone, .leftAlone?): true
         case (.values, _), (.noValue, _), (.leftAlone, _): false

@@ -13,7 +13,17 @@ enum ConnectorReader {
     struct Shape {
         let keys: [(name: String, kind: Kind)]
         let required: [String]
+        let traits: SystemTraits
     }
+
+    /// The names of directories are paths, and by these attributes the products know a disabled account.
+    private static let directory = SystemTraits(
+        names: .path, membershipAttribute: "memberOf",
+        disablingAttributes: ["useraccountcontrol", "nsaccountlock", "pwdaccountlockedtime", "logindisabled"])
+    private static let service = SystemTraits(names: .flat, membershipAttribute: "groups")
+
+    /// Of systems of this type.
+    static func traits(_ type: String) -> SystemTraits { shapes[type]?.traits ?? service }
 
     static let shapes: [String: Shape] = [
         "ldap": Shape(
@@ -22,9 +32,9 @@ enum ConnectorReader {
                 ("dialect", .word(["openLDAP", "ds389", "activeDirectory"])), ("connections", .number(1...64)),
                 ("window", .number(1...256)),
                 ("timeout", .number(1...3_600)), ("maintainsReferences", .flag),
-            ], required: ["url"]),
-        "scim": Shape(keys: web, required: ["url"]),
-        "rest": Shape(keys: web, required: ["url"]),
+            ], required: ["url"], traits: directory),
+        "scim": Shape(keys: web, required: ["url"], traits: service),
+        "rest": Shape(keys: web, required: ["url"], traits: service),
     ]
 
     /// What every system over HTTP needs: an address, a way in (a bearer token, or user and password), how much at once.

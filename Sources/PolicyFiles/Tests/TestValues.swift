@@ -131,9 +131,9 @@ struct TestValues {
         let attributes = section["attributes"].map(attributes) ?? [:]
         let memberships = section["memberships"].flatMap { file.texts($0, "memberships") } ?? []
         return .unowned(
-            ActualState.Entry(
+            ActualAccount(
                 id: AccountID("id of the entry"), name: AccountName(name.text),
-                attributes: attributes.mapValues { $0.map(\.text) }, memberships: Set(memberships.map(\.text))))
+                attributes: attributes.mapValues { $0.map(\.text) }, memberships: memberships.map(\.text)))
     }
 }
 

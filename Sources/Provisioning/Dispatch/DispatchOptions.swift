@@ -1,4 +1,4 @@
-package import Contracts
+internal import Contracts
 internal import Foundation
 package import IdentityModel
 internal import Planning

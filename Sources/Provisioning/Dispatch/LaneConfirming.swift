@@ -27,7 +27,7 @@ extension Lane {
         }
         for (suspect, lookup) in zip(suspects, lookups) {
             let order = batch.transmissions[suspect.index].order.id
-            results[order] = results[order].map { batch.transmissions[suspect.index].confirmed($0, by: lookup) }
+            results[order] = results[order].map { batch.transmissions[suspect.index].confirmed($0, by: lookup, system.traits.names) }
         }
     }
 }
@@ -83,12 +83,12 @@ extension Account {
 
 extension Transmission {
     /// The result, once somebody has looked (`lookup`; nil: it could not be asked) where the account stands that a group did not hold by its name.
-    mutating func confirmed(_ result: OperationResult, by lookup: Lookup?) -> OperationResult {
+    mutating func confirmed(_ result: OperationResult, by lookup: Lookup?, _ names: NameSyntax) -> OperationResult {
         guard let operation else { return result }
         // Who was renamed by this very operation left the groups before that.
         let name = operation.newName == nil ? operation.name : result.name ?? operation.name
         switch lookup {
-        case .found(let account)? where Sighting(account).isNamed(name): return result
+        case .found(let account)? where names.isNamed(account.name, name): return result
         case .found(let account)?:
             let why = "the account has another name by now, \(account.name)"
             return result.doubting(memberships(of: operation, result), why, name: account.name)

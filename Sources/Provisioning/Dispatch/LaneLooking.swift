@@ -109,12 +109,12 @@ extension Lane {
         var transmitted = order
         if order.operation == .create {
             if let owner = facts.owners[account.id], owner != AccountOwner(user: order.user, system: order.system) { return .nothing }
-            guard preparation.showsOwnCreate(order, Sighting(account)) else { return .nothing }
+            guard preparation.showsOwnCreate(order, Sighting(account, system.traits.names)) else { return .nothing }
             transmitted.attempts = max(order.attempts, 1)
         }
         var transmission = Transmission(order: transmitted, known: facts.known[order.user])
         transmission.found = account
-        switch preparation.rest(Sighting(account), transmission) {
+        switch preparation.rest(Sighting(account, system.traits.names), transmission) {
         case .ready(var ready) where ready.hasNothingLeft:
             ready.order = order
             ready.operation = nil

@@ -11,7 +11,7 @@ extension Lane {
         var facts = BatchFacts()
         facts.isForced = course.isForced
         facts.known = try await store.accounts(system.name, users: taken.map(\.user))
-        let first = taken.map { facts.known[$0.user].map($0.restated(by:)) ?? $0 }
+        let first = taken.map { order in facts.known[order.user].map { order.restated(by: $0, on: system.traits) } ?? order }
         facts.realm = course.realm
         try await findNamesOfOthers(first, &facts)
         await lookUp(first, &facts)
@@ -100,7 +100,7 @@ extension Lane {
             for name in system.probedNames {
                 let request = order.requests.first { $0.kind == .attribute && $0.name == name.attribute }
                 guard case .text(let value)? = request?.after.first else { continue }
-                let container = name.isPerContainer ? order.nameAfter?.container : nil
+                let container = name.isPerContainer ? order.nameAfter.map(system.traits.names.container) : nil
                 asked.append((order, NameProbe(attribute: name.attribute, value: value, container: container)))
             }
         }
@@ -237,19 +237,19 @@ extension ProvisioningOrder {
     }
 
     /// The order as of what is known of its account by now: another one may have come between.
-    fileprivate func restated(by account: Account) -> ProvisioningOrder {
+    fileprivate func restated(by account: Account, on system: SystemTraits) -> ProvisioningOrder {
         if isRepetition { return repeated(for: account) }
-        return becomes == .deprovisioned || becomes == .deleted ? takingBack(account) : self
+        return becomes == .deprovisioned || becomes == .deleted ? takingBack(account, on: system) : self
     }
 
     /// Who is withdrawn keeps no membership of ours, whoever gave it since the plan was made.
-    private func takingBack(_ account: Account) -> ProvisioningOrder {
+    private func takingBack(_ account: Account, on system: SystemTraits) -> ProvisioningOrder {
         let asked = requests.filter { $0.kind == .membership }.flatMap(\.effective)
         let left = account.memberships.union(account.doubt?.memberships ?? []).filter { !asked.contains(.text($0)) }
         guard !left.isEmpty else { return self }
         var order = self
         order.requests += left.sorted().map { group in
-            AttributeRequest(kind: .membership, name: "memberOf", operation: .remove, before: [.text(group)], after: [])
+            .membership(.remove, before: [.text(group)], after: [], on: system)
         }
         return order
     }

@@ -6,6 +6,7 @@ package import Planning
 package struct ManagedSystem: Sendable {
     package let name: SystemName
     package let connector: any Connector
+    package let traits: SystemTraits
     /// Systems whose orders of the same user come first.
     package let requires: [SystemName]
     /// The attribute rule that names the account.
@@ -33,7 +34,7 @@ package struct ManagedSystem: Sendable {
 
     package init(_ map: PolicyMap, connector: any Connector) {
         self.init(
-            name: map.system, connector: connector, requires: map.requires, accountName: map.accountName,
+            name: map.system, connector: connector, traits: map.traits, accountName: map.accountName, requires: map.requires,
             leavesDisablingToConnector: map.disablingAttributes.isEmpty, switchingAttributes: map.switchingAttributes,
             adoption: Adoption(map), probedNames: ManagedSystem.probedNames(map), correlation: map.correlation)
     }
@@ -48,14 +49,15 @@ package struct ManagedSystem: Sendable {
     }
 
     package init(
-        name: SystemName, connector: any Connector, requires: [SystemName] = [], accountName: String = "dn",
+        name: SystemName, connector: any Connector, traits: SystemTraits, accountName: String, requires: [SystemName] = [],
         leavesDisablingToConnector: Bool = false, switchingAttributes: Set<String> = [], adoption: Adoption = Adoption(),
         probedNames: [ProbedName] = [], correlation: [String] = []
     ) {
         self.name = name
         self.connector = connector
-        self.requires = requires
+        self.traits = traits
         self.accountName = accountName
+        self.requires = requires
         self.leavesDisablingToConnector = leavesDisablingToConnector
         self.switchingAttributes = switchingAttributes
         self.adoption = adoption

@@ -55,7 +55,7 @@ struct Preparation {
                     .permanent,
                     "the id of \(entries) cannot be read, so it is not known whose account it is; give the service account the right"))
         case .found(let actual)?:
-            return found(Sighting(actual), transmission)
+            return found(Sighting(actual, system.traits.names), transmission)
         case .absent?:
             if order.operation == .create { return create(transmission) }
             guard order.operation == .delete || order.becomes == .deleted else { return .refused(order, Preparation.gone(order)) }

@@ -16,14 +16,15 @@ extension ChunkRun {
     }
 
     private func answer(_ asked: [ChunkPlanning.LookupQuestion], of system: SystemName, _ planning: ChunkPlanning) async throws {
-        let queries = asked.map { $0.query(planning.known($0)) }
+        let queries = asked.map(\.query)
         let answer = try await systems.ask(system) { connector throws(ConnectorFailure) in try await connector.find(queries) }
         guard let lookups = answer else { return planning.leaveAside(asked) }
-        let ids = lookups.compactMap { lookup in
-            if case .found(let account) = lookup { account.id } else { nil }
-        }
+        let ids = lookups.compactMap(\.account?.id)
         let owners = ids.isEmpty ? [:] : try await store.owners(system, realm: await systems.realm(of: system), ids: ids)
-        planning.answer(lookups: zip(asked, lookups).map { ($0, ActualState($1, owners: owners)) })
+        planning.answer(
+            lookups: zip(asked, lookups).map { question, lookup in
+                (question, .looked(lookup, owner: lookup.account.flatMap { owners[$0.id] }))
+            })
         if try await isEmptied(system, planning) {
             guard !acceptance.contains(.gone) else { return findings.noteAccepted(planning.gone.filter { $0.system == system }) }
             await systems.leaveOut(
@@ -73,7 +74,7 @@ extension ChunkRun {
         for system in Set(probes.map(\.system)).sorted() {
             guard await systems.has(system) else { continue }
             let indices = probes.indices.filter { probes[$0].system == system }
-            let asked = indices.map { NameProbe(probes[$0]) }
+            let asked = indices.map { probes[$0].probe }
             let answer = try await systems.ask(system) { connector throws(ConnectorFailure) -> [[NameHolder]] in
                 guard let connector = connector as? any ProbesNames else { return asked.map { _ in [] } }
                 return try await connector.holders(of: asked)
@@ -85,35 +86,5 @@ extension ChunkRun {
             for (index, ids) in zip(indices, holders) { taken[index] = ids.contains { !$0.isAccount(planning.ownEntry(probes[index])) } }
         }
         return taken
-    }
-}
-
-extension NameProbe {
-    init(_ question: ChunkPlanning.ProbeQuestion) {
-        self.init(
-            attribute: question.attribute, value: question.value, container: question.container, accountName: question.accountName)
-    }
-}
-
-extension ChunkPlanning.LookupQuestion {
-    fileprivate func query(_ known: Account?) -> AccountQuery {
-        switch key {
-        case .id(let id): .id(id, name: known?.name)
-        case .correlation(let values): .correlation(values)
-        }
-    }
-}
-
-extension ActualState {
-    init(_ lookup: Lookup, owners: [AccountID: AccountOwner]) {
-        switch lookup {
-        case .absent: self = .absent
-        case .ambiguous(let names): self = .ambiguous(names.map(\.text))
-        case .unreadable(let names): self = .unreadable(names.map(\.text))
-        case .found(let account):
-            self = .found(
-                Entry(id: account.id, name: account.name, attributes: account.attributes, memberships: Set(account.memberships)),
-                owner: owners[account.id])
-        }
     }
 }

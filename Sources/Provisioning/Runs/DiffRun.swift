@@ -152,7 +152,7 @@ final class DiffSide {
         return (
             question,
             .found(
-                ActualState.Entry(id: id, name: name, attributes: attributes, memberships: known.memberships),
+                ActualAccount(id: id, name: name, attributes: attributes, memberships: known.memberships.sorted()),
                 owner: AccountOwner(user: known.user, system: known.system))
         )
     }

@@ -32,7 +32,7 @@ package struct NameSubstitution: SubstitutesNames {
         planning.exclude(refused)
         // An entry that is adopted keeps values that names are made of, and one that is made anew its old names: as when this was planned.
         while order.adopts || order.recreates, case let questions = planning.lookups(), !questions.isEmpty {
-            planning.answer(lookups: questions.map { ($0, order.seen(by: $0.key)) })
+            planning.answer(lookups: questions.map { ($0, order.seen(by: $0.query)) })
         }
         while let questions = planning.nameQuestions() {
             let holders = try await store.holders(of: questions.claims)
@@ -68,7 +68,7 @@ package struct NameSubstitution: SubstitutesNames {
             return Array(repeating: false, count: probes.count)
         }
         let holders = try await connector.holders(
-            of: probes.map { NameProbe($0) })
+            of: probes.map(\.probe))
         return zip(probes, holders).map { probe, ids in ids.contains { !$0.isAccount(planning.ownEntry(probe)) } }
     }
 
@@ -92,11 +92,11 @@ package struct NameSubstitution: SubstitutesNames {
 
 extension ProvisioningOrder {
     /// What the system showed when the order was planned, as far as the order holds it.
-    fileprivate func seen(by key: ChunkPlanning.LookupQuestion.Key) -> ActualState {
-        guard adopts, case .correlation = key, let accountID, let nameBefore else { return .absent }
+    fileprivate func seen(by query: AccountQuery) -> ActualState {
+        guard adopts, case .correlation = query, let accountID, let nameBefore else { return .absent }
         let replaced = requests.filter { $0.kind == .attribute }.map { ($0.name, $0.before) }
         let values = takenOver.merging(replaced) { kept, _ in kept }
-        let entry = ActualState.Entry(id: accountID, name: nameBefore, attributes: values.mapValues { $0.map(\.text) }, memberships: [])
+        let entry = ActualAccount(id: accountID, name: nameBefore, attributes: values.mapValues { $0.map(\.text) }, memberships: [])
         return .found(entry, owner: nil)
     }
 }

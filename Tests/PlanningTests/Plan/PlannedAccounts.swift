@@ -94,20 +94,20 @@ struct PlannedAccounts {
 
     static func entry(
         _ id: AccountID = known, name: String = "cn=Berg,ou=People,dc=example", _ attributes: [String: [String]] = [:]
-    ) -> ActualState.Entry {
-        ActualState.Entry(id: id, name: AccountName(name), attributes: attributes, memberships: [])
+    ) -> ActualAccount {
+        ActualAccount(id: id, name: AccountName(name), attributes: attributes, memberships: [])
     }
 
     struct Planned {
         var orders: [ProvisioningOrder] = []
         var gone: [ChunkPlanning.Gone] = []
-        var asked: [ChunkPlanning.LookupQuestion.Key] = []
+        var asked: [AccountQuery] = []
     }
 
     /// `roles` of every user; `answer`: what the system says, by default that there is nothing.
     func plan(
         _ users: [User] = [PlannedAccounts.user()], roles: [String] = ["Employee"], known: Account? = nil, recreates: Bool = false,
-        taken: Set<String> = [], answer: (ChunkPlanning.LookupQuestion.Key) -> ActualState = { _ in .absent }
+        taken: Set<String> = [], answer: (AccountQuery) -> ActualState = { _ in .absent }
     ) -> Planned {
         let assignments = roles.map { RoleAssignment(role: RoleName($0), origin: .manual("test")) }
         let changes = users.map { user in
@@ -122,15 +122,15 @@ struct PlannedAccounts {
         var planned = Planned()
         var questions = planning.lookups()
         while !questions.isEmpty {
-            planned.asked += questions.map(\.key)
-            planning.answer(lookups: questions.map { ($0, answer($0.key)) })
+            planned.asked += questions.map(\.query)
+            planning.answer(lookups: questions.map { ($0, answer($0.query)) })
             questions = planning.lookups()
         }
         while let questions = planning.nameQuestions() {
             let held = questions.claims.filter { taken.contains($0.folded) }.map { ($0, UserID("somebody else")) }
             planning.answer(
                 questions, holders: Dictionary(held, uniquingKeysWith: { first, _ in first }),
-                taken: questions.probes.map { taken.contains($0.value.lowercased()) })
+                taken: questions.probes.map { taken.contains($0.probe.value.lowercased()) })
         }
         planned.orders = planning.orders(from: 1)
         planned.gone = planning.gone
@@ -139,7 +139,7 @@ struct PlannedAccounts {
 
     func order(
         _ user: User = PlannedAccounts.user(), roles: [String] = ["Employee"], known: Account? = nil, recreates: Bool = false,
-        answer: (ChunkPlanning.LookupQuestion.Key) -> ActualState = { _ in .absent }
+        answer: (AccountQuery) -> ActualState = { _ in .absent }
     ) -> ProvisioningOrder? {
         plan([user], roles: roles, known: known, recreates: recreates, answer: answer).orders.first
     }

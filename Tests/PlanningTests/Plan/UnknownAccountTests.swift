@@ -35,7 +35,7 @@ struct UnknownAccountTests {
         let planned = try PlannedAccounts().plan(known: PlannedAccounts.account(doubt: doubt)) { _ in
             .found(PlannedAccounts.entry(), owner: berg)
         }
-        #expect(planned.asked == [.id(PlannedAccounts.known)])
+        #expect(planned.asked == [.id(PlannedAccounts.known, name: PlannedAccounts.account().name)])
         let order = try #require(planned.orders.first)
         #expect(order.operation == .modify && order.asks == ["- title ", "= badge yes", "- memberOf cn=VPN", "+ memberOf cn=Staff"])
     }
@@ -86,8 +86,7 @@ struct UnknownAccountTests {
 
     // MARK: Deleted by hand
 
-    private func gone(_ entry: ActualState.Entry? = nil, _ owner: AccountOwner? = nil) -> (ChunkPlanning.LookupQuestion.Key) -> ActualState
-    {
+    private func gone(_ entry: ActualAccount? = nil, _ owner: AccountOwner? = nil) -> (AccountQuery) -> ActualState {
         { key in
             if case .correlation = key, let entry { .found(entry, owner: owner) } else { .absent }
         }
@@ -95,7 +94,7 @@ struct UnknownAccountTests {
 
     @Test func `the deleted entry of a leaver is done with, but for its memberships`() throws {
         let planned = try PlannedAccounts().plan(roles: [], known: PlannedAccounts.account(doubt: AccountDoubt()), answer: gone())
-        #expect(planned.asked == [.id(PlannedAccounts.known), .correlation(["number": "E1"])])
+        #expect(planned.asked == [.id(PlannedAccounts.known, name: PlannedAccounts.account().name), .correlation(["number": "E1"])])
         let order = try #require(planned.orders.first)
         #expect(order.operation == .modify && order.becomes == .deleted && order.asks == ["- memberOf cn=Staff"])
         #expect(planned.gone.map(\.isLeftOut) == [false])
@@ -249,5 +248,5 @@ struct UnknownAccountTests {
 }
 
 extension PlannedAccounts {
-    static func entry(_ id: String, _ attributes: [String: [String]] = [:]) -> ActualState.Entry { entry(AccountID(id), attributes) }
+    static func entry(_ id: String, _ attributes: [String: [String]] = [:]) -> ActualAccount { entry(AccountID(id), attributes) }
 }

@@ -170,3 +170,17 @@ func enters(_ group: String) -> AttributeRequest {
 func sets(_ name: String, _ value: String, from before: String? = nil) -> AttributeRequest {
     AttributeRequest(name: name, operation: .set, before: before.map { [.text($0)] } ?? [], after: [.text(value)])
 }
+
+extension ManagedSystem {
+    /// Of a system whose names are paths, as a directory's are.
+    init(
+        name: SystemName, connector: any Connector, requires: [SystemName] = [], leavesDisablingToConnector: Bool = false,
+        switchingAttributes: Set<String> = [], adoption: Adoption = Adoption(), probedNames: [ProbedName] = []
+    ) {
+        self.init(
+            name: name, connector: connector, traits: SystemTraits(names: .path, membershipAttribute: "memberOf"), accountName: "dn",
+            requires: requires,
+            leavesDisablingToConnector: leavesDisablingToConnector, switchingAttributes: switchingAttributes, adoption: adoption,
+            probedNames: probedNames)
+    }
+}

@@ -1,0 +1,95 @@
+/// What the core has to know of a kind of system, as data: whoever declares its connector says it, planner and dispatcher go by it.
+public struct SystemTraits: Hashable, Sendable {
+    public var names: NameSyntax
+    /// What an account's groups are called in orders, plans and events.
+    public var membershipAttribute: String
+    /// By these, in lower case, such a system knows a disabled account: a map that writes one of them leaves nothing to the connector's own disabling.
+    public var disablingAttributes: Set<String>
+
+    public init(names: NameSyntax, membershipAttribute: String, disablingAttributes: Set<String> = []) {
+        self.names = names
+        self.membershipAttribute = membershipAttribute
+        self.disablingAttributes = disablingAttributes
+    }
+}
+
+/// How names of accounts and groups are built.
+public enum NameSyntax: Hashable, Sendable {
+    /// A text like any other: it stands nowhere.
+    case flat
+    /// From the entry upwards, with a comma before each container and a backslash before what is meant literally, as it is or in hexadecimal. Capitals
+    /// make no difference, nor do spaces around commas and equals signs.
+    case path
+
+    /// What the entry stands in; "" where it stands in nothing.
+    public func container(of name: AccountName) -> String {
+        guard self == .path else { return "" }
+        var text = name.text
+        return text.withUTF8 { bytes in
+            var offset = 0
+            while offset < bytes.count, bytes[offset] != comma { offset += bytes[offset] == backslash ? 2 : 1 }
+            return offset < bytes.count ? String(decoding: bytes[(offset + 1)...], as: UTF8.self) : ""
+        }
+    }
+
+    /// The name of a group as it is compared.
+    public func groupKey(_ name: String) -> String {
+        guard self == .path, name.utf8.contains(equals) else { return name }
+        var key: [UInt8] = []
+        var isEscaped = false
+        for byte in name.utf8 {
+            let follows = key.last == comma || key.last == equals
+            if byte == space, !isEscaped, follows || key.isEmpty { continue }
+            if !isEscaped, byte == comma || byte == equals {
+                while key.last == space, key.dropLast().last != backslash { key.removeLast() }
+            }
+            isEscaped = !isEscaped && byte == backslash
+            key.append(byte)
+        }
+        return String(decoding: key, as: UTF8.self).lowercased()
+    }
+
+    /// What two spellings of one name have in common. A wrong "different" would rename an entry to the name it has.
+    public func folded(_ name: String) -> String { unescaped(name).lowercased() }
+
+    /// Whether the system shows the name that is wanted. Capitals count in what names the entry itself (a correction must reach it), and not in what it stands
+    /// in (systems write that as they please).
+    public func isNamed(_ actual: AccountName, _ wanted: AccountName) -> Bool {
+        guard folded(actual.text) == folded(wanted.text) else { return false }
+        return unescaped(ownPart(of: actual)) == unescaped(ownPart(of: wanted))
+    }
+
+    /// The name without the container it stands in.
+    private func ownPart(of name: AccountName) -> String {
+        let container = container(of: name)
+        return String(name.text.dropLast(container.isEmpty ? 0 : container.count + 1))
+    }
+
+    /// Where names have escapes, one name is spelled in several ways (`\,` and `\2C`; with a space behind a comma, or none).
+    private func unescaped(_ name: String) -> String {
+        guard self == .path, name.utf8.contains(where: { $0 == backslash || $0 == comma }) else { return name }
+        var bytes: [UInt8] = []
+        var rest = Array(name.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == backslash, let next = rest.first else {
+                bytes.append(byte)
+                if byte == comma { rest = rest.drop { $0 == space } }
+                continue
+            }
+            let pair = String(decoding: rest.prefix(2), as: UTF8.self)
+            if pair.utf8.count == 2, pair.allSatisfy(\.isHexDigit), let value = UInt8(pair, radix: 16) {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(next)
+                rest = rest.dropFirst()
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+private let comma = UInt8(ascii: ",")
+private let backslash = UInt8(ascii: "\\")
+private let equals = UInt8(ascii: "=")
+private let space = UInt8(ascii: " ")
