@@ -66,7 +66,7 @@ extension StoreSuite {
                 #expect(try await store.mustPlan() == [])
                 #expect(try await store.openWork() == OpenWork())
             },
-            Check("a user with a failed order is planned again, until a later order succeeds") { store in
+            Check("a user with a failed order is planned again, until it succeeds") { store in
                 let plan = try await store.started(Sample.joinerChunk(1...2))
                 let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
                 // What is sent and not answered is not settled either.
@@ -76,8 +76,12 @@ extension StoreSuite {
                 settlement.entries = [.failed(orders[0]), .executed(orders[1])]
                 try await store.commit(settlement, plan: plan.id, at: Sample.moment(4))
                 #expect(try await store.mustPlan() == [Sample.key(1)])
-                settlement.entries = [.executed(orders[0])]
+                settlement.entries = [.failed(orders[0], .pending)]
                 try await store.commit(settlement, plan: plan.id, at: Sample.moment(5))
+                let again = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(6))
+                settlement.entries = again.map { .executed($0) }
+                try await store.commit(settlement, plan: plan.id, at: Sample.moment(7))
+                #expect(again.count == 1)
                 #expect(try await store.mustPlan() == [])
             },
             Check("a user with an unresolved reference is planned again once") { store in

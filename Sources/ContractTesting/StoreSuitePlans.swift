@@ -2,6 +2,56 @@ internal import Contracts
 internal import IdentityModel
 internal import Testing
 
+extension Store {
+    /// A new plan in this state.
+    fileprivate func plan(in state: PlanState) async throws -> PlanID {
+        var plan = try await begin()
+        if state == .open { return plan.id }
+        if state == .discarded {
+            try await decide(plan.id, .discarded, by: "a", reason: "", at: Sample.moment(2))
+            return plan.id
+        }
+        if state == .held {
+            plan.verdicts = [GuardVerdict(.effect(.disable, Sample.directory), count: 9, base: 100, limit: "more than 5 %")]
+        }
+        plan.seal = "seal-\(plan.id.row)"
+        _ = try await seal(plan, profile: nil, superseding: nil, at: Sample.moment(1))
+        switch state {
+        case .approved, .rejected, .superseded: try await decide(plan.id, state, by: "a", reason: "", at: Sample.moment(2))
+        case .applying, .applied, .abandoned: _ = try await startApplying(plan.id, at: Sample.moment(2))
+        case .open, .discarded, .ready, .held: break
+        }
+        if state == .applied { try await finish(plan.id, at: Sample.moment(3)) }
+        if state == .abandoned { try await decide(plan.id, .abandoned, by: "a", reason: "", at: Sample.moment(3)) }
+        return plan.id
+    }
+
+    /// A new order in this state.
+    fileprivate func order(in state: OrderState) async throws -> ProvisioningOrder {
+        let number = try await plans(limit: 10_000).count + 1
+        var chunk = Sample.joinerChunk(number...number)
+        chunk.orders[0] = Sample.create(number, sequence: 1)
+        if state == .evaluationFailed { chunk.orders[0].state = .evaluationFailed }
+        let plan = try await planned(chunk)
+        if state != .planned { _ = try await startApplying(plan.id, at: Sample.moment(2)) }
+        var filter = OrderFilter()
+        filter.plan = plan.id
+        let order = try #require(try await orders(filter, after: nil, limit: 1).first)
+        guard [.transmitted, .errored, .executed, .withdrawn].contains(state) else { return order }
+        var settlement = Settlement()
+        if state == .withdrawn {
+            settlement.entries = [.failed(order, .withdrawn)]
+        } else {
+            let claimed = try #require(
+                try await claim(plan.id, system: Sample.directory, wave: 0, limit: 1, at: Sample.moment(3)).first)
+            if state == .transmitted { return claimed }
+            settlement.entries = [state == .executed ? .executed(claimed) : .failed(claimed)]
+        }
+        try await commit(settlement, plan: plan.id, at: Sample.moment(4))
+        return settlement.entries[0].order
+    }
+}
+
 extension StoreSuite {
     static var plans: [Check] {
         [
@@ -70,6 +120,63 @@ extension StoreSuite {
                 await #expect(throws: StoreError.self) { _ = try await store.sealed(open, superseding: plan.id) }
                 await #expect(throws: StoreError.self) { _ = try await store.save(Sample.joinerChunk(2...2), to: plan.id) }
                 #expect(try await store.plan(of: .source(Sample.hr), in: [.open])?.id == open.id)
+            },
+            Check("a plan goes where its state leads, and nowhere else") { store in
+                for from in PlanState.allCases {
+                    for to in PlanState.allCases {
+                        let plan = try await store.plan(in: from)
+                        if from.decisions.contains(to) {
+                            try await store.decide(plan, to, by: "a", reason: "a", at: Sample.moment(8))
+                        } else {
+                            await #expect(throws: StoreError.self, "\(from) to \(to)") {
+                                try await store.decide(plan, to, by: "a", reason: "a", at: Sample.moment(8))
+                            }
+                        }
+                    }
+                    let applied = try await store.plan(in: from)
+                    // What is being applied is gone on with, and what is through is finished once.
+                    if from.successors.contains(.applying) || from == .applying {
+                        _ = try await store.startApplying(applied, at: Sample.moment(8))
+                    } else {
+                        await #expect(throws: StoreError.self, "\(from) to applying") {
+                            _ = try await store.startApplying(applied, at: Sample.moment(8))
+                        }
+                    }
+                    let finished = try await store.plan(in: from)
+                    if from.successors.contains(.applied) || from == .applied {
+                        try await store.finish(finished, at: Sample.moment(8))
+                    } else {
+                        await #expect(throws: StoreError.self, "\(from) to applied") {
+                            try await store.finish(finished, at: Sample.moment(8))
+                        }
+                    }
+                    let sealed = try await store.plan(in: from)
+                    let known = try await store.plans(limit: 1_000).first { $0.id == sealed }
+                    if from != .open, let known {
+                        await #expect(throws: StoreError.self, "\(from) sealed") { _ = try await store.sealed(known) }
+                    }
+                }
+            },
+            Check("an order goes where its state leads, and nowhere else") { store in
+                let reachable: [OrderState] = [.planned, .pending, .transmitted, .errored, .withdrawn, .evaluationFailed, .executed]
+                for from in reachable {
+                    for to in OrderState.allCases {
+                        let order = try await store.order(in: from)
+                        var settlement = Settlement()
+                        var moved = order
+                        moved.state = to
+                        settlement.entries = [Settlement.Entry(order: moved, account: nil)]
+                        // It may be put into a later wave.
+                        let stays = from == .pending && to == .pending
+                        if stays || from.successors.contains(to) {
+                            try await store.commit(settlement, plan: order.id.plan, at: Sample.moment(8))
+                        } else {
+                            await #expect(throws: StoreError.self, "\(from) to \(to)") {
+                                try await store.commit(settlement, plan: order.id.plan, at: Sample.moment(8))
+                            }
+                        }
+                    }
+                }
             },
             Check("a rejected plan leaves its users unborn and can still be read") { store in
                 let plan = try await store.planned(Sample.joinerChunk(1...2))

@@ -22,6 +22,37 @@ public enum PlanState: String, Sendable, CaseIterable {
     public var isWaiting: Bool { self == .ready || self == .held || self == .approved }
 }
 
+/// A plan was told to become what its state does not lead to.
+public struct IllegalPlanTransition: Error, Hashable, Sendable, CustomStringConvertible {
+    public let from: PlanState
+    public let to: PlanState
+
+    public init(from: PlanState, to: PlanState) {
+        self.from = from
+        self.to = to
+    }
+
+    public var description: String { "a plan that is \(from.rawValue) cannot become \(to.rawValue)" }
+}
+
+extension PlanState {
+    /// Where a state leads (product.md section 3). Staying is not a transition.
+    public var successors: Set<PlanState> {
+        switch self {
+        case .open: [.ready, .held, .discarded]
+        // Held: a plan of its origin was abandoned since it was sealed.
+        case .ready: [.approved, .held, .applying, .rejected, .superseded, .discarded]
+        case .held: [.approved, .rejected, .superseded, .discarded]
+        case .approved: [.applying, .rejected, .superseded, .discarded]
+        case .applying: [.applied, .abandoned]
+        case .rejected, .superseded, .applied, .abandoned, .discarded: []
+        }
+    }
+
+    /// What a person, or a newer plan, can make of a plan in this state; the other successors come of sealing and applying it.
+    public var decisions: Set<PlanState> { successors.intersection([.approved, .rejected, .superseded, .discarded, .abandoned]) }
+}
+
 /// What a plan would do, counted as effects per system.
 public enum Effect: String, Sendable, CaseIterable, Comparable {
     case create, modify, rename, disable, delete, enable, adopt
@@ -127,6 +158,14 @@ public struct Plan: Hashable, Sendable {
     public var verdicts: [GuardVerdict]
     /// Warnings of the ingest and of policy evaluation as a whole (a new column, `missing` suspended ...).
     public var warnings: [String]
+
+    /// The plan in another state; throws where the present one does not lead there.
+    public func moved(to next: PlanState) throws(IllegalPlanTransition) -> Plan {
+        guard state.successors.contains(next) else { throw IllegalPlanTransition(from: state, to: next) }
+        var plan = self
+        plan.state = next
+        return plan
+    }
 
     public init(
         id: PlanID, origin: Origin, state: PlanState, ordinal: Int? = nil, seal: String? = nil, configurationHash: String, asOf: CivilDate,

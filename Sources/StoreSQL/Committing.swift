@@ -53,6 +53,11 @@ private struct EncodedSettlement: Sendable {
                 throw StoreError.damaged("order \(PlanRows.sequence(row)) is not in the plan that it was settled in")
             }
             let order = entries[index].order
+            // A pending order may be put into a later wave.
+            let stays = order.state == .pending && from == OrderState.pending.rawValue
+            guard stays || OrderState(rawValue: from)?.successors.contains(order.state) == true else {
+                throw StoreError.damaged("an order that is in state \(from) cannot go to \(order.state.rawValue)")
+            }
             let change = (superseded.state(of: order) == .pending ? 1 : 0) - (from == OrderState.pending.rawValue ? 1 : 0)
             if change != 0 { pending[order.system, default: 0] += change }
         }

@@ -44,14 +44,13 @@ extension SQLStore {
         let profileDocument = profile?.1.documentText
         return try await write { session in
             let found = try PlanRecord.find(plan.id, session)
-            guard found.state == .open else { throw StoreError.damaged("a plan that is \(found.state.rawValue) cannot be sealed") }
+            let state = plan.state.isWaiting ? plan.state : plan.verdicts.isEmpty ? PlanState.ready : .held
+            try PlanEnding.allow(found, to: state)
             if let superseding {
-                let old = try PlanRecord.find(superseding, session)
-                guard old.state.isWaiting else { throw StoreError.damaged("a plan that is \(old.state.rawValue) cannot be superseded") }
+                try PlanEnding.allow(PlanRecord.find(superseding, session), to: .superseded)
                 try PlanEnding.setAside(superseding, .superseded, session, at: at)
                 try session.audit([AuditRow(kind: "plan superseded", plan: superseding, text: "by another plan of \(plan.origin)")], at: at)
             }
-            let state = plan.state.isWaiting ? plan.state : plan.verdicts.isEmpty ? PlanState.ready : .held
             let ordinal = try session.queryOne("SELECT COALESCE(MAX(ordinal), 0) + 1 FROM plans") { $0.int(0) } ?? 1
             try session.execute(
                 """
@@ -73,8 +72,8 @@ extension SQLStore {
     package func decide(_ plan: PlanID, _ state: PlanState, by: String, reason: String, at: Instant) async throws(StoreError) {
         try await write { session in
             let found = try PlanRecord.find(plan, session)
-            guard PlanEnding.isAllowed(from: found.state, to: state) else {
-                throw StoreError.damaged("a plan that is \(found.state.rawValue) cannot become \(state.rawValue)")
+            guard found.state.decisions.contains(state) else {
+                throw StoreError.damaged("\(IllegalPlanTransition(from: found.state, to: state))")
             }
             switch state {
             case .approved: try session.execute("UPDATE plans SET state = 'approved', is_approved = 1 WHERE id = $1", [.int(plan.row)])
@@ -90,10 +89,9 @@ extension SQLStore {
     package func finish(_ plan: PlanID, at: Instant) async throws(StoreError) {
         try await write { session in
             let found = try PlanRecord.find(plan, session)
-            guard found.state == .applying || found.state == .applied else {
-                throw StoreError.damaged("a plan that is \(found.state.rawValue) cannot be finished")
-            }
-            guard found.state == .applying else { return }
+            // Whoever finishes it last may have been overtaken.
+            guard found.state != .applied else { return }
+            try PlanEnding.allow(found, to: .applied)
             try PlanEnding.finish(plan, session, at: at)
         }
     }
@@ -242,13 +240,12 @@ extension OpenWork.Orders {
 
 /// How plans that are not applied end.
 enum PlanEnding {
-    static func isAllowed(from: PlanState, to: PlanState) -> Bool {
-        switch to {
-        case .approved: from == .held || from == .ready
-        case .rejected, .superseded: from.isWaiting
-        case .discarded: from == .open || from.isWaiting
-        case .abandoned: from == .applying
-        case .open, .ready, .held, .applying, .applied: false
+    /// Throws where the plan's state does not lead there.
+    static func allow(_ plan: Plan, to state: PlanState) throws {
+        do {
+            _ = try plan.moved(to: state)
+        } catch {
+            throw StoreError.damaged("\(error)")
         }
     }
 

@@ -7,9 +7,7 @@ extension SQLStore {
             let found = try PlanRecord.find(plan, session)
             // A run that died after this transaction is resumed, never checked again.
             guard found.state != .applying else { return PlanStarted() }
-            guard found.state == .ready || found.state == .approved else {
-                throw StoreError.damaged("a plan that is \(found.state.rawValue) cannot be applied")
-            }
+            try PlanEnding.allow(found, to: .applying)
             let start = PlanStart(plan: found, at: at, session: session)
             var started = PlanStarted()
             started.leftOut = try start.leaveOutWhoChanged()
