@@ -10,12 +10,12 @@ extension SQLStore {
         let rows = try await write { session in
             let ids = try session.queryAll(
                 """
-                SELECT id FROM orders WHERE owner = $1 AND system = $2 AND state = 1 AND state IN (1, 2) AND wave = $3 AND not_before <= $4
+                SELECT id FROM orders WHERE owner = $1 AND system = $2 AND \(Orders.pending) AND \(Orders.underWay) AND wave = $3 AND not_before <= $4
                 ORDER BY not_before, id LIMIT $5
                 """, [.int(plan.row), .text(system.text), .number(wave), at.value, .number(limit)]
             ) { $0.int(0) }.sorted()
             let list = ids.map(SQLValue.int)
-            try session.execute("UPDATE orders SET state = 2 WHERE id IN (#)", in: list)
+            try session.execute("UPDATE orders SET \(Orders.transmitted) WHERE id IN (#)", in: list)
             try session.execute(
                 """
                 INSERT INTO audit (at, kind, plan, order_id, from_state, to_state)
@@ -32,7 +32,7 @@ extension SQLStore {
     package func transmitted(_ plan: PlanID) async throws(StoreError) -> [ProvisioningOrder] {
         try await read { session in
             try session.queryAll(
-                "\(OrderRecord.select) WHERE o.owner = $1 AND o.state = 2 AND o.state IN (1, 2)", [.int(plan.row)]
+                "\(OrderRecord.select) WHERE o.owner = $1 AND o.\(Orders.transmitted) AND o.\(Orders.underWay)", [.int(plan.row)]
             ) { try OrderRecord.order($0) }.sorted { $0.id < $1.id }
         }
     }
@@ -46,7 +46,7 @@ extension SQLStore {
             for (system, count) in queues {
                 let next = try session.queryOne(
                     """
-                    SELECT wave, not_before FROM orders WHERE owner = $1 AND system = $2 AND state = 1 AND state IN (1, 2)
+                    SELECT wave, not_before FROM orders WHERE owner = $1 AND system = $2 AND \(Orders.pending) AND \(Orders.underWay)
                     ORDER BY wave, not_before LIMIT 1
                     """, [.int(plan.row), .text(system)]
                 ) { ($0.number(0), $0.int(1)) }

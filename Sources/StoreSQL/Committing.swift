@@ -180,7 +180,7 @@ struct Superseded {
         var rows: Set<Int64> = []
         if !waiting.isEmpty {
             try session.query(
-                "SELECT id FROM orders WHERE superseded_by IS NOT NULL AND state = 2 AND state IN (1, 2) AND id IN (#)",
+                "SELECT id FROM orders WHERE superseded_by IS NOT NULL AND \(Orders.transmitted) AND \(Orders.underWay) AND id IN (#)",
                 in: waiting.map(SQLValue.int)
             ) { rows.insert($0.int(0)) }
         }

@@ -129,10 +129,10 @@ private struct KnowledgeGathering {
 
     mutating func readOpenOrders() throws {
         guard
-            try session.queryOne("SELECT 1 FROM orders WHERE state IN (1, 2) LIMIT 1", [], { _ in true }) != nil
-                || session.queryOne("SELECT 1 FROM orders WHERE state IN (3, 5, 7) LIMIT 1", [], { _ in true }) != nil
+            try session.queryOne("SELECT 1 FROM orders WHERE \(Orders.underWay) LIMIT 1", [], { _ in true }) != nil
+                || session.queryOne("SELECT 1 FROM orders WHERE \(Orders.stuck) LIMIT 1", [], { _ in true }) != nil
         else { return }
-        try session.query("\(OrderRecord.select) WHERE o.state IN (1, 2, 3, 5, 7) AND o.user_id IN (#)", in: ids) { row in
+        try session.query("\(OrderRecord.select) WHERE o.\(Orders.open) AND o.user_id IN (#)", in: ids) { row in
             let order = try OrderRecord.order(row)
             knowledge.openOrders[order.user, default: []].append(order)
         }

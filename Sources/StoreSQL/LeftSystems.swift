@@ -19,8 +19,8 @@ extension SQLStore {
                     SELECT COUNT(*) FROM (
                       SELECT user_id FROM accounts a WHERE a.system = $1 AND (a.state IN ('enabled', 'deprovisioned') OR a.unsettled <> 0)
                         AND a.system NOT IN (SELECT system FROM released_systems)
-                      UNION SELECT user_id FROM orders WHERE state IN (1, 2) AND system = $2
-                      UNION SELECT user_id FROM orders WHERE state IN (3, 5, 7) AND system = $3)
+                      UNION SELECT user_id FROM orders WHERE \(Orders.underWay) AND system = $2
+                      UNION SELECT user_id FROM orders WHERE \(Orders.stuck) AND system = $3)
                     """, [.text(system), .text(system), .text(system)]
                 ) { $0.number(0) }
                 if let count, count > 0 { people[SystemName(system)] = count }

@@ -109,7 +109,9 @@ struct OrderConditions {
         guard !filter.states.isEmpty else { return }
         // Before their plan is applied all orders are planned here, and those whose evaluation failed are already known.
         let states = "o.state IN (\(filter.states.map { String($0.rawValue) }.joined(separator: ", ")))"
-        conditions.add(filter.states.contains(.evaluationFailed) ? "(\(states) OR (o.state = 0 AND o.starts_as = 7))" : states)
+        conditions.add(
+            filter.states.contains(.evaluationFailed)
+                ? "(\(states) OR (o.\(Orders.planned) AND o.starts_as = \(OrderState.evaluationFailed.rawValue)))" : states)
     }
 
     mutating func add(_ sql: String, _ value: SQLValue) { conditions.add(sql, value) }

@@ -28,7 +28,7 @@ extension SQLStore {
 extension SQLStore {
     package func unsettledUsers(ofAllSources: Bool, after: UserID?, limit: Int) async throws(StoreError) -> [UnsettledUser] {
         let found: [(ReplanReasons, from: String)] = [
-            (.order, "user_id, # FROM orders WHERE state IN (3, 5, 7)"), (.order, "user_id, # FROM orders WHERE state IN (1, 2)"),
+            (.order, "user_id, # FROM orders WHERE \(Orders.stuck)"), (.order, "user_id, # FROM orders WHERE \(Orders.underWay)"),
             (.leftAside, "user_id, # FROM left_aside"), (.account, "user_id, # FROM accounts WHERE unsettled = 1"),
             (.account, "user_id, # FROM accounts WHERE unsettled = 2"),
             (.reference, "id, # FROM users WHERE plan_again = \(Again.byEveryRun)"),
@@ -76,9 +76,9 @@ private enum Marks {
         var reasons: [UInt64: ReplanReasons] = [:]
         let name = SQLValue.text(source.text)
         #if PLANTED_BUGS
-        let underWay = PlantedBug.planted == .settledIgnoresPending ? "x.state = 2" : "x.state IN (1, 2)"
+        let underWay = PlantedBug.planted == .settledIgnoresPending ? "x.\(Orders.transmitted)" : "x.\(Orders.underWay)"
         #else
-        let underWay = "x.state IN (1, 2)"
+        let underWay = "x.\(Orders.underWay)"
         #endif
         let queries: [(ReplanReasons, from: String, arguments: [SQLValue])] = [
             (.date, "users x ON x.id = c.user_id WHERE x.due IS NOT NULL AND x.due <= $1 AND c.source = $2", [.number(asOf.days), name]),
@@ -86,7 +86,7 @@ private enum Marks {
             (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = \(Again.bySources) AND c.source = $1", [name]),
             (.account, "accounts x ON x.user_id = c.user_id WHERE x.unsettled = 1 AND c.source = $1", [name]),
             (.account, "accounts x ON x.user_id = c.user_id WHERE x.unsettled = 2 AND c.source = $1", [name]),
-            (.order, "orders x ON x.user_id = c.user_id WHERE x.state IN (3, 5, 7) AND c.source = $1", [name]),
+            (.order, "orders x ON x.user_id = c.user_id WHERE x.\(Orders.stuck) AND c.source = $1", [name]),
             (.order, "orders x ON x.user_id = c.user_id WHERE \(underWay) AND c.source = $1", [name]),
             // Joined as it is, the few would be looked for among the source's million.
             (.leftAside, "(SELECT DISTINCT user_id FROM left_aside) x ON x.user_id = c.user_id WHERE c.source = $1", [name]),

@@ -106,7 +106,7 @@ extension SQLStore {
             }
             try session.query(
                 """
-                SELECT o.system, o.effects, o.starts_as, o.keeps IS NOT NULL, COUNT(CASE WHEN k.state = 7 THEN 1 END), COUNT(*)
+                SELECT o.system, o.effects, o.starts_as, o.keeps IS NOT NULL, COUNT(CASE WHEN k.\(Orders.evaluationFailed) THEN 1 END), COUNT(*)
                 FROM orders o LEFT JOIN orders k ON k.id = o.keeps
                 WHERE o.id BETWEEN $1 AND $2 GROUP BY o.system, o.effects, o.starts_as, o.keeps IS NOT NULL
                 """, PlanRows.range(plan)
@@ -189,7 +189,7 @@ extension SQLStore {
     package func openWork() async throws(StoreError) -> OpenWork {
         try await read { session in
             var work = OpenWork()
-            for states in ["o.state IN (1, 2)", "o.state IN (3, 5, 7)"] {
+            for states in ["o.\(Orders.underWay)", "o.\(Orders.stuck)"] {
                 try session.query(
                     "SELECT p.origin, o.state, COUNT(*) FROM orders o JOIN plans p ON p.id = o.owner WHERE \(states) GROUP BY p.origin, o.state",
                     []

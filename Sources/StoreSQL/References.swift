@@ -174,7 +174,7 @@ private enum ReferenceResolution {
         for user in try awaitingStart(ids, plan, session) { targets[user] = .expected }
         let onTheirWay = """
             SELECT user_id, operation FROM orders WHERE system = $1 AND owner = $2 AND becomes IN ('enabled', 'deprovisioned')
-            AND state IN (0, 1, 2) AND starts_as <> 7 AND user_id IN (#)
+            AND \(Orders.comingUp) AND starts_as <> \(OrderState.evaluationFailed.rawValue) AND user_id IN (#)
             """
         var (made, missed): (Set<UserID>, Set<UserID>) = ([], [])
         try session.query(onTheirWay, [.text(system.text), .int(plan.row)], in: ids) { row in
@@ -194,14 +194,14 @@ private enum ReferenceResolution {
         if !missed.isEmpty {
             // Its entry is gone, and by this plan nobody is due it any more.
             try session.query(
-                "SELECT user_id FROM orders WHERE system = $1 AND owner = $2 AND becomes = 'deleted' AND state IN (0, 1, 2) AND user_id IN (#)",
+                "SELECT user_id FROM orders WHERE system = $1 AND owner = $2 AND becomes = 'deleted' AND \(Orders.comingUp) AND user_id IN (#)",
                 [.text(system.text), .int(plan.row)], in: SQLValue.texts(missed.map(\.text))
             ) { targets[UserID($0.text(0))] = nil }
         }
         try session.query(
             """
             SELECT o.user_id FROM orders o WHERE o.system = $1 AND o.operation = 'Create'
-            AND (o.state IN (1, 2, 3, 5, 7) OR o.owner = $2 AND o.state = 0 AND o.starts_as = 7)
+            AND (o.\(Orders.open) OR o.owner = $2 AND o.\(Orders.planned) AND o.starts_as = \(OrderState.evaluationFailed.rawValue))
             AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id = o.user_id AND a.system = o.system AND a.name IS NOT NULL
               AND a.state IN ('enabled', 'deprovisioned') AND a.version > o.account_version) AND o.user_id IN (#)
             """, [.text(system.text), .int(plan.row)], in: ids

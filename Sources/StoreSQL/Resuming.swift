@@ -6,9 +6,10 @@ extension SQLStore {
         try await write { session in
             let mine: [SQLValue] = [.int(plan.row)]
             try session.execute(
-                "UPDATE orders SET wave = 0, not_before = 0 WHERE owner = $1 AND state = 1 AND state IN (1, 2) AND (wave > 0 OR not_before > 0)",
+                "UPDATE orders SET wave = 0, not_before = 0 WHERE owner = $1 AND \(Orders.pending) AND \(Orders.underWay) AND (wave > 0 OR not_before > 0)",
                 mine)
-            let putBack = "UPDATE orders SET wave = \(OrdersHeldBack.distance) WHERE owner = $1 AND state = 1 AND state IN (1, 2)"
+            let putBack =
+                "UPDATE orders SET wave = \(OrdersHeldBack.distance) WHERE owner = $1 AND \(Orders.pending) AND \(Orders.underWay)"
             switch holding {
             case .none: return 0
             case .usersOf(let held):

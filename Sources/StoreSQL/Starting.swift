@@ -287,7 +287,7 @@ struct PlanStart {
             AND becomes NOT IN ('deprovisioned', 'deleted') AND user_id IN (#)
             """, range, in: users
         ) { rows.append(.int($0.int(0))) }
-        try session.execute("UPDATE orders SET starts_as = 6 WHERE id IN (#)", in: rows)
+        try session.execute("UPDATE orders SET starts_as = \(OrderState.withdrawn.rawValue) WHERE id IN (#)", in: rows)
     }
 
     /// Plans whose last open order was withdrawn or taken over are through.
@@ -295,7 +295,7 @@ struct PlanStart {
         let emptied = try session.queryAll(
             """
             SELECT p.id FROM plans p WHERE p.state = 'applying' AND p.id <> $1
-            AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.owner = p.id AND o.state IN (1, 2))
+            AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.owner = p.id AND o.\(Orders.underWay))
             """, [.int(plan.id.row)]
         ) { PlanID(row: $0.int(0)) }
         for emptied in emptied { try PlanEnding.finish(emptied, session, at: at) }
@@ -373,7 +373,7 @@ struct PlanStart {
         try session.execute(
             """
             INSERT INTO audit (at, kind, plan, order_id, from_state, to_state, text)
-            SELECT $1, $2, plan, id, 0, starts_as, CASE WHEN keeps IS NOT NULL THEN $3 WHEN starts_as = 6 THEN $4 END
+            SELECT $1, $2, plan, id, 0, starts_as, CASE WHEN keeps IS NOT NULL THEN $3 WHEN starts_as = \(OrderState.withdrawn.rawValue) THEN $4 END
             FROM orders WHERE id BETWEEN $5 AND $6 ORDER BY id
             """,
             [
@@ -385,7 +385,7 @@ struct PlanStart {
         try session.execute(
             """
             INSERT INTO plan_queues (plan, system, pending)
-            SELECT plan, system, COUNT(*) FROM orders WHERE id BETWEEN $1 AND $2 AND state = 1 GROUP BY plan, system
+            SELECT plan, system, COUNT(*) FROM orders WHERE id BETWEEN $1 AND $2 AND \(Orders.pending) GROUP BY plan, system
             ON CONFLICT (plan, system) DO UPDATE SET pending = plan_queues.pending + excluded.pending
             """, range)
     }

@@ -50,7 +50,7 @@ extension PlanStart {
     /// Orders in state 1, 2, 3, 5 or 7 of this plan's users, of other plans. They are found from the small side: the indexes of what is open.
     private func waitingOrders() throws -> [Waiting] {
         var waiting: [Waiting] = []
-        for states in ["state IN (1, 2)", "state IN (3, 5, 7)"] {
+        for states in ["\(Orders.underWay)", "\(Orders.stuck)"] {
             try session.query(
                 "SELECT id, user_id, system, owner, state, operation, becomes, repeats FROM orders WHERE \(states) AND plan <> $1",
                 [.int(plan.id.row)]
@@ -126,7 +126,8 @@ extension PlanStart {
     private func withdraw(_ withdrawn: [Waiting]) throws {
         guard !withdrawn.isEmpty else { return }
         try session.execute(
-            "UPDATE orders SET state = 6, superseded_by = $1 WHERE id IN (#)", [.int(plan.id.row)], in: withdrawn.map { .int($0.row) })
+            "UPDATE orders SET \(Orders.withdrawn), superseded_by = $1 WHERE id IN (#)", [.int(plan.id.row)],
+            in: withdrawn.map { .int($0.row) })
         try auditTransitions(withdrawn, to: { _ in .withdrawn }, Superseded.text)
         var queues: [Int64: [String: Int]] = [:]
         for item in withdrawn where item.order.state == .pending { queues[item.owner, default: [:]][item.system, default: 0] -= 1 }
@@ -160,7 +161,7 @@ extension PlanStart {
         ) { SQLValue.int($0.int(0)) }
         guard !older.isEmpty else { return false }
         try session.execute(
-            "UPDATE orders SET owner = $1 WHERE state IN (1, 2) AND owner IN (#)", [.int(plan.id.row)], in: older)
+            "UPDATE orders SET owner = $1 WHERE \(Orders.underWay) AND owner IN (#)", [.int(plan.id.row)], in: older)
         try session.execute(
             """
             INSERT INTO plan_queues (plan, system, pending) SELECT $1, system, SUM(pending) FROM plan_queues WHERE plan IN (#) GROUP BY system
