@@ -64,6 +64,12 @@ final class AccountSituation {
     /// What an account is made anew with: its old values and names.
     var isRecreation: Bool { isGone && !isFound && intent == .provide }
 
+    /// Our entry is met now, or was met by a write, where somebody had moved it.
+    var isElsewhere: Bool {
+        guard intent == .provide, let living, let name = living.name else { return false }
+        return living.doubt?.isElsewhere == true || entry.map { $0.name != name } ?? false
+    }
+
     /// Names are kept, and values that are given once are not given again, as long as there is, or is to be again, the account that had them.
     var predecessor: Account? { living ?? (isRecreation ? known : nil) }
 

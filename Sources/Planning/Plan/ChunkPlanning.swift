@@ -235,7 +235,7 @@ package final class ChunkPlanning {
         let evaluation = AccountEvaluation(
             map: account.map, user: account.change.user, record: reader, isEnabled: account.intent == .provide,
             known: situation.predecessor,
-            stored: situation.storedValues, isMadeAnew: situation.isRecreation, observer: observer)
+            stored: situation.storedValues, isMadeAnew: situation.isRecreation, isElsewhere: situation.isElsewhere, observer: observer)
         account.evaluation = evaluation
         return evaluation
     }

@@ -231,4 +231,26 @@ struct LawRunTests {
         await system.move("cn=Dahl,ou=People", to: "cn=Dahl,ou=Annex")
         #expect(try await world.sync(["E1,Berg,Clerk,active", "E2,Dahl,Chief,terminated"]) == .done)
     }
+
+    @Test(arguments: ["a title that changes", "a name that changes"])
+    func `who was moved by hand, and whose place a stranger has, gets the next name`(_ row: String) async throws {
+        let world = try await RunsWorld()
+        let system = try #require(world.systems[RunsWorld.directory])
+        var files = RunsWorld.files
+        files["PolicyMaps/directory.yaml"] = RunsWorld.map.replacing(
+            "cn: user.lastName",
+            with: "cn: { unique: { in: [store, target], scope: container, candidates: ['user.lastName', 'user.lastName + \"1\"'] } }")
+        let configuration = try world.configuration(files)
+        try await world.sync(staff, configuration)
+        await system.move("cn=Dahl,ou=People", to: "cn=Dahl,ou=Annex")
+        await system.add(name: "cn=Dahl,ou=People", ["title": ["Stranger"]])
+        let rows = ["E1,Berg,Clerk,active", row.hasPrefix("a title") ? "E2,Dahl,Chief,active" : "E2,Dahl,Clerk,active"]
+        _ = try await world.sync(rows, configuration)
+        if !row.hasPrefix("a title") { _ = try await world.sync(["E1,Berg,Clerk,active", "E2,Moe,Clerk,active"], configuration) }
+        #expect(try await world.sync(nil, configuration) == .done)
+        #expect(try await world.sync(nil, configuration) == .done)
+        let name = row.hasPrefix("a title") ? "cn=Dahl1,ou=People" : "cn=Moe,ou=People"
+        #expect(await system.entry(named: name)?.attributes["number"] == ["E2"])
+        #expect(await system.entry(named: "cn=Dahl,ou=People")?.attributes["number"] == nil)
+    }
 }
