@@ -77,7 +77,7 @@ let tests: [Target] = [
     .testTarget(name: "FuzzLawsTests", dependencies: ["FuzzLaws"]),
     .testTarget(
         name: "HistoriesTests", dependencies: ["CEL", "Histories", "IdentityModel", "Planning", "PolicyFiles"]),
-    .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"]),
+    .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"], exclude: ["Golden"]),
     .testTarget(name: "PlanningTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(
         name: "PolicyFilesTests",

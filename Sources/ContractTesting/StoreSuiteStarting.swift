@@ -25,6 +25,23 @@ extension StoreSuite {
                 #expect(try await store.plan(ordinal: 1)?.state == .applying)
                 #expect(try await store.orders(OrderFilter(), after: nil, limit: 9).map(\.state) == [.pending, .pending])
             },
+            Check("files are known by name and content from where the profile says so, until their source is gone") { store in
+                var profile = Sample.profile
+                profile.isComplete = false
+                _ = try await store.startApplying(store.planned(Sample.joinerChunk(1...1), profile: profile).id, at: Sample.moment(2))
+                #expect(try await store.applied(files: [profile.file], of: Sample.hr) == [:])
+                profile.knownFrom = ""
+                for (file, digest) in [("hr/day2.csv", "two"), ("hr/day3.csv", "three"), ("hr/day2.csv", "other")] {
+                    profile.file = file
+                    profile.contentDigest = digest
+                    let plan = try await store.begin()
+                    try await store.accept(plan.id, profile: (Sample.hr, profile), at: Sample.moment(3))
+                }
+                let asked = ["hr/day1.csv", "hr/day2.csv", "hr/day3.csv", "hr/day4.csv"]
+                #expect(try await store.applied(files: asked, of: Sample.hr) == ["hr/day2.csv": "other", "hr/day3.csv": "three"])
+                #expect(try await store.applied(files: asked, of: SourceName("badges")) == [:])
+                #expect(try await store.profile(of: Sample.hr) == profile)
+            },
             Check("knowledge finds users by key, by hash of the key, by correlation and by id") { store in
                 try await store.applied(Sample.joinerChunk(1...4))
                 var request = KnowledgeRequest(source: Sample.hr)

@@ -223,6 +223,8 @@ public protocol PlanningStore: Sendable {
     /// The last applied file of the source.
     func profile(of source: SourceName) async throws(StoreError) -> SourceProfile?
     func hasApplied(source: SourceName, contentDigest: String) async throws(StoreError) -> Bool
+    /// Which of these files were applied since `SourceProfile.knownFrom`, and the digest of what each held when it last was.
+    func applied(files: [String], of source: SourceName) async throws(StoreError) -> [String: String]
     func knowledge(_ request: KnowledgeRequest) async throws(StoreError) -> Knowledge
     /// Rows of this source that wait for their person, by key.
     func waitingRows(of source: SourceName) async throws(StoreError) -> [WaitingRow]

@@ -68,8 +68,8 @@ public struct AccountDoubt: Hashable, Sendable {
 
 /// A user's presence on one managed system, as last known.
 public struct Account: Hashable, Sendable {
-    public let user: UserID
-    public let system: SystemName
+    public internal(set) var user: UserID
+    public internal(set) var system: SystemName
     public var state: AccountState
     public var id: AccountID?
     /// The system that `id` is an id of; nil where it was never asked (a store of 0.1.0).

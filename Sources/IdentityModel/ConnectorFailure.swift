@@ -14,13 +14,13 @@ public enum ErrorClass: String, Sendable {
 
 /// What a managed system, or the way to it, answered. Never holds a secret.
 public struct ConnectorFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    public let errorClass: ErrorClass
+    public internal(set) var errorClass: ErrorClass
     /// Our words: what was tried, and what to do.
-    public let message: String
+    public internal(set) var message: String
     /// The system's own code and text, unchanged ("LDAP 19: some attributes not unique").
-    public let serverText: String?
+    public internal(set) var serverText: String?
     /// The attribute concerned, where it is known.
-    public let attribute: String?
+    public internal(set) var attribute: String?
 
     public init(_ errorClass: ErrorClass, _ message: String, serverText: String? = nil, attribute: String? = nil) {
         self.errorClass = errorClass

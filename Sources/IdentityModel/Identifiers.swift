@@ -69,7 +69,7 @@ public struct PlanID: Hashable, Comparable, Sendable {
 /// An order: its plan, and its place in that plan (from 1, in planning order).
 public struct OrderID: Hashable, Comparable, Sendable {
     public let plan: PlanID
-    public let sequence: Int
+    public internal(set) var sequence: Int
     public init(plan: PlanID, sequence: Int) {
         self.plan = plan
         self.sequence = sequence

@@ -25,14 +25,14 @@ public struct AttributeRequest: Hashable, Sendable {
         indirect case failed(ConnectorFailure)
     }
 
-    public let kind: Kind
-    public let name: String
-    public let operation: RequestOperation
-    public let before: [AccountValue]
-    public let after: [AccountValue]
+    public internal(set) var kind: Kind
+    public internal(set) var name: String
+    public internal(set) var operation: RequestOperation
+    public internal(set) var before: [AccountValue]
+    public internal(set) var after: [AccountValue]
     public var outcome: Outcome
     /// The configuration calls the attribute `sensitive`. It stands in the order, so that whoever shows it needs no configuration.
-    public let isMarkedSensitive: Bool
+    public internal(set) var isMarkedSensitive: Bool
 
     public init(
         kind: Kind = .attribute, name: String, operation: RequestOperation, before: [AccountValue], after: [AccountValue],

@@ -99,12 +99,12 @@ public struct GuardVerdict: Hashable, Sendable, CustomStringConvertible {
         GuardVerdict(.abandoned, count: plan, base: 0, limit: "every plan of its origin is held until one was approved")
     }
 
-    public let subject: Subject
-    public let count: Int
+    public internal(set) var subject: Subject
+    public internal(set) var count: Int
     /// What the share is taken of: enabled accounts of that system before the plan (with those it adopts), rows, or accounts evaluated.
-    public let base: Int
+    public internal(set) var base: Int
     /// "more than 5 % of 300 enabled accounts", in words.
-    public let limit: String
+    public internal(set) var limit: String
 
     public init(_ subject: Subject, count: Int, base: Int, limit: String) {
         self.subject = subject

@@ -128,37 +128,39 @@ public struct ProvisioningOrder: Hashable, Sendable {
 
     // MARK: One record, however often the order is handed on
 
-    private struct Record: Hashable, Sendable {
+    struct Record: Hashable, Sendable {
         var id: OrderID
-        let user: UserID
-        let userKey: UserKey
-        let userName: String
-        let system: SystemName
+        var user: UserID
+        var userKey: UserKey
+        var userName: String
+        var system: SystemName
         var operation: Operation
         var state: OrderState
-        let change: LifecycleChange
-        var reasons: [String]
-        var warnings: [String]
+        var change: LifecycleChange
+        var reasons: [String] = []
+        var warnings: [String] = []
         var accountID: AccountID?
         var nameBefore: AccountName?
         var nameAfter: AccountName?
-        var requests: [AttributeRequest]
-        var correlation: [String: String]
-        var adopts: Bool
-        var recreates: Bool
-        var dereferences: Bool
-        var takenOver: [String: [AccountValue]]
-        var usesDialectDisabling: Bool
+        var requests: [AttributeRequest] = []
+        var correlation: [String: String] = [:]
+        var adopts = false
+        var recreates = false
+        var dereferences = false
+        var takenOver: [String: [AccountValue]] = [:]
+        var usesDialectDisabling = false
         var keeps: OrderID?
         var becomes: AccountState
-        var nameBases: [String: String]
-        var claims: [NameClaim]
-        let userVersion: Int
-        let accountVersion: Int
-        var attempts: Int
+        var nameBases: [String: String] = [:]
+        var claims: [NameClaim] = []
+        var userVersion: Int
+        var accountVersion: Int
+        var attempts = 0
         var notBefore: Instant?
         var failure: ConnectorFailure?
     }
+
+    init(_ record: Record) { box = Box(record) }
 
     /// Only ever changed while one order alone has it.
     private final class Box: @unchecked Sendable {
@@ -168,7 +170,7 @@ public struct ProvisioningOrder: Hashable, Sendable {
 
     private var box: Box
 
-    private var record: Record {
+    private(set) var record: Record {
         _read { yield box.record }
         _modify {
             if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }

@@ -15,10 +15,12 @@ public struct SourceProfile: Hashable, Sendable {
     public var isComplete: Bool
     /// With `take: all`: the name up to which files were taken. Nil: `file`.
     public var upTo: String?
+    /// With `take: all`: the name behind which every file that was taken is known by name and content; empty: all of them. Nil: none is.
+    public var knownFrom: String?
 
     public init(
         file: String, contentDigest: String, configurationHash: String, rowCount: Int, columns: [String], emptyCounts: [Int],
-        isComplete: Bool = false, upTo: String? = nil
+        isComplete: Bool = false, upTo: String? = nil, knownFrom: String? = nil
     ) {
         self.file = file
         self.contentDigest = contentDigest
@@ -28,6 +30,7 @@ public struct SourceProfile: Hashable, Sendable {
         self.emptyCounts = emptyCounts
         self.isComplete = isComplete
         self.upTo = upTo
+        self.knownFrom = knownFrom
     }
 }
 

@@ -28,7 +28,7 @@ public enum UserStatus: String, Sendable, CaseIterable {
 
 /// The person as we keep them.
 public struct User: Hashable, Sendable {
-    public let id: UserID
+    public internal(set) var id: UserID
     /// The key by which people are told of the user, and the source it is a key of: the first source in the configured order that has a row of them.
     /// Other sources may claim the user as well, each with a key of its own (`SourceClaim`).
     public var key: UserKey
@@ -66,8 +66,8 @@ public enum LifecycleChange: String, Sendable, CaseIterable {
 
 /// Where a value came from: a line of a file.
 public struct SourcePosition: Hashable, Sendable, CustomStringConvertible {
-    public let file: String
-    public let line: Int
+    public internal(set) var file: String
+    public internal(set) var line: Int
     public init(file: String, line: Int) {
         self.file = file
         self.line = line
@@ -77,14 +77,14 @@ public struct SourcePosition: Hashable, Sendable, CustomStringConvertible {
 
 /// A row of a source set aside, with its reason. The run goes on without it.
 public struct Quarantine: Hashable, Sendable {
-    public let source: SourceName
+    public internal(set) var source: SourceName
     /// Nil when the key itself could not be read.
-    public let key: UserKey?
-    public let position: SourcePosition
-    public let column: Int
+    public internal(set) var key: UserKey?
+    public internal(set) var position: SourcePosition
+    public internal(set) var column: Int
     /// The column's name, when the reason concerns one.
-    public let columnName: String?
-    public let reason: String
+    public internal(set) var columnName: String?
+    public internal(set) var reason: String
 
     public init(source: SourceName, key: UserKey?, position: SourcePosition, column: Int, columnName: String?, reason: String) {
         self.source = source

@@ -8,23 +8,17 @@ extension SQLStore {
     ) async throws(StoreError) -> [ProvisioningOrder] {
         // Orders that wait for no moment come first, in sequence; then those whose moment has come. The index stands in this order.
         let rows = try await write { session in
-            let ids = try session.queryAll(
+            let rows = try session.queryAll(
                 """
                 SELECT id FROM orders WHERE owner = $1 AND system = $2 AND \(Orders.pending) AND \(Orders.underWay) AND wave = $3 AND not_before <= $4
                 ORDER BY not_before, id LIMIT $5
                 """, [.int(plan.row), .text(system.text), .number(wave), at.value, .number(limit)]
             ) { $0.int(0) }.sorted()
-            let list = ids.map(SQLValue.int)
-            try session.execute("UPDATE orders SET \(Orders.transmitted) WHERE id IN (#)", in: list)
-            try session.execute(
-                """
-                INSERT INTO audit (at, kind, plan, order_id, from_state, to_state)
-                SELECT $1, $2, plan, id, 1, 2 FROM orders WHERE id IN (#) ORDER BY id
-                """, [at.value, .text(AuditRow.transition)], in: list)
+            try OrderMoves(at: at, session: session).carryOut(.taken, rows)
             try session.execute(
                 "UPDATE plan_queues SET pending = pending - $1 WHERE plan = $2 AND system = $3",
-                [.number(ids.count), .int(plan.row), .text(system.text)])
-            return try OrderBytes.read(list, session)
+                [.number(rows.count), .int(plan.row), .text(system.text)])
+            return try OrderBytes.read(rows.map(SQLValue.int), session)
         }
         return try await OrderBytes.decode(rows)
     }

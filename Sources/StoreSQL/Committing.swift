@@ -172,7 +172,6 @@ private struct EncodedSettlement: Sendable {
 
 /// Orders that a newer plan withdrew while they were under way: they are not sent a second time.
 struct Superseded {
-    static let text = "superseded by a later plan"
     private let rows: Set<Int64>
 
     /// Of these orders, which are to wait (again).
@@ -195,7 +194,7 @@ struct Superseded {
     func audit(at: Instant, _ session: any SQLSession) throws {
         let sorted = rows.sorted()
         try session.bulkLoad(AuditRow.insertTransition, count: sorted.count) { position, row in
-            AuditRow.bindTransition(at, sorted[position], from: OrderState.pending.rawValue, to: .withdrawn, Superseded.text, row)
+            AuditRow.bindTransition(at, sorted[position], from: OrderState.pending.rawValue, to: .withdrawn, OrderMove.superseded.text, row)
         }
     }
 }

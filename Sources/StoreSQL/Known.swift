@@ -34,6 +34,17 @@ extension SQLStore {
         }
     }
 
+    package func applied(files: [String], of source: SourceName) async throws(StoreError) -> [String: String] {
+        try await read { session in
+            var digests: [String: String] = [:]
+            try session.query(
+                "SELECT file, digest FROM applied_files WHERE source = $1 AND file IN (#)", [.text(source.text)],
+                in: SQLValue.texts(Set(files).sorted())
+            ) { digests[$0.text(0)] = $0.text(1) }
+            return digests
+        }
+    }
+
     package func dueUsers(asOf: CivilDate, after: UserID?, limit: Int) async throws(StoreError) -> [UserID] {
         try await read { session in
             try session.queryAll(

@@ -99,7 +99,7 @@ enum OrderRows {
         row.text(order.becomes.rawValue)
         row.flag(order.renames)
         row.flag(order.removesMemberships)
-        row.number(startsAs(order).rawValue)
+        row.number(order.start.to.rawValue)
         row.number(order.userVersion)
         row.number(order.accountVersion)
         row.number(state.rawValue)
@@ -109,13 +109,6 @@ enum OrderRows {
         if let kept = order.keeps { row.int(kept.row) } else { row.null() }
         row.int(order.effects.reduce(0) { $0 | $1.bit })
         row.flag(order.isRepetition)
-    }
-
-    /// The state the order enters when its plan starts to be applied.
-    private static func startsAs(_ order: ProvisioningOrder) -> OrderState {
-        if order.keeps != nil { return .withdrawn }
-        if order.state == .evaluationFailed || order.failure != nil { return .evaluationFailed }
-        return order.state == .awaitingApproval ? .awaitingApproval : .pending
     }
 }
 

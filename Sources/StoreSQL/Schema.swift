@@ -21,6 +21,15 @@ enum Schema {
         ]
     }
 
+    /// Files that were applied, by name, and what each held when it last was.
+    static func version4(_ dialect: SQLDialect) -> [String] {
+        [
+            """
+            CREATE TABLE applied_files (source TEXT NOT NULL, file TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (source, file)) \(dialect.clustered)
+            """
+        ]
+    }
+
     /// Which system an account's id is from, and whether its user must be planned again whatever their row says: because the account is unknown (1), or because
     /// its entry is gone and a person has to decide (2). An id is looked for in every system, so the
     /// index begins with it.

@@ -214,7 +214,7 @@ struct PlanStart {
               SELECT source, user_key FROM plan_ended_claims WHERE id BETWEEN $1 AND $2))
             """, range
         ) { SQLValue.text($0.text(0)) }
-        try session.execute("DELETE FROM profiles WHERE source IN (#)", in: ended)
+        for table in ["profiles", "applied_files"] { try session.execute("DELETE FROM \(table) WHERE source IN (#)", in: ended) }
         for table in ["quarantines", "waiting_rows"] {
             try session.execute("UPDATE \(table) SET active = 0 WHERE active = 1 AND source IN (#)", in: ended)
         }
@@ -365,23 +365,19 @@ struct PlanStart {
         try session.execute(
             "INSERT INTO applied_contents (source, digest) VALUES ($1, $2) ON CONFLICT DO NOTHING",
             [.text(source), .text(profile.contentDigest)])
+        guard profile.knownFrom != nil else { return profile }
+        try session.execute(
+            """
+            INSERT INTO applied_files (source, file, digest) VALUES ($1, $2, $3)
+            ON CONFLICT (source, file) DO UPDATE SET digest = excluded.digest
+            """, [.text(source), .text(profile.file), .text(profile.contentDigest)])
         return profile
     }
 
     /// Orders become pending; those whose evaluation failed stay visible as such.
     func releaseOrders() throws {
-        try session.execute(
-            """
-            INSERT INTO audit (at, kind, plan, order_id, from_state, to_state, text)
-            SELECT $1, $2, plan, id, 0, starts_as, CASE WHEN keeps IS NOT NULL THEN $3 WHEN starts_as = \(OrderState.withdrawn.rawValue) THEN $4 END
-            FROM orders WHERE id BETWEEN $5 AND $6 ORDER BY id
-            """,
-            [
-                at.value, .text(AuditRow.transition), .text("an order that waits is kept in its place"),
-                .text("its user changed since the plan was made"),
-            ]
-                + range)
-        try session.execute("UPDATE orders SET state = starts_as WHERE id BETWEEN $1 AND $2", range)
+        let moves = OrderMoves(at: at, session: session)
+        for move in OrderMove.starts { try moves.carryOut(move, startingIn: range) }
         try session.execute(
             """
             INSERT INTO plan_queues (plan, system, pending)

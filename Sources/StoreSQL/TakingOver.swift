@@ -88,15 +88,11 @@ extension PlanStart {
 
     private func keep(_ kept: [Waiting]) throws {
         guard !kept.isEmpty else { return }
-        try forgetAttempts(kept.filter { $0.order.state == .errored }.map(\.row))
-        try session.bulkLoad(
-            "UPDATE orders SET state = $1, owner = $2, wave = 0, not_before = 0 WHERE id = $3", count: kept.count
-        ) { position, row in
-            row.number(kept[position].order.stateWhenKept.rawValue)
-            row.int(plan.id.row)
-            row.int(kept[position].row)
-        }
-        try auditTransitions(kept, to: \.stateWhenKept, "kept by a later plan")
+        let failed = kept.filter { $0.order.state == .errored }.map(\.row)
+        try forgetAttempts(failed)
+        try OrderMoves(at: at, session: session).carryOut(.kept, failed)
+        try session.execute(
+            "UPDATE orders SET owner = $1, wave = 0, not_before = 0 WHERE id IN (#)", [.int(plan.id.row)], in: kept.map { .int($0.row) })
         var queues: [Int64: [String: Int]] = [:]
         for item in kept {
             if item.order.state == .pending { queues[item.owner, default: [:]][item.system, default: 0] -= 1 }
@@ -124,22 +120,12 @@ extension PlanStart {
     }
 
     private func withdraw(_ withdrawn: [Waiting]) throws {
-        guard !withdrawn.isEmpty else { return }
+        try OrderMoves(at: at, session: session).carryOut(.superseded, withdrawn.map(\.row))
         try session.execute(
-            "UPDATE orders SET \(Orders.withdrawn), superseded_by = $1 WHERE id IN (#)", [.int(plan.id.row)],
-            in: withdrawn.map { .int($0.row) })
-        try auditTransitions(withdrawn, to: { _ in .withdrawn }, Superseded.text)
+            "UPDATE orders SET superseded_by = $1 WHERE id IN (#)", [.int(plan.id.row)], in: withdrawn.map { .int($0.row) })
         var queues: [Int64: [String: Int]] = [:]
         for item in withdrawn where item.order.state == .pending { queues[item.owner, default: [:]][item.system, default: 0] -= 1 }
         try count(queues)
-    }
-
-    private func auditTransitions(_ items: [Waiting], to next: (WaitingOrder) -> OrderState, _ text: String) throws {
-        let moved = items.filter { next($0.order) != $0.order.state }
-        try session.bulkLoad(AuditRow.insertTransition, count: moved.count) { position, row in
-            let item = moved[position]
-            AuditRow.bindTransition(at, item.row, from: item.order.state.rawValue, to: next(item.order), text, row)
-        }
     }
 
     private func count(_ queues: [Int64: [String: Int]]) throws {

@@ -79,9 +79,9 @@ struct DocumentTests {
         arguments: [
             ("", "'{' expected at byte 0"), ("{\"key\":1}", "'\"' expected at byte 7"),
             ("{\"status\":\"gone\"}", "'gone' is no UserStatus at byte 16"),
-            ("{\"id\":\"u1\"}", "'key' is missing"), ("{\"id\":\"u1", "a string has no end at byte 9"),
+            ("{\"id\":\"u1\"}", "'attributes' is missing"), ("{\"id\":\"u1", "a string has no end at byte 9"),
             ("{\"version\":99999999999999999999}", "a number is too large at byte 29"),
-            ("{\"id\":\"\\x\"}", "an escape that JSON does not know at byte 10"), ("{\"id\":\"u1\"}}", "'key' is missing"),
+            ("{\"id\":\"\\x\"}", "an escape that JSON does not know at byte 10"), ("{\"id\":\"u1\"}}", "'attributes' is missing"),
             ("{\"attributes\":{\"a\":{\"day\":\"x\"}}}", "'day' is no kind of value"),
             ("{\"attributes\":{\"a\":{\"date\":\"x\"}}}", "'x' is no date"),
         ])

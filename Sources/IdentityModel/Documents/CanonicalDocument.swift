@@ -1,10 +1,7 @@
 /// A noun with one canonical text: equal values have equal bytes on every machine, and reading the text gives the value back.
 ///
 /// It is what a store keeps and what a plan's seal is computed over. It holds no row ids of a store.
-public protocol CanonicalDocument {
-    func write(to writer: inout DocumentWriter)
-    init(reading reader: inout DocumentReader) throws(DocumentError)
-}
+public protocol CanonicalDocument: DocumentValue {}
 
 extension CanonicalDocument {
     public var documentBytes: [UInt8] {
@@ -33,12 +30,4 @@ extension CanonicalDocument {
     }
 
     public init(document: JSON) throws(DocumentError) { try self.init(documentText: document.text) }
-}
-
-/// A list of documents is a document.
-extension Array: CanonicalDocument where Element: CanonicalDocument {
-    public func write(to writer: inout DocumentWriter) { writer.array(self) { $1.write(to: &$0) } }
-    public init(reading reader: inout DocumentReader) throws(DocumentError) {
-        self = try reader.array { reader throws(DocumentError) in try Element(reading: &reader) }
-    }
 }

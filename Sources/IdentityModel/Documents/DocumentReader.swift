@@ -31,6 +31,43 @@ public struct DocumentReader {
         try expect(UInt8(ascii: "}"))
     }
 
+    // MARK: An object, member by member (`MemberReader`)
+
+    /// False: it has no members.
+    mutating func enterObject() throws(DocumentError) -> Bool {
+        try expect(UInt8(ascii: "{"))
+        return !take(UInt8(ascii: "}"))
+    }
+
+    /// After a value; false: that was the last member.
+    mutating func continueObject() throws(DocumentError) -> Bool {
+        if take(UInt8(ascii: ",")) { return true }
+        try expect(UInt8(ascii: "}"))
+        return false
+    }
+
+    enum NamePlace { case earlier, same, later }
+
+    /// Where the name that comes next stands beside this one, by bytes. Nothing is read.
+    func compareName(with wanted: StaticString) throws(DocumentError) -> NamePlace {
+        guard peek == UInt8(ascii: "\"") else { throw error("'\"' expected") }
+        return wanted.withUTF8Buffer { wanted in
+            var at = offset + 1
+            for byte in wanted {
+                guard at < bytes.count, bytes[at] != UInt8(ascii: "\"") else { return .earlier }
+                if bytes[at] != byte { return bytes[at] < byte ? .earlier : .later }
+                at += 1
+            }
+            return at < bytes.count && bytes[at] == UInt8(ascii: "\"") ? .same : .later
+        }
+    }
+
+    /// Goes to the value of the member that comes next; its name, where it is known.
+    mutating func passName(_ known: StaticString? = nil) throws(DocumentError) {
+        if let known { offset += known.utf8CodeUnitCount + 2 } else { _ = try string() }
+        try expect(UInt8(ascii: ":"))
+    }
+
     public mutating func array<Element>(
         _ element: (inout DocumentReader) throws(DocumentError) -> Element
     ) throws(DocumentError) -> [Element] {

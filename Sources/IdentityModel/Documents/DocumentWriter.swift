@@ -42,6 +42,20 @@ public struct DocumentWriter: ~Copyable {
         needsComma = false
     }
 
+    mutating func name(_ name: StaticString) {
+        separate()
+        append(UInt8(ascii: "\""))
+        // Names of members are plain letters.
+        name.withUTF8Buffer { utf8 in
+            reserve(utf8.count + 2)
+            if let start = utf8.baseAddress { (memory + count).update(from: start, count: utf8.count) }
+            count += utf8.count
+        }
+        append(UInt8(ascii: "\""))
+        append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
     public mutating func string(_ text: String) {
         separate()
         quoted(text)

@@ -23,22 +23,14 @@ extension AccountValue: CanonicalDocument {
     }
 }
 
-extension ConnectorFailure: CanonicalDocument {
-    public func write(to writer: inout DocumentWriter) {
-        writer.object { writer in
-            writer.member("attribute", ifPresent: attribute)
-            writer.member("class", errorClass.rawValue)
-            writer.member("message", message)
-            writer.member("server", ifPresent: serverText)
-        }
-    }
+extension ConnectorFailure: MemberwiseDocument {
+    public static var blank: ConnectorFailure { ConnectorFailure(.unknown, "") }
 
-    public init(reading reader: inout DocumentReader) throws(DocumentError) {
-        var texts: [String: String] = [:]
-        try reader.object { reader, name throws(DocumentError) in texts[name] = try reader.string() }
-        let raw = try texts["class"].required("class")
-        guard let errorClass = ErrorClass(rawValue: raw) else { throw DocumentError("'\(raw)' is no class of error") }
-        self.init(errorClass, try texts["message"].required("message"), serverText: texts["server"], attribute: texts["attribute"])
+    public mutating func visit<Visitor: MemberVisitor & ~Copyable>(_ members: inout Visitor) throws(Visitor.Failure) {
+        try members.member("attribute", &attribute)
+        try members.member("class", &errorClass)
+        try members.member("message", &message)
+        try members.member("server", &serverText)
     }
 }
 
@@ -75,51 +67,17 @@ extension AttributeRequest.Outcome: CanonicalDocument {
     }
 }
 
-extension AttributeRequest: CanonicalDocument {
-    public func write(to writer: inout DocumentWriter) {
-        writer.object { writer in
-            if !after.isEmpty {
-                writer.name("after")
-                after.write(to: &writer)
-            }
-            if !before.isEmpty {
-                writer.name("before")
-                before.write(to: &writer)
-            }
-            if kind != .attribute { writer.member("kind", kind.rawValue) }
-            writer.member("name", name)
-            writer.member("operation", operation.rawValue)
-            if outcome != .open {
-                writer.name("outcome")
-                outcome.write(to: &writer)
-            }
-            writer.member("sensitive", ifTrue: isMarkedSensitive)
-        }
-    }
+extension AttributeRequest: MemberwiseDocument {
+    public static var blank: AttributeRequest { AttributeRequest(name: "", operation: .set, before: [], after: []) }
 
-    public init(reading reader: inout DocumentReader) throws(DocumentError) {
-        var kind = Kind.attribute
-        var isMarkedSensitive = false
-        var name: String?
-        var operation: RequestOperation?
-        var before: [AccountValue] = []
-        var after: [AccountValue] = []
-        var outcome = Outcome.open
-        try reader.object { reader, member throws(DocumentError) in
-            switch member {
-            case "after": after = try [AccountValue](reading: &reader)
-            case "before": before = try [AccountValue](reading: &reader)
-            case "kind": kind = try reader.raw(Kind.self)
-            case "name": name = try reader.string()
-            case "operation": operation = try reader.raw(RequestOperation.self)
-            case "outcome": outcome = try Outcome(reading: &reader)
-            case "sensitive": isMarkedSensitive = try reader.bool()
-            default: try reader.skip()
-            }
-        }
-        self.init(
-            kind: kind, name: try name.required("name"), operation: try operation.required("operation"), before: before, after: after,
-            outcome: outcome, isMarkedSensitive: isMarkedSensitive)
+    public mutating func visit<Visitor: MemberVisitor & ~Copyable>(_ members: inout Visitor) throws(Visitor.Failure) {
+        try members.member("after", &after, blank: [])
+        try members.member("before", &before, blank: [])
+        try members.member("kind", &kind, blank: .attribute)
+        try members.member("name", &name)
+        try members.member("operation", &operation)
+        try members.member("outcome", &outcome, blank: .open)
+        try members.member("sensitive", &isMarkedSensitive, blank: false)
     }
 }
 
@@ -136,159 +94,46 @@ extension NameClaim: CanonicalDocument {
     }
 }
 
+/// Everything but the plan's row and the order that this one keeps, which is a row too; what is as it is in a fresh order is left out. Whoever reads it and
+/// knows the plan sets `id`.
 extension ProvisioningOrder: CanonicalDocument {
-    /// Everything but the plan's row and the order that this one keeps, which is a row too; what is as it is in a fresh order is left out.
-    public func write(to writer: inout DocumentWriter) {
-        writer.object { writer in
-            writer.member("accountID", ifPresent: accountID?.text)
-            writer.member("accountVersion", accountVersion)
-            writer.member("adopts", ifTrue: adopts)
-            if attempts != 0 { writer.member("attempts", attempts) }
-            writer.member("becomes", becomes.rawValue)
-            writer.member("change", change.rawValue)
-            if !claims.isEmpty {
-                writer.name("claims")
-                claims.write(to: &writer)
-            }
-            writer.member("correlation", ifAny: correlation)
-            writer.member("dereferences", ifTrue: dereferences)
-            if let failure {
-                writer.name("failure")
-                failure.write(to: &writer)
-            }
-            writer.member("key", userKey.text)
-            writer.member("nameAfter", ifPresent: nameAfter?.text)
-            writer.member("nameBases", ifAny: nameBases)
-            writer.member("nameBefore", ifPresent: nameBefore?.text)
-            if let notBefore {
-                writer.name("notBefore")
-                writer.int(notBefore.milliseconds)
-            }
-            writer.member("operation", operation.rawValue)
-            writer.member("reasons", ifAny: reasons)
-            writer.member("recreates", ifTrue: recreates)
-            if !requests.isEmpty {
-                writer.name("requests")
-                requests.write(to: &writer)
-            }
-            writer.member("sequence", id.sequence)
-            if state != .planned { writer.member("state", state.rawValue) }
-            writer.member("system", system.text)
-            if !takenOver.isEmpty {
-                writer.name("takenOver")
-                writer.object { writer in
-                    for (name, values) in takenOver.inByteOrder {
-                        writer.name(name)
-                        values.write(to: &writer)
-                    }
-                }
-            }
-            writer.member("user", user.text)
-            writer.member("userName", userName)
-            writer.member("userVersion", userVersion)
-            writer.member("usesDialectDisabling", ifTrue: usesDialectDisabling)
-            writer.member("warnings", ifAny: warnings)
-        }
-    }
+    public func write(to writer: inout DocumentWriter) { record.write(to: &writer) }
+    public init(reading reader: inout DocumentReader) throws(DocumentError) { self.init(try Record(reading: &reader)) }
+}
 
-    /// The order's plan is row 0: whoever knows the plan sets `id`.
-    public init(reading reader: inout DocumentReader) throws(DocumentError) {
-        var parts = Parts()
-        try reader.object { reader, name throws(DocumentError) in
-            if try !parts.readDecision(name, from: &reader) { try parts.readProgress(name, from: &reader) }
-        }
-        self = try parts.order()
-    }
+extension ProvisioningOrder.Record: MemberwiseDocument {
+    static let blank = ProvisioningOrder.Record(
+        id: OrderID(plan: PlanID(row: 0), sequence: 0), user: UserID(""), userKey: UserKey(""), userName: "", system: SystemName(""),
+        operation: .modify, state: .planned, change: .unchanged, becomes: .none, userVersion: 0, accountVersion: 0)
 
-    private struct Parts {
-        var sequence: Int?
-        var user: UserID?
-        var key: UserKey?
-        var userName: String?
-        var system: SystemName?
-        var operation: Operation?
-        var state = OrderState.planned
-        var change: LifecycleChange?
-        var reasons: [String] = []
-        var warnings: [String] = []
-        var accountID: AccountID?
-        var nameBefore: AccountName?
-        var nameAfter: AccountName?
-        var requests: [AttributeRequest] = []
-        var correlation: [String: String] = [:]
-        var adopts = false
-        var recreates = false
-        var dereferences = false
-        var takenOver: [String: [AccountValue]] = [:]
-        var usesDialectDisabling = false
-        var becomes: AccountState?
-        var nameBases: [String: String] = [:]
-        var claims: [NameClaim] = []
-        var userVersion: Int?
-        var accountVersion: Int?
-        var attempts = 0
-        var notBefore: Instant?
-        var failure: ConnectorFailure?
-
-        /// Who, where and what; false for any other member, which is not read then.
-        mutating func readDecision(_ name: String, from reader: inout DocumentReader) throws(DocumentError) -> Bool {
-            switch name {
-            case "accountVersion": accountVersion = Int(try reader.int())
-            case "becomes": becomes = try reader.raw(AccountState.self)
-            case "change": change = try reader.raw(LifecycleChange.self)
-            case "claims": claims = try [NameClaim](reading: &reader)
-            case "correlation": correlation = try reader.stringsByName()
-            case "dereferences": dereferences = try reader.bool()
-            case "key": key = try reader.identifier(UserKey.self)
-            case "nameBases": nameBases = try reader.stringsByName()
-            case "operation": operation = try reader.raw(Operation.self)
-            case "reasons": reasons = try reader.strings()
-            case "recreates": recreates = try reader.bool()
-            case "requests": requests = try [AttributeRequest](reading: &reader)
-            case "sequence": sequence = Int(try reader.int())
-            case "system": system = try reader.identifier(SystemName.self)
-            case "user": user = try reader.identifier(UserID.self)
-            case "userName": userName = try reader.string()
-            case "userVersion": userVersion = Int(try reader.int())
-            default: return false
-            }
-            return true
-        }
-
-        /// What execution may change.
-        mutating func readProgress(_ name: String, from reader: inout DocumentReader) throws(DocumentError) {
-            switch name {
-            case "accountID": accountID = try reader.identifier(AccountID.self)
-            case "adopts": adopts = try reader.bool()
-            case "attempts": attempts = Int(try reader.int())
-            case "failure": failure = try ConnectorFailure(reading: &reader)
-            case "nameAfter": nameAfter = try reader.identifier(AccountName.self)
-            case "nameBefore": nameBefore = try reader.identifier(AccountName.self)
-            case "notBefore": notBefore = Instant(milliseconds: try reader.int())
-            case "takenOver":
-                var values: [String: [AccountValue]] = [:]
-                try reader.object { reader, attribute throws(DocumentError) in values[attribute] = try [AccountValue](reading: &reader) }
-                takenOver = values
-            case "usesDialectDisabling": usesDialectDisabling = try reader.bool()
-            case "state":
-                let number = Int(try reader.int())
-                guard let state = OrderState(rawValue: number) else { throw DocumentError("\(number) is no order state") }
-                self.state = state
-            case "warnings": warnings = try reader.strings()
-            default: try reader.skip()
-            }
-        }
-
-        func order() throws(DocumentError) -> ProvisioningOrder {
-            ProvisioningOrder(
-                id: OrderID(plan: PlanID(row: 0), sequence: try sequence.required("sequence")), user: try user.required("user"),
-                userKey: try key.required("key"), userName: try userName.required("userName"), system: try system.required("system"),
-                operation: try operation.required("operation"), state: state, change: try change.required("change"), reasons: reasons,
-                warnings: warnings, accountID: accountID, nameBefore: nameBefore, nameAfter: nameAfter, requests: requests,
-                correlation: correlation, adopts: adopts, recreates: recreates, dereferences: dereferences, takenOver: takenOver,
-                usesDialectDisabling: usesDialectDisabling, becomes: try becomes.required("becomes"), nameBases: nameBases, claims: claims,
-                userVersion: try userVersion.required("userVersion"), accountVersion: try accountVersion.required("accountVersion"),
-                attempts: attempts, notBefore: notBefore, failure: failure)
-        }
+    mutating func visit<Visitor: MemberVisitor & ~Copyable>(_ members: inout Visitor) throws(Visitor.Failure) {
+        try members.member("accountID", &accountID)
+        try members.member("accountVersion", &accountVersion)
+        try members.member("adopts", &adopts, blank: false)
+        try members.member("attempts", &attempts, blank: 0)
+        try members.member("becomes", &becomes)
+        try members.member("change", &change)
+        try members.member("claims", &claims, blank: [])
+        try members.member("correlation", &correlation, blank: [:])
+        try members.member("dereferences", &dereferences, blank: false)
+        try members.member("failure", &failure)
+        try members.member("key", &userKey)
+        try members.member("nameAfter", &nameAfter)
+        try members.member("nameBases", &nameBases, blank: [:])
+        try members.member("nameBefore", &nameBefore)
+        try members.member("notBefore", &notBefore)
+        try members.member("operation", &operation)
+        try members.member("reasons", &reasons, blank: [])
+        try members.member("recreates", &recreates, blank: false)
+        try members.member("requests", &requests, blank: [])
+        try members.member("sequence", &id.sequence)
+        try members.member("state", &state, blank: .planned)
+        try members.member("system", &system)
+        try members.member("takenOver", &takenOver, blank: [:])
+        try members.member("user", &user)
+        try members.member("userName", &userName)
+        try members.member("userVersion", &userVersion)
+        try members.member("usesDialectDisabling", &usesDialectDisabling, blank: false)
+        try members.member("warnings", &warnings, blank: [])
     }
 }

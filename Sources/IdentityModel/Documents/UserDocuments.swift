@@ -38,14 +38,7 @@ public struct UserAttributes: Hashable, Sendable, CanonicalDocument {
     public var values: [String: UserValue]
     public init(_ values: [String: UserValue]) { self.values = values }
 
-    public func write(to writer: inout DocumentWriter) {
-        writer.object { writer in
-            for (name, value) in values.inByteOrder {
-                writer.name(name)
-                value.write(to: &writer)
-            }
-        }
-    }
+    public func write(to writer: inout DocumentWriter) { values.write(to: &writer) }
 
     public init(reading reader: inout DocumentReader) throws(DocumentError) {
         var values: [String: UserValue] = [:]
@@ -55,41 +48,20 @@ public struct UserAttributes: Hashable, Sendable, CanonicalDocument {
     }
 }
 
-extension User: CanonicalDocument {
-    public func write(to writer: inout DocumentWriter) {
-        writer.object { writer in
-            writer.name("attributes")
-            UserAttributes(attributes).write(to: &writer)
-            writer.member("id", id.text)
-            writer.member("key", key.text)
-            writer.member("source", source.text)
-            writer.member("status", status.rawValue)
-            writer.member("version", version)
-        }
+extension User: MemberwiseDocument {
+    public static var blank: User {
+        User(id: UserID(""), key: UserKey(""), source: SourceName(""), status: .active, attributes: [:], version: 0)
     }
 
-    public init(reading reader: inout DocumentReader) throws(DocumentError) {
-        var attributes: UserAttributes?
-        var id: UserID?
-        var key: UserKey?
-        var source: SourceName?
-        var status: UserStatus?
-        var version: Int?
-        try reader.object { reader, name throws(DocumentError) in
-            switch name {
-            case "attributes": attributes = try UserAttributes(reading: &reader)
-            case "id": id = try reader.identifier(UserID.self)
-            case "key": key = try reader.identifier(UserKey.self)
-            case "source": source = try reader.identifier(SourceName.self)
-            case "status": status = try reader.raw(UserStatus.self)
-            case "version": version = Int(try reader.int())
-            default: try reader.skip()
-            }
-        }
-        self.init(
-            id: try id.required("id"), key: try key.required("key"), source: try source.required("source"),
-            status: try status.required("status"), attributes: try attributes.required("attributes").values,
-            version: try version.required("version"))
+    public mutating func visit<Visitor: MemberVisitor & ~Copyable>(_ members: inout Visitor) throws(Visitor.Failure) {
+        var values = UserAttributes(attributes)
+        try members.member("attributes", &values)
+        attributes = values.values
+        try members.member("id", &id)
+        try members.member("key", &key)
+        try members.member("source", &source)
+        try members.member("status", &status)
+        try members.member("version", &version)
     }
 }
 

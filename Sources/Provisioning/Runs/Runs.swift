@@ -57,8 +57,8 @@ package struct Runs: Sendable {
         try await running(.source(request.source)) { origin in
             try await meetSystems(request.acceptance)
             try await lookAtOrphans(origin)
-            guard let report = try await planNext(request) else { return .done }
-            return end(of: report)
+            guard let report = try await planNext(request) else { return try await saysLate(request) }
+            return end(of: report).and(try await saysLate(request))
         }
     }
 
@@ -83,7 +83,7 @@ package struct Runs: Sendable {
                 let goesOn = configuration.source(request.source)?.take == .all && request.file == nil && report.file != nil
                 if !goesOn || planned == .held || planned == .unable { break }
             }
-            end = end.and(try await tryWaitingRows(besides: origin))
+            end = end.and(try await tryWaitingRows(besides: origin)).and(try await saysLate(request))
             return end.and(try await ending(origin))
         }
     }
@@ -156,7 +156,35 @@ package struct Runs: Sendable {
             }
             return last
         }
+        if request.acceptance.contains(.resent), let late = try await late(files, configured, sync).first { return late }
         return FileSequence(configured, previous: try await store.profile(of: configured.name)).next(of: files)
+    }
+
+    /// Files of a source that takes all whose turn was over when they came, or that hold something else by now.
+    private func late(_ files: [String], _ configured: SourceConfiguration, _ sync: any SyncSource) async throws -> [String] {
+        let sequence = FileSequence(configured, previous: try await store.profile(of: configured.name))
+        let taken = try await store.applied(files: sequence.passed(files), of: configured.name)
+        var late = sequence.late(files, taken: taken)
+        if let (last, digest) = sequence.toCompare(files, taken: taken),
+            try await sync.read(last, header: { _ in }, batch: { _ in }).contentDigest != digest
+        {
+            late.append(last)
+        }
+        return late
+    }
+
+    /// What nobody takes into account is no reason to stop, and no run ends as if it were not there.
+    private func saysLate(_ request: PlanRequest) async throws -> RunEnd {
+        guard request.file == nil, let configured = configuration.source(request.source), configured.take == .all else { return .done }
+        let sync = source(configured)
+        let late = try await late(try await sync.files(), configured, sync)
+        for file in late {
+            try await listener.tell(
+                .remark(
+                    "\(file) stands at or before the last applied file and was not applied like that: it came too late, or was changed; "
+                        + "`--accept resent` applies it now, and taking it out of the folder says that nobody is to"))
+        }
+        return late.isEmpty ? .done : .held
     }
 
     // MARK: Plans that an earlier run left unfinished

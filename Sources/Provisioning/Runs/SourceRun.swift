@@ -141,7 +141,11 @@ actor SourceRun {
         var profile = SourceProfile(
             file: header.file, contentDigest: end.contentDigest, configurationHash: configuration.hash, rowCount: scan.rowCount,
             columns: header.columns, emptyCounts: scan.emptyCounts, isComplete: source.kind == .complete)
-        if source.take == .all { profile.upTo = FileSequence(source, previous: previous).last(after: header.file) }
+        if source.take == .all {
+            let sequence = FileSequence(source, previous: previous)
+            profile.upTo = sequence.last(after: header.file)
+            profile.knownFrom = sequence.knownFrom
+        }
         let verdict = FileContract.check(profile, of: source, previous: previous)
         try refuse(verdict.breaches + (try await repeated(profile)))
         try await planChunk(records)

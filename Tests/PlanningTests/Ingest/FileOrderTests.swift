@@ -41,6 +41,38 @@ struct FileOrderTests {
         #expect(try self.sequence(profile("archive/0.csv", upTo: "")).next(of: files) == "badges/5.csv")
     }
 
+    // MARK: Files that come too late
+
+    private func known(_ from: String?, upTo last: String) throws -> FileSequence {
+        try sequence(
+            SourceProfile(
+                file: last, contentDigest: "d", configurationHash: "c", rowCount: 1, columns: [], emptyCounts: [], upTo: last,
+                knownFrom: from))
+    }
+
+    @Test("a file whose turn is over and which was not taken is late; files from before the records are not asked for")
+    func late() throws {
+        let files = ["badges/1.csv", "badges/2.csv", "badges/3.csv", "badges/4.csv"]
+        let taken = ["badges/2.csv": "b", "badges/3.csv": "c"]
+        #expect(try known("", upTo: "badges/3.csv").late(files, taken: taken) == ["badges/1.csv"])
+        #expect(try known("badges/1.csv", upTo: "badges/3.csv").late(files, taken: taken) == [])
+        #expect(try known(nil, upTo: "badges/3.csv").late(files, taken: [:]) == [])
+        #expect(try sequence(nil).late(files, taken: [:]) == [])
+    }
+
+    @Test("the last file is looked at once more: what it holds may be something else by now")
+    func changed() throws {
+        let taken = ["badges/2.csv": "b", "badges/3.csv": "c"]
+        let sequence = try known("", upTo: "badges/3.csv")
+        let last = sequence.toCompare(["badges/2.csv", "badges/3.csv", "badges/4.csv"], taken: taken)
+        #expect(last?.file == "badges/3.csv" && last?.digest == "c")
+        #expect(sequence.toCompare(["badges/2.csv"], taken: taken) == nil)
+        #expect(sequence.toCompare(["badges/3.csv"], taken: [:]) == nil)
+        #expect(sequence.knownFrom == "")
+        #expect(try self.sequence(profile("badges/3.csv")).knownFrom == "badges/3.csv")
+        #expect(try self.sequence(nil).knownFrom == "")
+    }
+
     // MARK: The contract
 
     private func breaches(rows: Int, before: Int?, _ source: SourceName = Campus.staff, _ service: String = Campus.standard) throws

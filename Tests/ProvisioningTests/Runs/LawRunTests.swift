@@ -92,6 +92,40 @@ struct LawRunTests {
         #expect(await system.entry(named: "cn=Name1,ou=People")?.attributes["title"] == ["Clerk"])
     }
 
+    @Test func `a file that comes too late, or is changed after it was taken, is nothing that a run ends with 0 over`() async throws {
+        let world = try await RunsWorld()
+        let configuration = try incremental(world)
+        try world.write(staff, to: "hr-3.csv")
+        #expect(try await world.sync(nil, configuration) == .done)
+        #expect(try await world.sync(nil, configuration) == .done)
+        try world.write(["E1,Berg,Boss,active"], to: "hr-2.csv")
+        let system = try #require(world.systems[RunsWorld.directory])
+        for _ in 1...2 { #expect(try await world.sync(nil, configuration) == .held) }
+        #expect(await system.entry(named: "cn=Berg,ou=People")?.attributes["title"] == ["Clerk"])
+        #expect(try await world.sync(nil, configuration, accepting: [.resent]) == .done)
+        #expect(await system.entry(named: "cn=Berg,ou=People")?.attributes["title"] == ["Boss"])
+        #expect(try await world.sync(nil, configuration) == .done)
+        try world.write(["E1,Berg,Chief,active"], to: "hr-3.csv")
+        #expect(try await world.sync(nil, configuration) == .held)
+        #expect(await system.entry(named: "cn=Berg,ou=People")?.attributes["title"] == ["Boss"])
+        #expect(try await world.sync(nil, configuration, accepting: [.resent]) == .done)
+        #expect(await system.entry(named: "cn=Berg,ou=People")?.attributes["title"] == ["Chief"])
+        #expect(try await world.sync(nil, configuration) == .done)
+        try world.write(["E1,Berg,Head,active"], to: "hr-1.csv")
+        #expect(try await world.sync(nil, configuration) == .held)
+        try world.remove("hr-1.csv")
+        #expect(try await world.sync(nil, configuration) == .done)
+    }
+
+    @Test func `what a source that took the latest file only passed over does not come too late`() async throws {
+        let world = try await RunsWorld()
+        try world.write(["E1,Berg,Boss,active"], to: "hr-1.csv")
+        try world.write(staff, to: "hr-2.csv")
+        #expect(try await world.sync(nil) == .done)
+        let configuration = try edited(world, "birthright.yaml", "key: row.ID", with: "take: all\n    key: row.ID")
+        for _ in 1...2 { #expect(try await world.sync(nil, configuration) == .done) }
+    }
+
     @Test func `a row in quarantine is no news while there is no new file`() async throws {
         let world = try await RunsWorld()
         let configuration = try incremental(world)

@@ -74,6 +74,8 @@ final class RunsWorld: Sendable {
             to: folder.appendingPathComponent(file), atomically: true, encoding: .utf8)
     }
 
+    func remove(_ file: String) throws { try FileManager.default.removeItem(at: folder.appendingPathComponent(file)) }
+
     /// Writes the file and syncs it.
     @discardableResult
     func sync(

@@ -15,7 +15,11 @@ enum Orders {
     /// Sent, or still to be sent, also by a plan that has not started.
     static let comingUp = isIn(.planned, .pending, .transmitted)
 
-    private static func isIn(_ states: OrderState...) -> String {
+    static func isIn(_ states: Set<OrderState>) -> String { isIn(states.sorted()) }
+
+    private static func isIn(_ states: OrderState...) -> String { isIn(states) }
+
+    private static func isIn(_ states: [OrderState]) -> String {
         let numbers = states.map { String($0.rawValue) }
         return states.count == 1 ? "state = \(numbers[0])" : "state IN (\(numbers.joined(separator: ", ")))"
     }
