@@ -24,6 +24,7 @@ let modules: [Target] = [
         name: "PolicyFiles", dependencies: ["Planning", "CEL", "CSV", "IdentityModel", .product(name: "Yams", package: "Yams")]),
     .target(
         name: "Provisioning", dependencies: ["Planning", "Contracts", "IdentityModel", .product(name: "Logging", package: "swift-log")]),
+    .target(name: "Pages", dependencies: ["Provisioning", "Planning", "Contracts", "IdentityModel"]),
     .target(name: "SourceCSV", dependencies: ["CSV", "Contracts", "IdentityModel"]),
     .target(name: "ConnectorLDAP", dependencies: ["COpenLDAP", "Contracts", "IdentityModel"]),
     .target(name: "StoreSQL", dependencies: ["Contracts", "IdentityModel", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -32,7 +33,8 @@ let modules: [Target] = [
     .executableTarget(
         name: "birthright",
         dependencies: [
-            "CEL", "ConnectorLDAP", "Contracts", "CSV", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "SinkFile", "SourceCSV",
+            "CEL", "ConnectorLDAP", "Contracts", "CSV", "IdentityModel", "Pages", "Planning", "PolicyFiles", "Provisioning", "SinkFile",
+            "SourceCSV",
             "StoreSQL",
             .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
         ]),
@@ -48,12 +50,13 @@ var probes: [Target] = [
     .executableTarget(
         name: "EvaluationBench", dependencies: ["CEL", "CSV", "IdentityModel", "Planning", "PolicyFiles"],
         path: "Tests/Benchmarks/EvaluationBench"),
+    .target(name: "ChildProcesses", path: "Tests/ChildProcesses"),
     .target(
         name: "Histories", dependencies: ["CEL", "IdentityModel", "Planning"], path: "Tests/Histories"),
     .executableTarget(
         name: "Torture",
         dependencies: [
-            "CSV", "Contracts", "Histories", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "StoreSQL",
+            "CSV", "ChildProcesses", "Contracts", "Histories", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "StoreSQL",
             .product(name: "Logging", package: "swift-log"),
         ], path: "Tests/Torture", exclude: ["Found"]),
     .target(
@@ -67,31 +70,33 @@ if Context.environment["BIRTHRIGHT_FUZZER"] != nil {
 let tests: [Target] = [
     .testTarget(name: "ArchitectureTests"),
     .testTarget(
-        name: "BirthrightTests", dependencies: ["birthright", "Contracts", "IdentityModel", "Planning", "Provisioning"]),
+        name: "BirthrightTests", dependencies: ["birthright", "Contracts", "IdentityModel", "Pages", "Planning", "Provisioning"]),
     .testTarget(name: "CELTests", dependencies: ["CEL", "LinearRegex"]),
     .testTarget(name: "CSVTests", dependencies: ["CSV"]),
     .testTarget(name: "ConformanceTests", dependencies: ["CEL", "CSV"]),
-    .testTarget(name: "ConnectorLDAPTests", dependencies: ["ConnectorLDAP", "ContractTesting", "Contracts", "IdentityModel"]),
     .testTarget(
-        name: "CrashTests", dependencies: ["birthright", "Contracts", "IdentityModel", "StoreSQL"], exclude: ["Configuration"]),
+        name: "ConnectorLDAPTests", dependencies: ["ChildProcesses", "ConnectorLDAP", "ContractTesting", "Contracts", "IdentityModel"]),
+    .testTarget(
+        name: "CrashTests", dependencies: ["ChildProcesses", "birthright", "Contracts", "IdentityModel", "StoreSQL"],
+        exclude: ["Configuration"]),
     .testTarget(name: "FuzzLawsTests", dependencies: ["FuzzLaws"]),
     .testTarget(
         name: "HistoriesTests", dependencies: ["CEL", "Histories", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"], exclude: ["Golden"]),
-    .testTarget(name: "PlanningTests", dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles"]),
+    .testTarget(name: "PlanningTests", dependencies: ["CEL", "ChildProcesses", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(
         name: "PolicyFilesTests",
         dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles", .product(name: "Yams", package: "Yams")], exclude: ["Gallery"]),
     .testTarget(
         name: "ProvisioningTests",
         dependencies: [
-            "Contracts", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "SourceCSV", "StoreSQL",
+            "Contracts", "IdentityModel", "Pages", "Planning", "PolicyFiles", "Provisioning", "SourceCSV", "StoreSQL",
             .product(name: "Logging", package: "swift-log"),
         ], exclude: ["OlderStore"]),
     .testTarget(name: "SinkFileTests", dependencies: ["Contracts", "IdentityModel", "SinkFile"]),
     .testTarget(name: "SourceCSVTests", dependencies: ["Contracts", "IdentityModel", "SourceCSV"]),
-    .testTarget(name: "StoreSQLTests", dependencies: ["ContractTesting", "Contracts", "IdentityModel", "StoreSQL"]),
-    .testTarget(name: "StoryTests", dependencies: ["birthright"], exclude: ["Common", "Stories"]),
+    .testTarget(name: "StoreSQLTests", dependencies: ["ChildProcesses", "ContractTesting", "Contracts", "IdentityModel", "StoreSQL"]),
+    .testTarget(name: "StoryTests", dependencies: ["ChildProcesses", "birthright"], exclude: ["Common", "Stories"]),
 ]
 
 for target in modules + probes + tests { target.swiftSettings = settings }

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import IdentityModel
+import Pages
 import Logging
 import Planning
 import Provisioning
@@ -63,7 +64,7 @@ struct RunOutput: Sendable {
             complain("plan \(plan.ordinal ?? 0) of \(plan.origin) is unfinished: going on with it")
         case .planned(let report, let source): try await show(report, of: source)
         case .applied(let summary, let plan):
-            say(format == .text ? PlanText.applied(summary, plan: plan) : PlanJSON.applied(summary, plan: plan).indentedText)
+            say(format == .text ? PlanText.applied(summary, plan: plan) : PlanPage.applied(summary, plan: plan).indentedText)
         case .withdrawn(let orders, let reason): complain("\(DisplayText.count(orders, "order")) withdrawn: \(reason)")
         case .nothingNew(let source):
             if format == .text { say("nothing to do: there is no new file for \(source)") }
@@ -86,7 +87,7 @@ struct RunOutput: Sendable {
     }
 
     private func showJSON(_ report: PlanReport) async throws {
-        guard let plan = report.plan, report.breaches.isEmpty else { return say(PlanJSON.withoutPlan(report).indentedText) }
+        guard let plan = report.plan, report.breaches.isEmpty else { return say(PlanPage.withoutPlan(report).indentedText) }
         try await PlanOutput.writeJSON(plan, report: report, store: store)
     }
 }

@@ -164,6 +164,10 @@ func ending(_ body: () async throws -> Exit) async throws {
     } catch let stop as Stop {
         complain(stop.message)
         throw ExitCode(stop.code.rawValue)
+    } catch let error as InquiryError {
+        let stop = Stop(error)
+        complain(stop.message)
+        throw ExitCode(stop.code.rawValue)
     } catch let broken as SealBroken {
         complain("error: \(broken)")
         throw ExitCode(Exit.held.rawValue)

@@ -1,4 +1,6 @@
 import IdentityModel
+import Pages
+import Planning
 import Testing
 
 @testable import birthright
@@ -10,7 +12,7 @@ import Testing
         MaskedAttributes.$configured.withValue(["badge"]) {
             #expect(MaskedAttributes.shown(values, of: "badge") == [.text("••••••")])
             #expect(PlanText.text(UserValue.string("4711"), of: "badge") == "••••••")
-            #expect(!PlanJSON.attributes(["badge": .string("4711")]).text.contains("4711"))
+            #expect(!PlanPage.attributes(["badge": .string("4711")]).text.contains("4711"))
         }
     }
 

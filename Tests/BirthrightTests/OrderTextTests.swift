@@ -1,4 +1,5 @@
 import IdentityModel
+import Pages
 import Testing
 
 @testable import birthright
@@ -77,7 +78,7 @@ import Testing
         ])
         let text = PlanText.order(order, ordinal: 7, ink: .plain)
         #expect(text.contains("  ~ sambaNTPassword  •••••• -> ••••••\n  + krb5Key;binary   ••••••\n  + badge            ••••••\n"))
-        #expect(!text.contains("secret") && !PlanJSON.order(order, ordinal: 7).text.contains("secret"))
+        #expect(!text.contains("secret") && !PlanPage.order(order, ordinal: 7).text.contains("secret"))
     }
 
     @Test func `an order in one line names what it touches`() {
@@ -90,7 +91,7 @@ import Testing
     }
 
     @Test func `an order as JSON has every member, references apart from texts, and no password`() throws {
-        let json = PlanJSON.order(Samples.order(), ordinal: 7)
+        let json = PlanPage.order(Samples.order(), ordinal: 7)
         let names = [
             "order", "operation", "system", "user", "userName", "change", "state", "stateLabel", "accountId", "nameBefore", "nameAfter",
             "adopts",

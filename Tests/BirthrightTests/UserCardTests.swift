@@ -1,6 +1,9 @@
 import IdentityModel
-import Planning
+import Pages
 import Testing
+
+@testable import Planning
+@testable import Provisioning
 
 @testable import birthright
 
@@ -53,7 +56,7 @@ import Testing
                   open orders
                     7-12 Errored: Modify Corp Directory: refused (LDAP 50: no)
                 """)
-        #expect(!card.json.text.contains("hidden"))
+        #expect(!card.page.text.contains("hidden"))
     }
 
     @Test func `somebody who is only planned is not shown as if they were there`() {
@@ -76,9 +79,9 @@ import Testing
         explanation.inputs = [Explanation.Input(name: "lastName", value: "Berg", expression: "row.LAST_NAME", position: position(4))]
         explanation.isEntitled = true
         explanation.grants = [
-            Explanation.Grant(
+            RoleGrant(
                 role: RoleName("Finance"), groups: ["cn=Finance,ou=Groups"], position: position(5), origin: .rule("finance"),
-                rule: Explanation.Rule(
+                rule: RoleGrant.Rule(
                     name: "finance", position: position(6), condition: #"when user.department == "Finance""#, verdict: "matches",
                     parts: [TracedExpression.Part(expression: "user.department", value: "'Finance'")]))
         ]

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Contracts
 import Foundation
 import IdentityModel
@@ -36,24 +37,9 @@ final class DirectoryServer: Sendable {
     }
 
     private static func run(_ script: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = scripts.appendingPathComponent(script)
-        process.arguments = arguments
-        process.standardOutput = output
-        // Threads of Swift's pool block signals, a child inherits that, and a slapd that never sees SIGTERM has to be killed.
-        var none = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw ConnectorFailure(.unavailable, "\(script) ended with \(process.terminationStatus)")
-        }
-        return text
+        let (code, output) = try ChildProcess.run(scripts.appendingPathComponent(script).path, arguments, errors: .inherited)
+        guard code == 0 else { throw ConnectorFailure(.unavailable, "\(script) ended with \(code)") }
+        return output
     }
 
     var url: String { environment["CORP_LDAP_URL"] ?? "" }

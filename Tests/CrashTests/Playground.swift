@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 
 /// A configuration with 500 people, its store, and a directory server, all in one temporary folder.
@@ -54,8 +55,8 @@ final class Playground {
     /// Runs a command of the real binary to its end.
     func birthright(_ arguments: [String]) throws -> (code: Int32, output: String) {
         let process = try start(arguments)
-        process.waitUntilExit()
-        return (process.terminationStatus, (try? String(contentsOf: folder.appendingPathComponent("output"), encoding: .utf8)) ?? "")
+        let code = process.wait()
+        return (code, (try? String(contentsOf: folder.appendingPathComponent("output"), encoding: .utf8)) ?? "")
     }
 
     /// Runs a command and kills it after that many seconds; true when it was still running.
@@ -64,24 +65,17 @@ final class Playground {
         let deadline = Date().addingTimeInterval(seconds)
         while process.isRunning && Date() < deadline { usleep(500) }
         let wasRunning = process.isRunning
-        if wasRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
+        if wasRunning { kill(process.pid, SIGKILL) }
+        process.wait()
         return wasRunning
     }
 
-    private func start(_ arguments: [String]) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Playground.binary)
-        process.arguments = arguments + ["--config", folder.path]
-        process.environment = environment.merging(["PATH": "/usr/bin:/bin", "TZ": "UTC"]) { own, _ in own }
+    private func start(_ arguments: [String]) throws -> ChildProcess {
         let captured = folder.appendingPathComponent("output")
         _ = FileManager.default.createFile(atPath: captured.path, contents: nil)
-        let handle = try FileHandle(forWritingTo: captured)
-        process.standardOutput = handle
-        process.standardError = handle
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        return process
+        return try ChildProcess(
+            Playground.binary, arguments + ["--config", folder.path],
+            environment: environment.merging(["PATH": "/usr/bin:/bin", "TZ": "UTC"]) { own, _ in own }, output: .file(captured.path))
     }
 
     /// Everything in the directory without operational attributes, entries and values sorted.
@@ -101,20 +95,10 @@ final class Playground {
     }
 
     private func run(_ path: String, _ arguments: [String], environment: [String: String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.environment = environment.merging(["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"]) { own, _ in own }
-        let captured = FileManager.default.temporaryDirectory.appendingPathComponent("birthright-crash-output-\(UUID().uuidString)")
-        _ = FileManager.default.createFile(atPath: captured.path, contents: nil)
-        defer { try? FileManager.default.removeItem(at: captured) }
-        let handle = try FileHandle(forWritingTo: captured)
-        process.standardOutput = handle
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return try String(contentsOf: captured, encoding: .utf8)
+        try ChildProcess.run(
+            path, arguments, environment: environment.merging(["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"]) { own, _ in own },
+            errors: .nowhere
+        ).output
     }
 
     func strike() {

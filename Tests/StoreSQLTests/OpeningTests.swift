@@ -1,3 +1,4 @@
+import ChildProcesses
 import Contracts
 import Foundation
 import IdentityModel
@@ -171,12 +172,10 @@ struct OpeningTests {
             let file = try #require(
                 try FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasPrefix("store.db.lock-due-") })
             lock.release()
-            let holder = Process()
-            holder.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
-            holder.arguments = ["--no-fork", folder + "/" + file, "sleep", "60"]
-            try holder.run()
+            let holder = try ChildProcess("/usr/bin/flock", ["--no-fork", folder + "/" + file, "sleep", "60"])
             #expect(try await becomes(store, .due, free: false))
-            kill(holder.processIdentifier, SIGKILL)
+            kill(holder.pid, SIGKILL)
+            holder.wait()
             #expect(try await becomes(store, .due, free: true))
             await store.close()
         }

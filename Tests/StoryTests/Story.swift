@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import Testing
 
@@ -123,21 +124,12 @@ final class Stage {
         """
 
     func run(_ command: String) throws -> (output: String, code: Int32) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", prelude + command]
-        process.environment = environment
         // A file, not a pipe: a server started by the command must not keep the test waiting for the end of its output.
         let captured = folder.appendingPathComponent(".output")
         _ = FileManager.default.createFile(atPath: captured.path, contents: nil)
-        let handle = try FileHandle(forWritingTo: captured)
-        process.standardOutput = handle
-        process.standardError = handle
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try handle.close()
-        return (String(decoding: try Data(contentsOf: captured), as: UTF8.self), process.terminationStatus)
+        let shell = try ChildProcess("/bin/sh", ["-c", prelude + command], environment: environment, output: .file(captured.path))
+        let code = shell.wait()
+        return (String(decoding: try Data(contentsOf: captured), as: UTF8.self), code)
     }
 
     /// Output as the story shows it: this machine's paths and ports are gone.

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import Histories
 
@@ -131,22 +132,7 @@ final class DirectoryProcess: @unchecked Sendable {
     static func run(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], started: (pid_t) -> Void = { _ in }
     ) throws -> (code: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.environment = environment.merging(["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "TZ": "UTC"]) { own, _ in own }
-        let captured = FileManager.default.temporaryDirectory.appendingPathComponent("torture-output-\(UUID().uuidString)")
-        _ = FileManager.default.createFile(atPath: captured.path, contents: nil)
-        defer { try? FileManager.default.removeItem(at: captured) }
-        let handle = try FileHandle(forWritingTo: captured)
-        process.standardOutput = handle
-        process.standardError = handle
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        started(process.processIdentifier)
-        process.waitUntilExit()
-        try? handle.close()
-        let code = process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
-        return (code, try String(contentsOf: captured, encoding: .utf8))
+        let settings = environment.merging(["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "TZ": "UTC"]) { own, _ in own }
+        return try ChildProcess.run(path, arguments, environment: settings, started: started)
     }
 }

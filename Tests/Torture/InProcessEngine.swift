@@ -59,7 +59,7 @@ final class InProcessEngine: Engine {
         }
     }
 
-    func disturb(_ step: Step, person: Person?) async throws {
+    func disturb(_ step: Step, person: Histories.Person?) async throws {
         guard let server = step.system.flatMap({ servers[$0] }) else { return }
         server.locked {
             switch step {
@@ -117,12 +117,12 @@ final class InProcessEngine: Engine {
         }
     }
 
-    private func entries(of person: Person?, _ server: ScriptedServer) -> [ScriptedServer.Entry] {
+    private func entries(of person: Histories.Person?, _ server: ScriptedServer) -> [ScriptedServer.Entry] {
         person.map { server.entries(with: "employeeNumber", $0.identifier) } ?? []
     }
 
     /// The person's entries, which are about to be changed by hand: whoever looked before has to look again.
-    private func handle(_ mark: Mark, _ person: Person?, _ server: ScriptedServer) -> [ScriptedServer.Entry] {
+    private func handle(_ mark: Mark, _ person: Histories.Person?, _ server: ScriptedServer) -> [ScriptedServer.Entry] {
         guard let person else { return [] }
         metByHand[server.book.name]?.remove(person.number)
         let mine = entries(of: person, server)

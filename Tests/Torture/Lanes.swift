@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import Histories
 import Synchronization
@@ -21,19 +22,17 @@ struct Lanes {
         let running = Mutex(lanes)
         for lane in 0..<lanes {
             let ours = Array(stride(from: seeds.lowerBound + UInt64(lane), to: seeds.upperBound, by: lanes))
-            let (process, output) = try start(lane)
+            let process = try start(lane)
             // A thread of its own: it waits for a pipe.
             Thread {
                 var left = Set(ours)
-                for line in Lanes.lines(of: output) {
+                for line in Lanes.lines(of: process.output) {
                     // What is no outcome leaves its seed a failure.
                     guard let played = try? JSONDecoder().decode(Played.self, from: line), left.remove(played.seed) != nil else { continue }
                     continuation.yield((played.seed, played.outcome))
                 }
-                process.waitUntilExit()
-                for seed in left.sorted() {
-                    continuation.yield((seed, Outcome(failed: "its process ended with \(process.terminationStatus)")))
-                }
+                let code = process.wait()
+                for seed in left.sorted() { continuation.yield((seed, Outcome(failed: "its process ended with \(code)"))) }
                 if running.withLock({
                     $0 -= 1
                     return $0 == 0
@@ -51,17 +50,13 @@ struct Lanes {
         let outcome: Outcome
     }
 
-    private func start(_ lane: Int) throws -> (Process, FileHandle) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["lane", "\(seeds.lowerBound + UInt64(lane))", "\(seeds.upperBound)", "\(lanes)"] + arguments
-        process.standardOutput = pipe
-        try process.run()
-        return (process, pipe.fileHandleForReading)
+    private func start(_ lane: Int) throws -> ChildProcess {
+        try ChildProcess(
+            URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
+            ["lane", "\(seeds.lowerBound + UInt64(lane))", "\(seeds.upperBound)", "\(lanes)"] + arguments, output: .pipe, errors: .inherited)
     }
 
-    private static func lines(of handle: FileHandle) -> AnyIterator<Data> {
+    private static func lines(of handle: FileHandle?) -> AnyIterator<Data> {
         var buffer = Data()
         return AnyIterator {
             while true {
@@ -69,8 +64,7 @@ struct Lanes {
                     defer { buffer = Data(buffer[(end + 1)...]) }
                     return Data(buffer[..<end])
                 }
-                let more = handle.availableData
-                guard !more.isEmpty else { return nil }
+                guard let more = handle?.availableData, !more.isEmpty else { return nil }
                 buffer += more
             }
         }

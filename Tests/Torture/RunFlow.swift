@@ -40,7 +40,7 @@ struct RunFlow {
             try await store.decide(plan.id, .approved, by: "tester", reason: "as it should be", at: clock.shellClock.now())
         }
         guard current.state.isWaiting || current.state == .applying else { return (0, "is \(current.state)") }
-        return try await told { runs in try await runs.apply(plan: plan.id, of: plan.origin) { try await found($0) } }
+        return try await told { runs in try await runs.apply(plan: plan.ordinal) }
     }
 
     private func found(_ id: PlanID) async throws -> Plan {

@@ -37,6 +37,9 @@ package final class Expression: Sendable {
         self.runs = runs
     }
 
+    /// As written.
+    package var text: String { program.source }
+
     /// The place in the file of a UTF-8 offset in the expression.
     package func position(ofOffset offset: Int) -> TextPosition {
         let count = program.source.utf8.prefix(offset).count { $0 & 0xC0 != 0x80 }

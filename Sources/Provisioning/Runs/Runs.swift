@@ -101,13 +101,27 @@ package struct Runs: Sendable {
         }
     }
 
-    /// Carries out a plan that waits, or goes on with one that is being applied. The plan is read again once its origin's lock is held.
-    package func apply(plan id: PlanID, of origin: Origin, reread: (PlanID) async throws -> Plan) async throws -> RunEnd {
-        try await running(origin) { origin in
+    /// Carries out the plan with this number, or the only one that waits; goes on with one that is being applied.
+    ///
+    /// - Throws: `InquiryError` for a plan that cannot be applied; of one that a guard holds `notDecidable` says so.
+    package func apply(plan ordinal: Int? = nil) async throws -> RunEnd {
+        let inquiry = Inquiry(store)
+        let chosen = try await inquiry.planToApply(ordinal)
+        try PlanDecision.apply.require(chosen)
+        if chosen.state != .applying { try await requireSameValues(chosen) }
+        return try await running(chosen.origin) { origin in
             try await lookAtOrphans(origin)
-            let end = try await apply(try await reread(id)).end
+            // Nobody decides about it from here on.
+            let plan = try await inquiry.plan(chosen.ordinal ?? 0)
+            let end = try await apply(plan).end
             return end.and(try await ending(origin))
         }
+    }
+
+    /// A plan says what comes of the values it was made with: carried out with others, names would be chosen by rules that nobody approved.
+    private func requireSameValues(_ plan: Plan) async throws {
+        let changed = configuration.changedValues(since: try await store.values(ofConfiguration: plan.configurationHash))
+        if !changed.isEmpty { throw InquiryError.valuesChanged(plan, names: changed) }
     }
 
     /// A person says that the systems are right as they are now: they are asked what they are before anything else, also where nothing is to be planned.

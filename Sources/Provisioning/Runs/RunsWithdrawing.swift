@@ -42,22 +42,24 @@ extension Runs {
     }
 
     /// Stops a plan that is being applied: what was sent is looked at, what waits is withdrawn, and its people are planned again by the next run, whose plan is
-    /// held. `choose` says which plan, once the lock of its origin is held. Returns how many orders were withdrawn.
-    package func abandon(
-        _ origin: Origin, by: String, reason: String, choose: () async throws -> Plan
-    ) async throws -> (withdrawn: Int, end: RunEnd) {
+    /// held.
+    package func abandon(_ ordinal: Int, by: String, reason: String) async throws -> (plan: Plan, withdrawn: Int, end: RunEnd) {
+        let inquiry = Inquiry(store)
+        let chosen = try await inquiry.plan(ordinal)
+        try PlanDecision.abandon.require(reason, for: chosen)
         var withdrawn = 0
-        let end = try await holding(origin) { origin in
-            let plan = try await choose()
+        let end = try await holding(chosen.origin) { origin in
+            let plan = try await inquiry.plan(ordinal)
+            try PlanDecision.abandon.require(plan)
             try await lookAtOrphans(origin)
             var filter = OrderFilter()
             filter.owner = plan.id
-            let because = "plan \(plan.ordinal ?? 0) was abandoned"
+            let because = "plan \(ordinal) was abandoned"
             withdrawn = try await committer(plan)?.withdraw(filter, because: because, planAgain: true).orders ?? 0
             try await store.decide(plan.id, .abandoned, by: by, reason: reason, at: clock.now())
             return try await ending(origin)
         }
-        return (withdrawn, end)
+        return (try await inquiry.plan(ordinal), withdrawn, end)
     }
 
     private func committer(_ plan: Plan) -> Committer? {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Contracts
 import IdentityModel
+import Pages
 import Provisioning
 
 /// `birthright plans abandon ID`: stops a plan that is being applied.
@@ -20,35 +20,14 @@ struct AbandonPlan: AsyncParsableCommand {
 
     func run() async throws {
         try await withStore(common) { session, store in
-            let chosen = try await Named.plan(plan, store)
-            try requireReason()
-            return try await Run.with(session, store, common) { run in
-                let (abandoned, end) = try await run.runs.abandon(chosen.origin, by: operatorName(), reason: reason) {
-                    let plan = try await Named.plan(self.plan, store)
-                    guard plan.state == .applying else { throw Stop(.configuration, refusal(plan)) }
-                    return plan
-                }
+            try await Run.with(session, store, common) { run in
+                let (plan, withdrawn, end) = try await run.runs.abandon(self.plan, by: operatorName(), reason: reason)
                 switch common.format {
-                case .json: say(PlanJSON.abandoned(try await Named.plan(plan, store), withdrawn: abandoned).indentedText)
-                case .text: say(text(withdrawn: abandoned))
+                case .json: say(PlanPage.abandoned(plan, withdrawn: withdrawn).indentedText)
+                case .text: say(text(withdrawn: withdrawn))
                 }
                 return end
             }
-        }
-    }
-
-    private func requireReason() throws {
-        guard reason.allSatisfy(\.isWhitespace) else { return }
-        throw Stop(
-            .configuration, "abandoning plan \(plan) needs a --reason: it is kept in the audit, for whoever asks later why it was stopped")
-    }
-
-    private func refusal(_ plan: Plan) -> String {
-        let fact = "plan \(self.plan) is \(PlanText.words(plan.state))"
-        switch plan.state {
-        case .ready, .held, .approved: return "\(fact), and nothing of it was written:  birthright plans reject \(self.plan)"
-        case .open, .rejected, .superseded, .applying, .applied, .abandoned, .discarded:
-            return "\(fact); only a plan that is being applied can be abandoned (birthright plans list)"
         }
     }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Contracts
 import IdentityModel
 import Planning
 import Provisioning
@@ -15,46 +14,12 @@ struct Apply: AsyncParsableCommand {
 
     func run() async throws {
         try await withStore(common) { session, store in
-            let chosen = try await choose(store)
-            switch chosen.state {
-            case .ready, .approved: try await requireSameValues(chosen, session, store)
-            case .applying: break
-            case .held: throw Stop(.held, PlanText.summary(plan: chosen, report: nil))
-            case .open, .rejected, .superseded, .applied, .abandoned, .discarded:
-                throw Stop(.configuration, "plan \(chosen.ordinal ?? 0) is \(chosen.state.rawValue): there is nothing to apply")
-            }
-            return try await Run.with(session, store, common) { run in
-                try await run.runs.apply(plan: chosen.id, of: chosen.origin) { _ in try await Named.plan(chosen.ordinal ?? 0, store) }
+            do {
+                return try await Run.with(session, store, common) { run in try await run.runs.apply(plan: plan) }
+            } catch InquiryError.noPlan(let number, _) {
+                throw Stop(.configuration, "there is no plan \(number); `birthright plans list` shows them")
             }
         }
-    }
-
-    /// A plan says what comes of the values it was made with: carried out with others, names would be chosen by rules that nobody approved.
-    private func requireSameValues(_ plan: Plan, _ session: Session, _ store: any Store) async throws {
-        let kept = try await store.values(ofConfiguration: plan.configurationHash)
-        let changed = session.configuration.changedValues(since: kept)
-        guard !changed.isEmpty else { return }
-        let names = changed.map { "'\($0)'" }.joined(separator: ", ")
-        throw Stop(
-            .held,
-            "plan \(plan.ordinal ?? 0) was made with another value of \(names); nothing is written. Give \(changed.count == 1 ? "it" : "them") as then, "
-                + "or make a new plan:  \(PlanText.planCommand(plan.origin))")
-    }
-
-    private func choose(_ store: any Store) async throws -> Plan {
-        if let plan {
-            guard let found = try await store.plan(ordinal: plan) else {
-                throw Stop(.configuration, "there is no plan \(plan); `birthright plans list` shows them")
-            }
-            return found
-        }
-        let waiting = try await store.plans(limit: 200).filter { $0.state.isWaiting || $0.state == .applying }
-        guard let only = waiting.first else { throw Stop(.configuration, "no plan waits; make one with `birthright plan SOURCE`") }
-        if waiting.count > 1 {
-            let numbers = waiting.compactMap(\.ordinal).map(String.init).joined(separator: ", ")
-            throw Stop(.configuration, "several plans wait (\(numbers)); say which: `birthright apply N`")
-        }
-        return only
     }
 }
 

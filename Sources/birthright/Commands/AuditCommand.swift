@@ -1,6 +1,8 @@
 import ArgumentParser
 import Contracts
 import IdentityModel
+import Pages
+import Provisioning
 
 /// `birthright audit`.
 struct Audit: AsyncParsableCommand {
@@ -18,23 +20,20 @@ struct Audit: AsyncParsableCommand {
     func run() async throws {
         try await withStore(common) { _, store in
             var filter = RecordFilter()
-            if let plan { filter.plan = try await Named.plan(plan, store).id }
-            if let user { filter.user = try await Person.find(user, store).user.id }
+            if let plan { filter.plan = try await Inquiry(store).plan(plan).id }
+            if let user { filter.user = try await Inquiry(store).person(user).user.id }
             filter.since = listing.since
-            let chosen = filter
-            let numbers = try await store.ordinals()
             var table = Table(
                 [Table.Column("when"), Table.Column("what"), Table.Column("about"), Table.Column("user"), Table.Column("detail")], indent: 0
             )
             var output: JSONArrayOutput? = common.format == .json ? JSONArrayOutput() : nil
-            let end = try await listing.each { after, count in
-                try await store.newestAudit(chosen, before: after?.row, limit: count)
-            } show: { page in
-                let keys = try await store.keys(of: page.compactMap(\.entry.user))
-                for entry in page.map(\.entry) {
-                    let user = entry.user.map { keys[$0]?.text ?? $0.text }
-                    output?.add(json(entry, numbers, user))
-                    if output == nil { table.add([entry.at.description, entry.kind, about(entry, numbers), user ?? "", entry.text]) }
+            let end = try await Listing.audit(filter, limit: listing.wanted, store) { page in
+                for listed in page {
+                    output?.add(listed.page)
+                    if output == nil {
+                        let entry = listed.entry
+                        table.add([entry.at.description, entry.kind, about(listed), listed.user ?? "", entry.text])
+                    }
                 }
                 if !table.isEmpty { say(table.takeLines(.standardOutput).joined(separator: "\n")) }
             }
@@ -45,18 +44,9 @@ struct Audit: AsyncParsableCommand {
         }
     }
 
-    private func about(_ entry: AuditEntry, _ numbers: [PlanID: Int]) -> String {
-        guard let plan = entry.plan else { return "" }
-        guard let number = numbers[plan] else { return "a plan without a number" }
-        return entry.order.map { "order \(number)-\($0)" } ?? "plan \(number)"
-    }
-
-    private func json(_ entry: AuditEntry, _ numbers: [PlanID: Int], _ user: String?) -> JSON {
-        let number = entry.plan.flatMap { numbers[$0] }
-        return .object([
-            JSON.Member("at", .string(entry.at.description)), JSON.Member("kind", .string(entry.kind)),
-            JSON.Member("plan", number.map(PlanJSON.number) ?? .null), JSON.Member("order", entry.order.map(PlanJSON.number) ?? .null),
-            JSON.Member("user", PlanJSON.text(user)), JSON.Member("text", .string(entry.text)),
-        ])
+    private func about(_ listed: ListedEntry) -> String {
+        guard listed.entry.plan != nil else { return "" }
+        guard let number = listed.ordinal else { return "a plan without a number" }
+        return listed.entry.order.map { "order \(number)-\($0)" } ?? "plan \(number)"
     }
 }

@@ -83,17 +83,3 @@ struct DiffCommand: AsyncParsableCommand {
         }
     }
 }
-
-extension NameHolders {
-    /// Who holds the names that people in the examples of collisions would have liked.
-    func words(of report: DiffReport) async throws -> [NameClaim: String] {
-        let wanted = report.diff.systems.values.flatMap { $0.collisions.values.flatMap { $0.examples.map(\.wanted) } }
-        var words = try await words(for: wanted)
-        let people = try await store.knowledge(of: Set(report.newHolders.values)).users
-        for (claim, id) in report.newHolders where words[claim] == nil {
-            guard let user = people[id] else { continue }
-            words[claim] = Self.person(user.key.text, user.displayName) + ", by this change"
-        }
-        return words
-    }
-}

@@ -34,7 +34,7 @@ struct EvalCommand: AsyncParsableCommand {
     func run() async throws {
         try await ending {
             let session = try Session.load(common)
-            let map = try system.map { try Named.system($0, session.configuration) }
+            let map = try system.map { try Inquiry.system($0, session.configuration) }
             let program = try compiled(map, session.configuration)
             guard let user, !ExpressionTrial.isFile(user) else {
                 return try await session.masking { try await evaluate(program, map, session, store: nil) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Contracts
 import Foundation
 import IdentityModel
+import Provisioning
 
 /// `birthright events [--follow]`.
 struct Events: AsyncParsableCommand {
@@ -29,18 +30,14 @@ struct Events: AsyncParsableCommand {
     func run() async throws {
         try await withStore(common) { _, store in
             var filter = RecordFilter()
-            if let user { filter.user = try await Person.find(user, store).user.id }
+            if let user { filter.user = try await Inquiry(store).person(user).user.id }
             filter.since = listing.since
             let chosen = filter
             var table = EventTable(format: common.format)
             if let start = try await firstToFollow(chosen, store) {
                 try await goOn(behind: start, chosen, store, &table)
             } else {
-                let end = try await listing.each { after, count in
-                    try await store.newestEvents(chosen, before: after?.row, limit: count)
-                } show: {
-                    table.show($0)
-                }
+                let end = try await Listing.events(chosen, limit: listing.wanted, store) { table.show($0) }
                 end.sayWhatIsLeft()
             }
             if table.isEmpty && common.format == .text { say("no events") }

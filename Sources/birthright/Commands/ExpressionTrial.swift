@@ -4,6 +4,7 @@ import Foundation
 import IdentityModel
 import Planning
 import PolicyFiles
+import Provisioning
 
 /// Somebody and a place in the configuration, to evaluate an expression there.
 struct ExpressionTrial {
@@ -36,7 +37,7 @@ struct ExpressionTrial {
             person.user = try read(user, in: folder).user
             return
         }
-        person = try await Person.find(user, store).asPlanned(store)
+        person = try await Inquiry(store).person(user).asPlanned(store)
         isMadeUp = false
     }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Contracts
 import Foundation
 import IdentityModel
+import Provisioning
 
 /// Which part of a long list is shown.
 struct ListingOptions: ParsableArguments {
@@ -23,30 +23,11 @@ struct ListingOptions: ParsableArguments {
         throw ValidationError("'\(text)' is neither a day nor a moment; write 2026-03-02 or 2026-03-02T08:15:00Z")
     }
 
-    /// Walks through a list page by page, as far as it is wanted. `page` gives so many elements behind the last one; `show` prints them at once.
-    func each<Element>(
-        limit standard: Int? = ListingOptions.standard, _ page: (_ after: Element?, _ count: Int) async throws -> [Element],
-        show: ([Element]) async throws -> Void
-    ) async throws -> ListingEnd {
-        let wanted = limit.map { $0 == 0 ? Int.max : $0 } ?? standard ?? Int.max
-        var shown = 0
-        var last: Element?
-        while shown < wanted {
-            let found = try await page(last, min(500, wanted - shown))
-            guard let end = found.last else { return ListingEnd(isEmpty: shown == 0, hasMore: false) }
-            try await show(found)
-            shown += found.count
-            last = end
-        }
-        return ListingEnd(isEmpty: false, hasMore: try await !page(last, 1).isEmpty)
-    }
+    /// How many at most; nil: all of them.
+    var wanted: Int? { (limit ?? Self.standard) == 0 ? nil : limit ?? Self.standard }
 }
 
-/// How much of a list was shown.
-struct ListingEnd {
-    let isEmpty: Bool
-    let hasMore: Bool
-
+extension Listing.End {
     /// Nobody may take the first fifty for everything: said beside the list, so that JSON stays JSON.
     func sayWhatIsLeft() {
         if hasMore { complain("there are older ones: --limit N shows more, --limit 0 all") }

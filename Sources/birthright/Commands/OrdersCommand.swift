@@ -1,7 +1,9 @@
 import ArgumentParser
 import Contracts
 import IdentityModel
+import Pages
 import Planning
+import Provisioning
 
 /// `birthright orders list | show N-M`.
 struct Orders: AsyncParsableCommand {
@@ -30,52 +32,43 @@ struct Orders: AsyncParsableCommand {
         func run() async throws {
             try await withStore(common) { session, store in
                 var filter = OrderFilter()
-                filter.states = try state.map(Named.state)
-                filter.system = try system.map { try Named.system($0, session.configuration).system }
-                if let plan { filter.plan = try await Named.plan(plan, store).id }
-                if let user { filter.user = try await Person.find(user, store).user.id }
-                let numbers = try await store.ordinals()
+                filter.states = try state.map(Inquiry.state)
+                filter.system = try system.map { try Inquiry.system($0, session.configuration).system }
+                if let plan { filter.plan = try await Inquiry(store).plan(plan).id }
+                if let user { filter.user = try await Inquiry(store).person(user).user.id }
                 let end =
                     switch common.format {
-                    case .json: try await writeJSON(filter, numbers, store)
-                    case .text: try await writeText(filter, numbers, store)
+                    case .json: try await writeJSON(filter, store)
+                    case .text: try await writeText(filter, store)
                     }
                 end.sayWhatIsLeft()
                 return .done
             }
         }
 
-        /// Of one plan everything in its order, as it is carried out; else the newest.
-        private func each(
-            _ filter: OrderFilter, _ store: any Store, _ show: ([ProvisioningOrder]) async throws -> Void
-        ) async throws -> ListingEnd {
-            if plan != nil {
-                return try await listing.each(limit: nil, { try await store.orders(filter, after: $0?.id, limit: $1) }, show: show)
-            }
-            let since = listing.since
-            return try await listing.each({ try await store.newestOrders(filter, since: since, before: $0?.id, limit: $1) }, show: show)
-        }
+        /// Of one plan everything, unless fewer are asked for.
+        private var wanted: Int? { plan != nil && listing.limit == nil ? nil : listing.wanted }
 
-        private func writeJSON(_ filter: OrderFilter, _ numbers: [PlanID: Int], _ store: any Store) async throws -> ListingEnd {
+        private func writeJSON(_ filter: OrderFilter, _ store: any Store) async throws -> Listing.End {
             var output = JSONArrayOutput()
-            let end = try await each(filter, store) { page in
-                for order in page { output.add(PlanJSON.order(order, ordinal: numbers[order.id.plan])) }
+            let end = try await Listing.orders(filter, since: listing.since, limit: wanted, store) { page in
+                for (ordinal, order) in page { output.add(PlanPage.order(order, ordinal: ordinal)) }
             }
             output.end()
             say("")
             return end
         }
 
-        private func writeText(_ filter: OrderFilter, _ numbers: [PlanID: Int], _ store: any Store) async throws -> ListingEnd {
+        private func writeText(_ filter: OrderFilter, _ store: any Store) async throws -> Listing.End {
             var table = Table(
                 [
                     Table.Column("order"), Table.Column("state"), Table.Column("operation"), Table.Column("system"), Table.Column("user"),
                     Table.Column("what"),
                 ], indent: 0)
-            let end = try await each(filter, store) { page in
-                for order in page {
+            let end = try await Listing.orders(filter, since: listing.since, limit: wanted, store) { page in
+                for (ordinal, order) in page {
                     table.add([
-                        PlanText.number(order, numbers[order.id.plan]), PlanText.label(order), order.operation.rawValue, order.system.text,
+                        PlanPage.number(order, ordinal), PlanText.label(order), order.operation.rawValue, order.system.text,
                         DisplayText.cut("\(order.userKey) \(order.userName)", to: 36), PlanText.digest(order),
                     ])
                 }
@@ -87,7 +80,7 @@ struct Orders: AsyncParsableCommand {
 
         private func whyNone(_ store: any Store) async throws -> String {
             guard let plan else { return "no such order" }
-            return Named.fate(of: try await Named.plan(plan, store)) ?? "no such order"
+            return try await Inquiry(store).plan(plan).fate ?? "no such order"
         }
     }
 
@@ -102,9 +95,9 @@ struct Orders: AsyncParsableCommand {
 
         func run() async throws {
             try await withStore(common) { _, store in
-                let (ordinal, order) = try await Named.order(order, store)
+                let (ordinal, order) = try await Inquiry(store).order(order)
                 switch common.format {
-                case .json: say(PlanJSON.order(order, ordinal: ordinal).indentedText)
+                case .json: say(PlanPage.order(order, ordinal: ordinal).indentedText)
                 case .text: say(PlanText.order(order, ordinal: ordinal))
                 }
                 return .done

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import IdentityModel
+import Pages
 import Provisioning
 
 /// `birthright plans list | show | approve | reject | abandon`.
@@ -27,7 +28,7 @@ struct Plans: AsyncParsableCommand {
                 let all = try await store.plans(limit: Int.max).filter { $0.ordinal != nil }
                 let plans = Array(all.prefix(limit))
                 switch common.format {
-                case .json: say(JSON.array(plans.map(PlanJSON.plan)).indentedText)
+                case .json: say(JSON.array(plans.map(PlanPage.plan)).indentedText)
                 case .text: say(text(plans, of: all.count))
                 }
                 return .done
@@ -73,7 +74,7 @@ struct Plans: AsyncParsableCommand {
 
         func run() async throws {
             try await withStore(common) { _, store in
-                let plan = try await Named.plan(self.plan, store)
+                let plan = try await Inquiry(store).plan(self.plan)
                 switch common.format {
                 case .json: try await PlanOutput.writeJSON(plan, report: nil, store: store)
                 case .text: try await write(plan, store)
@@ -108,9 +109,9 @@ struct Plans: AsyncParsableCommand {
 
         func run() async throws {
             try await withStore(common) { _, store in
-                let plan = try await PlanDecision(ordinal: plan, state: .approved, reason: reason, allowed: [.held]).make(store)
+                let plan = try await Inquiry(store).approve(plan, by: operatorName(), reason: reason, at: RunClock().now())
                 switch common.format {
-                case .json: say(PlanJSON.plan(plan).indentedText)
+                case .json: say(PlanPage.plan(plan).indentedText)
                 case .text: say("Plan \(self.plan) is approved.  Carry it out:  birthright apply \(self.plan)")
                 }
                 return .done
@@ -131,10 +132,9 @@ struct Plans: AsyncParsableCommand {
 
         func run() async throws {
             try await withStore(common) { _, store in
-                let plan = try await PlanDecision(ordinal: plan, state: .rejected, reason: reason, allowed: [.held, .ready, .approved])
-                    .make(store)
+                let plan = try await Inquiry(store).reject(plan, by: operatorName(), reason: reason, at: RunClock().now())
                 switch common.format {
-                case .json: say(PlanJSON.plan(plan).indentedText)
+                case .json: say(PlanPage.plan(plan).indentedText)
                 case .text: say("Plan \(self.plan) is rejected; nothing of it was written.")
                 }
                 return .done
@@ -143,53 +143,20 @@ struct Plans: AsyncParsableCommand {
     }
 }
 
-/// Approves or rejects a plan, with its origin's lock held so that nobody applies or supersedes it meanwhile.
-struct PlanDecision {
-    let ordinal: Int
-    let state: PlanState
-    let reason: String
-    let allowed: [PlanState]
-
-    func make(_ store: any Store) async throws -> Plan {
-        let lock = try await store.lock(try await Named.plan(ordinal, store).origin)
-        defer { lock.release() }
-        let plan = try await Named.plan(ordinal, store)
-        guard allowed.contains(plan.state) else { throw Stop(.configuration, refusal(plan)) }
-        if state == .approved, reason.allSatisfy(\.isWhitespace) {
-            throw Stop(
-                .configuration,
-                "approving plan \(ordinal), which a guard holds, needs a --reason: it is kept in the audit, for whoever asks later why it was let through"
-            )
-        }
-        try await store.decide(plan.id, state, by: operatorName(), reason: reason, at: RunClock().now())
-        return try await Named.plan(ordinal, store)
-    }
-
-    private func refusal(_ plan: Plan) -> String {
-        let fact = "plan \(ordinal) is \(PlanText.words(plan.state))"
-        switch plan.state {
-        case .ready, .approved: return "\(fact); it needs no approval:  birthright apply \(ordinal)"
-        case .held, .open, .rejected, .superseded, .applying, .applied, .abandoned, .discarded:
-            let verb = state == .approved ? "only a plan that a guard holds can be approved" : "only a plan that waits can be rejected"
-            return "\(fact); \(verb) (birthright plans list)"
-        }
-    }
-}
-
 /// Plans as they are read from the store, page by page.
 enum PlanOutput {
     /// One object: the plan, its user changes and its orders, one on a line.
     static func writeJSON(_ plan: Plan, report: PlanReport?, store: any Store) async throws {
-        JSONArrayOutput.write(String(JSON.object(PlanJSON.members(of: plan, report: report)).text.dropLast()) + ",\"changes\":")
+        JSONArrayOutput.write(String(JSON.object(PlanPage.members(of: plan, report: report)).text.dropLast()) + ",\"changes\":")
         var changes = JSONArrayOutput()
-        try await store.eachChange(of: plan.id) { changes.add(PlanJSON.change($0)) }
+        try await store.eachChange(of: plan.id) { changes.add(PlanPage.change($0)) }
         changes.end()
         JSONArrayOutput.write(",\"orders\":")
         var orders = JSONArrayOutput()
         var filter = OrderFilter()
         filter.plan = plan.id
         try await store.eachOrder(filter) { page in
-            for order in page { orders.add(PlanJSON.order(order, ordinal: plan.ordinal)) }
+            for order in page { orders.add(PlanPage.order(order, ordinal: plan.ordinal)) }
         }
         orders.end()
         say("}")
@@ -199,14 +166,10 @@ enum PlanOutput {
     static func writeOrders(of plan: Plan, limit: Int, store: any Store) async throws -> Int {
         var filter = OrderFilter()
         filter.plan = plan.id
-        var after: OrderID?
         var shown = 0
-        while shown < limit {
-            let page = try await store.orders(filter, after: after, limit: min(500, limit - shown))
-            guard let last = page.last else { break }
-            for order in page { say("\n" + PlanText.order(order, ordinal: plan.ordinal)) }
+        _ = try await Listing.orders(filter, limit: limit, store) { page in
+            for (_, order) in page { say("\n" + PlanText.order(order, ordinal: plan.ordinal)) }
             shown += page.count
-            after = last.id
         }
         return shown
     }

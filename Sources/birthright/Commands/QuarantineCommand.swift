@@ -1,6 +1,8 @@
 import ArgumentParser
 import Contracts
 import IdentityModel
+import Pages
+import Provisioning
 
 /// `birthright quarantine list | show N`.
 struct QuarantineCommand: AsyncParsableCommand {
@@ -18,10 +20,10 @@ struct QuarantineCommand: AsyncParsableCommand {
         func run() async throws {
             try await withStore(common) { _, store in
                 var planID: PlanID?
-                if let plan { planID = try await Named.plan(plan, store).id }
+                if let plan { planID = try await Inquiry(store).plan(plan).id }
                 let rows = try await store.quarantines(plan: planID)
                 switch common.format {
-                case .json: say(JSON.array(rows.map { PlanJSON.quarantine($0.number, $0.quarantine) }).indentedText)
+                case .json: say(JSON.array(rows.map { PlanPage.quarantine($0.number, $0.quarantine) }).indentedText)
                 case .text: say(text(rows))
                 }
                 return .done
@@ -53,22 +55,13 @@ struct QuarantineCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withStore(common) { _, store in
-                let row = try await find(store)
+                let row = try await Inquiry(store).quarantine(number)
                 switch common.format {
-                case .json: say(PlanJSON.quarantine(number, row).indentedText)
+                case .json: say(PlanPage.quarantine(number, row).indentedText)
                 case .text: say(try await text(row, store))
                 }
                 return .done
             }
-        }
-
-        /// Among the rows in quarantine now, then among those of plans that wait.
-        private func find(_ store: any Store) async throws -> Quarantine {
-            if let row = try await store.quarantines(plan: nil).first(where: { $0.number == number }) { return row.quarantine }
-            for plan in try await store.waitingPlans() {
-                if let row = try await store.quarantines(plan: plan.id).first(where: { $0.number == number }) { return row.quarantine }
-            }
-            throw Stop(.configuration, "there is no row \(number) in quarantine (birthright quarantine list)")
         }
 
         private func text(_ row: Quarantine, _ store: any Store) async throws -> String {

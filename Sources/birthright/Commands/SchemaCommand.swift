@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import IdentityModel
+import Planning
 import PolicyFiles
 
 /// `birthright schema DIR`: JSON Schema files for editors.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Contracts
 import IdentityModel
-import Planning
+import Pages
 import Provisioning
 
 /// `birthright users list | show KEY`.
@@ -39,10 +39,11 @@ struct Users: AsyncParsableCommand {
                 [Table.Column("key"), Table.Column("name"), Table.Column("status"), Table.Column("source"), Table.Column("accounts")],
                 indent: 0)
             try await each(store) { page in
-                for (user, accounts) in page {
+                for listed in page {
+                    let user = listed.user
                     table.add([
                         user.key.text, DisplayText.cut(user.displayName, to: 36), user.status.rawValue, user.source.text,
-                        accounts.map { "\($0.system) \($0.state.rawValue)" }.joined(separator: ", "),
+                        listed.accounts.map { "\($0.system) \($0.state.rawValue)" }.joined(separator: ", "),
                     ])
                 }
                 say(table.takeLines(.standardOutput).joined(separator: "\n"))
@@ -52,30 +53,21 @@ struct Users: AsyncParsableCommand {
         private func writeJSON(_ store: any Store) async throws {
             var output = JSONArrayOutput()
             try await each(store) { page in
-                for (user, accounts) in page { output.add(UserListing.json(user, accounts)) }
+                for listed in page { output.add(listed.page) }
             }
             output.end()
             say("")
         }
 
         /// Page by page, as far as it is wanted: what was asked for first is on the screen while the rest is still read.
-        private func each(_ store: any Store, show: ([(user: User, accounts: [Account])]) async throws -> Void) async throws {
-            var rest = limit == 0 ? Int.max : limit
+        private func each(_ store: any Store, show: ([ListedUser]) async throws -> Void) async throws {
             var isEmpty = true
-            // No key is empty, and no id comes before the empty one.
-            var after = from.map { (key: UserKey($0), id: UserID("")) }
-            while rest > 0 {
-                let page = try await store.users(after: after, limit: min(500, rest))
-                guard let last = page.last else { break }
-                try await show(try await UserListing.read(page.map(\.id), store))
+            let next = try await Listing.users(from: from.map { UserKey($0) }, limit: limit == 0 ? nil : limit, store) { page in
                 isEmpty = false
-                rest -= page.count
-                after = last
+                try await show(page)
             }
             if isEmpty, common.format == .text { say(from == nil ? "nobody is known yet" : "no user has this key or a later one") }
-            if rest == 0, let next = try await store.users(after: after, limit: 1).first {
-                complain("there are more: --from \(next.key) goes on, --limit 0 shows all")
-            }
+            if let next { complain("there are more: --from \(next) goes on, --limit 0 shows all") }
         }
     }
 
@@ -90,21 +82,13 @@ struct Users: AsyncParsableCommand {
 
         func run() async throws {
             try await withStore(common) { session, store in
-                let person = try await Person.find(key, store)
-                let card = UserCard(
-                    person: person, positions: positions(person, session.configuration), open: try await person.openOrders(store))
+                let card = try await Inquiry(store).card(key, session.configuration, RunClock(asOf: common.asOf))
                 switch common.format {
-                case .json: say(card.json.indentedText)
+                case .json: say(card.page.indentedText)
                 case .text: say(card.text(.standardOutput))
                 }
                 return .done
             }
-        }
-
-        /// Each attribute comes from a row: that of the source which decides it.
-        private func positions(_ person: Person, _ configuration: Configuration) -> [String: SourcePosition] {
-            let days = RunClock(asOf: common.asOf).days(of: configuration.sources)
-            return UserMerge(sources: configuration.sources, days: days).origins(of: person.claims).mapValues(\.position)
         }
     }
 }

@@ -1,4 +1,5 @@
 import IdentityModel
+import Planning
 
 extension PlanText {
     /// What happens to one user: every attribute before and after, roles that come and go, and why.
@@ -51,8 +52,6 @@ extension PlanText {
     }
 
     static func text(_ value: UserValue, of attribute: String) -> String {
-        if MaskedAttributes.contains(attribute) { return SensitiveAttributes.dots }
-        if case .reference(let user) = value { return DisplayText.visible(user.key.text) }
-        return DisplayText.visible(value.text)
+        DisplayText.visible(MaskedAttributes.shown(value, of: attribute))
     }
 }

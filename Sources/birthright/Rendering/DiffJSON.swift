@@ -1,4 +1,5 @@
 import IdentityModel
+import Pages
 import Planning
 import Provisioning
 
@@ -7,13 +8,13 @@ extension DiffPage {
     var json: JSON {
         .object([
             JSON.Member("present", .string(present)), JSON.Member("other", .string(other)), JSON.Member("asOf", .string(asOf.description)),
-            JSON.Member("users", PlanJSON.number(diff.users)), JSON.Member("affected", PlanJSON.number(diff.affected)),
+            JSON.Member("users", PlanPage.number(diff.users)), JSON.Member("affected", PlanPage.number(diff.affected)),
             JSON.Member("differences", .array(diff.differences.map(json))),
             JSON.Member("roles", .array(diff.roles.sorted { $0.key < $1.key }.map(role))),
             JSON.Member("undecided", failures(diff.ruleFailures)),
             JSON.Member("decidedAgain", people(diff.ruleRecoveries)),
             JSON.Member("systems", .array(diff.systems.sorted { $0.key < $1.key }.map(system))),
-            JSON.Member("guards", .array(report.verdicts.map(PlanJSON.verdict))),
+            JSON.Member("guards", .array(report.verdicts.map(PlanPage.verdict))),
             JSON.Member("notes", .strings(notes)),
         ])
     }
@@ -24,20 +25,20 @@ extension DiffPage {
             JSON.Member("present", .string(present)), JSON.Member("other", .string(other)), JSON.Member("asOf", .string(asOf.description)),
             JSON.Member("user", .string(person.user.key.text)), JSON.Member("userName", .string(person.user.displayName)),
             JSON.Member("status", .string(person.user.status.rawValue)),
-            JSON.Member("undecided", PlanJSON.text(person.other.ruleFailure)),
-            JSON.Member("rolesBefore", .array(person.present.assignments.sorted().map(PlanJSON.assignment))),
-            JSON.Member("rolesAfter", .array(person.other.assignments.sorted().map(PlanJSON.assignment))),
-            JSON.Member("orders", .array(person.other.orders.map { PlanJSON.order($0, ordinal: nil) })),
-            JSON.Member("stillToBeDone", .array(person.present.orders.map { PlanJSON.order($0, ordinal: nil) })),
+            JSON.Member("undecided", PlanPage.text(person.other.ruleFailure)),
+            JSON.Member("rolesBefore", .array(person.present.assignments.sorted().map(PlanPage.assignment))),
+            JSON.Member("rolesAfter", .array(person.other.assignments.sorted().map(PlanPage.assignment))),
+            JSON.Member("orders", .array(person.other.orders.map { PlanPage.order($0, ordinal: nil) })),
+            JSON.Member("stillToBeDone", .array(person.present.orders.map { PlanPage.order($0, ordinal: nil) })),
         ])
     }
 
     private func json(_ difference: ConfigurationDifference) -> JSON {
         .object([
             JSON.Member("place", .string(Self.words(difference.place))), JSON.Member("part", .string(difference.part)),
-            JSON.Member("fate", .string(difference.fate.rawValue)), JSON.Member("before", PlanJSON.text(difference.values?.before)),
-            JSON.Member("after", PlanJSON.text(difference.values?.after)),
-            JSON.Member("position", PlanJSON.text(difference.position?.description)),
+            JSON.Member("fate", .string(difference.fate.rawValue)), JSON.Member("before", PlanPage.text(difference.values?.before)),
+            JSON.Member("after", PlanPage.text(difference.values?.after)),
+            JSON.Member("position", PlanPage.text(difference.position?.description)),
         ])
     }
 
@@ -55,13 +56,13 @@ extension DiffPage {
     private func system(_ name: SystemName, _ system: SystemDiff) -> JSON {
         .object([
             JSON.Member("system", .string(name.text)),
-            JSON.Member("enabledAccounts", PlanJSON.number(system.enabledAccounts)),
+            JSON.Member("enabledAccounts", PlanPage.number(system.enabledAccounts)),
             JSON.Member(
                 "operations",
-                .object(Operation.allCases.map { JSON.Member($0.rawValue, PlanJSON.number(system.operations[$0] ?? 0)) })),
+                .object(Operation.allCases.map { JSON.Member($0.rawValue, PlanPage.number(system.operations[$0] ?? 0)) })),
             JSON.Member(
                 "effects",
-                .object(PlanText.effectOrder.map { JSON.Member($0.rawValue, PlanJSON.number(system.effects[$0] ?? 0)) })),
+                .object(PlanPage.effectOrder.map { JSON.Member($0.rawValue, PlanPage.number(system.effects[$0] ?? 0)) })),
             JSON.Member(
                 "accounts",
                 .object(AccountFate.allCases.map { JSON.Member($0.rawValue, accounts(system.accounts[$0] ?? Tally())) })),
@@ -71,7 +72,7 @@ extension DiffPage {
             JSON.Member("failures", failures(system.failures)),
             JSON.Member("recovered", people(system.recovered)),
             JSON.Member(
-                "kept", .object(system.kept.sorted { $0.key < $1.key }.map { JSON.Member($0.key, PlanJSON.number($0.value)) })),
+                "kept", .object(system.kept.sorted { $0.key < $1.key }.map { JSON.Member($0.key, PlanPage.number($0.value)) })),
         ])
     }
 
@@ -80,24 +81,24 @@ extension DiffPage {
             tally.count,
             tally.examples.map {
                 person($0.person) + [
-                    JSON.Member("nameBefore", PlanJSON.text($0.before?.text)), JSON.Member("nameAfter", PlanJSON.text($0.after?.text)),
+                    JSON.Member("nameBefore", PlanPage.text($0.before?.text)), JSON.Member("nameAfter", PlanPage.text($0.after?.text)),
                 ]
             })
     }
 
     private func attribute(_ name: String, _ counts: SystemDiff.AttributeCounts) -> JSON {
         .object([
-            JSON.Member("attribute", .string(name)), JSON.Member("accounts", PlanJSON.number(counts.accounts.count)),
-            JSON.Member("added", PlanJSON.number(counts.added)), JSON.Member("changed", PlanJSON.number(counts.changed)),
-            JSON.Member("removed", PlanJSON.number(counts.removed)),
+            JSON.Member("attribute", .string(name)), JSON.Member("accounts", PlanPage.number(counts.accounts.count)),
+            JSON.Member("added", PlanPage.number(counts.added)), JSON.Member("changed", PlanPage.number(counts.changed)),
+            JSON.Member("removed", PlanPage.number(counts.removed)),
             JSON.Member(
                 "examples",
                 .array(
                     counts.accounts.examples.map {
                         .object(
                             person($0.person) + [
-                                JSON.Member("before", PlanJSON.values($0.before, of: name)),
-                                JSON.Member("after", PlanJSON.values($0.after, of: name)),
+                                JSON.Member("before", PlanPage.values($0.before, of: name)),
+                                JSON.Member("after", PlanPage.values($0.after, of: name)),
                             ])
                     })),
         ])
@@ -112,7 +113,7 @@ extension DiffPage {
 
     private func collisions(_ attribute: String, _ tally: Tally<SystemDiff.Collision>) -> JSON {
         .object([
-            JSON.Member("attribute", .string(attribute)), JSON.Member("count", PlanJSON.number(tally.count)),
+            JSON.Member("attribute", .string(attribute)), JSON.Member("count", PlanPage.number(tally.count)),
             JSON.Member(
                 "examples",
                 .array(
@@ -120,7 +121,7 @@ extension DiffPage {
                         .object(
                             person($0.person) + [
                                 JSON.Member("wanted", .string($0.wanted.folded)), JSON.Member("given", .string($0.given)),
-                                JSON.Member("holder", PlanJSON.text(holders[$0.wanted])),
+                                JSON.Member("holder", PlanPage.text(holders[$0.wanted])),
                             ])
                     })),
         ])
@@ -137,6 +138,6 @@ extension DiffPage {
     }
 
     private func counted(_ count: Int, _ examples: [[JSON.Member]]) -> JSON {
-        .object([JSON.Member("count", PlanJSON.number(count)), JSON.Member("examples", .array(examples.map { .object($0) }))])
+        .object([JSON.Member("count", PlanPage.number(count)), JSON.Member("examples", .array(examples.map { .object($0) }))])
     }
 }

@@ -1,5 +1,7 @@
 import IdentityModel
+import Pages
 import Planning
+import Provisioning
 
 extension Explanation {
     func text(_ ink: Ink) -> String {

@@ -1,4 +1,6 @@
 import IdentityModel
+import Pages
+import Planning
 
 extension PlanText {
     /// One order: what is done to which account, every value before and after, why, and what came of it. `ordinal` is its plan's number.
@@ -23,9 +25,6 @@ extension PlanText {
         let lines = [ink.bold("\(order.operation.rawValue) \(order.system)")] + name(order) + requests(order, ink)
         return (lines + facts.lines(least: 7, ink)).joined(separator: "\n")
     }
-
-    /// `7-12`.
-    static func number(_ order: ProvisioningOrder, _ ordinal: Int?) -> String { "\(ordinal.map(String.init) ?? "?")-\(order.id.sequence)" }
 
     /// `title, manager, +1 -2 memberships`: what the order touches, in one line.
     static func digest(_ order: ProvisioningOrder) -> String {
@@ -54,7 +53,7 @@ extension PlanText {
 
     private static func header(_ order: ProvisioningOrder, _ ordinal: Int?, _ ink: Ink) -> String {
         let who = order.userName == order.userKey.text ? order.userName : "\(order.userKey) \(order.userName)"
-        let title = "\(number(order, ordinal)) \(order.operation.rawValue) \(order.system) \(DisplayText.visible(who))"
+        let title = "\(PlanPage.number(order, ordinal)) \(order.operation.rawValue) \(order.system) \(DisplayText.visible(who))"
         var notes = [order.change.rawValue]
         switch order.state {
         case .planned: if order.failure != nil { notes.append(ink.red(label(order))) }

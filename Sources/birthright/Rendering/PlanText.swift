@@ -1,4 +1,5 @@
 import IdentityModel
+import Pages
 import Planning
 import Provisioning
 
@@ -144,15 +145,12 @@ enum PlanText {
             + " (birthright orders list --plan \(number(plan)) --state error)"
     }
 
-    static let effectOrder: [Effect] = [
-        .create, .modify, .rename, .disable, .delete, .removeAccess, .enable, .adopt, .recreate, .dereference,
-    ]
 
     /// The effects that a table has columns for: those that nearly every plan has, and those that this one has.
     static func columns(_ counts: some Sequence<[Effect: Int]>) -> [Effect] {
         let common: Set<Effect> = [.create, .modify, .rename, .disable, .delete, .removeAccess]
         let counts = Array(counts)
-        return effectOrder.filter { effect in common.contains(effect) || counts.contains { ($0[effect] ?? 0) > 0 } }
+        return PlanPage.effectOrder.filter { effect in common.contains(effect) || counts.contains { ($0[effect] ?? 0) > 0 } }
     }
 
     static func word(_ effect: Effect) -> String {

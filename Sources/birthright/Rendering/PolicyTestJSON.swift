@@ -1,11 +1,12 @@
 import IdentityModel
+import Pages
 import Planning
 
 /// Policy tests as JSON: every member is always there, in a fixed order; `coverage` is null unless it was asked for.
 enum PolicyTestJSON {
     static func report(_ report: PolicyTestReport, withCoverage: Bool) -> JSON {
         .object([
-            JSON.Member("tests", PlanJSON.number(report.count)), JSON.Member("failed", PlanJSON.number(report.failed)),
+            JSON.Member("tests", PlanPage.number(report.count)), JSON.Member("failed", PlanPage.number(report.failed)),
             JSON.Member("systems", .array(report.suites.map { suite($0, withCoverage) })),
         ])
     }
@@ -13,14 +14,14 @@ enum PolicyTestJSON {
     private static func suite(_ suite: PolicyTestReport.Suite, _ withCoverage: Bool) -> JSON {
         .object([
             JSON.Member("system", .string(suite.map.system.text)), JSON.Member("policyMap", .string(suite.map.file)),
-            JSON.Member("file", PlanJSON.text(suite.file)), JSON.Member("results", .array(suite.results.map(result))),
+            JSON.Member("file", PlanPage.text(suite.file)), JSON.Member("results", .array(suite.results.map(result))),
             JSON.Member("coverage", withCoverage ? coverage(suite.coverage) : .null),
         ])
     }
 
     private static func result(_ result: PolicyTestResult) -> JSON {
         .object([
-            JSON.Member("name", .string(result.test.name)), JSON.Member("line", PlanJSON.number(result.test.position.line)),
+            JSON.Member("name", .string(result.test.name)), JSON.Member("line", PlanPage.number(result.test.position.line)),
             JSON.Member("passed", .bool(result.hasPassed)), JSON.Member("mismatches", .array(result.mismatches.map(mismatch))),
         ])
     }
@@ -30,13 +31,13 @@ enum PolicyTestJSON {
         return .object([
             JSON.Member("subject", .string(mismatch.title)), JSON.Member("expected", .string(shown.expected)),
             JSON.Member("actual", .string(shown.actual)), JSON.Member("position", .string(mismatch.position.description)),
-            JSON.Member("notes", .strings(mismatch.notes)), JSON.Member("trace", .array(shown.trace.map(\.json))),
+            JSON.Member("notes", .strings(mismatch.notes)), JSON.Member("trace", .array(shown.trace.map(\.page))),
         ])
     }
 
     private static func coverage(_ coverage: MapCoverage) -> JSON {
         .object([
-            JSON.Member("branches", PlanJSON.number(coverage.branchCount)), JSON.Member("taken", PlanJSON.number(coverage.takenCount)),
+            JSON.Member("branches", PlanPage.number(coverage.branchCount)), JSON.Member("taken", PlanPage.number(coverage.takenCount)),
             JSON.Member("rules", .array(coverage.rules.map(rule))),
         ])
     }
@@ -44,16 +45,16 @@ enum PolicyTestJSON {
     private static func rule(_ rule: MapCoverage.Rule) -> JSON {
         .object([
             JSON.Member("name", .string(rule.name)), JSON.Member("kind", .string(rule.kind.rawValue)),
-            JSON.Member("position", .string(rule.position.description)), JSON.Member("evaluated", PlanJSON.number(rule.evaluated)),
-            JSON.Member("kept", PlanJSON.number(rule.kept)), JSON.Member("leftAlone", PlanJSON.number(rule.leftAlone)),
-            JSON.Member("failed", PlanJSON.number(rule.failed)), JSON.Member("branches", .array(rule.branches.map(branch))),
+            JSON.Member("position", .string(rule.position.description)), JSON.Member("evaluated", PlanPage.number(rule.evaluated)),
+            JSON.Member("kept", PlanPage.number(rule.kept)), JSON.Member("leftAlone", PlanPage.number(rule.leftAlone)),
+            JSON.Member("failed", PlanPage.number(rule.failed)), JSON.Member("branches", .array(rule.branches.map(branch))),
         ])
     }
 
     private static func branch(_ branch: MapCoverage.Branch) -> JSON {
         .object([
             JSON.Member("position", .string(branch.position.description)), JSON.Member("source", .string(branch.source)),
-            JSON.Member("whenNeverTaken", .string(branch.words)), JSON.Member("tests", PlanJSON.number(branch.tests)),
+            JSON.Member("whenNeverTaken", .string(branch.words)), JSON.Member("tests", PlanPage.number(branch.tests)),
         ])
     }
 }

@@ -15,20 +15,6 @@ extension TracedExpression {
                 + "\(DisplayText.padded(DisplayText.oneLine(part.expression), to: width))  \(DisplayText.visible(part.value))"
         }
     }
-
-    static func json(_ part: Part) -> JSON {
-        .object([JSON.Member("expression", .string(part.expression)), JSON.Member("value", .string(part.value))])
-    }
-
-    var json: JSON {
-        .object([
-            JSON.Member("title", .string(title)), JSON.Member("position", .string(position.description)),
-            JSON.Member("expression", .string(expression)), JSON.Member("value", .string(value)),
-            JSON.Member(
-                "parts",
-                .array(parts.map(TracedExpression.json))),
-        ])
-    }
 }
 
 extension DisplayText {

@@ -1,7 +1,9 @@
 import CEL
 import IdentityModel
+import Pages
 import Planning
 import PolicyFiles
+import Provisioning
 
 /// What an expression gave when it was tried.
 struct TriedExpression {
@@ -65,20 +67,20 @@ struct TriedExpression {
     var json: JSON {
         .object([
             JSON.Member("expression", .string(expression.program.source)), JSON.Member("type", .string(type)),
-            JSON.Member("value", value?.json ?? .null), JSON.Member("shown", PlanJSON.text(error == nil ? step?.value : nil)),
+            JSON.Member("value", value?.json ?? .null), JSON.Member("shown", PlanPage.text(error == nil ? step?.value : nil)),
             JSON.Member("error", error.map(failure) ?? .null), JSON.Member("user", .string(person.user.key.text)),
             JSON.Member("userName", .string(person.user.displayName)), JSON.Member("status", .string(person.user.status.rawValue)),
-            JSON.Member("madeUp", .bool(isMadeUp)), JSON.Member("asPlanned", person.plan?.ordinal.map(PlanJSON.number) ?? .null),
-            JSON.Member("system", PlanJSON.text(system?.text)), JSON.Member("accountEnabled", isEnabled.map(JSON.bool) ?? .null),
-            JSON.Member("steps", .array((steps + [step].compactMap { $0 }).map(\.json))),
+            JSON.Member("madeUp", .bool(isMadeUp)), JSON.Member("asPlanned", person.plan?.ordinal.map(PlanPage.number) ?? .null),
+            JSON.Member("system", PlanPage.text(system?.text)), JSON.Member("accountEnabled", isEnabled.map(JSON.bool) ?? .null),
+            JSON.Member("steps", .array((steps + [step].compactMap { $0 }).map(\.page))),
         ])
     }
 
     private func failure(_ error: CELError) -> JSON {
         let place = TypedExpression.diagnostic(error, in: expression.program.source)
         return .object([
-            JSON.Member("message", .string(error.message)), JSON.Member("line", PlanJSON.number(place.position.line)),
-            JSON.Member("column", PlanJSON.number(place.position.column)),
+            JSON.Member("message", .string(error.message)), JSON.Member("line", PlanPage.number(place.position.line)),
+            JSON.Member("column", PlanPage.number(place.position.column)),
         ])
     }
 }

@@ -1,12 +1,8 @@
 import IdentityModel
+import Pages
+import Provisioning
 
-/// Everything about one user on one page.
-struct UserCard {
-    let person: Person
-    /// The row each attribute comes from, by attribute name.
-    let positions: [String: SourcePosition]
-    let open: [(ordinal: Int?, order: ProvisioningOrder)]
-
+extension UserCard {
     func text(_ ink: Ink) -> String {
         let user = person.user
         let name = user.displayName == user.key.text ? "" : " " + DisplayText.visible(user.displayName)
@@ -55,30 +51,18 @@ struct UserCard {
 
     private var orders: [String] {
         open.map { ordinal, order in
-            "    \(PlanText.number(order, ordinal)) \(PlanText.label(order)): \(order.operation.rawValue) \(order.system): \(PlanText.digest(order))"
+            "    \(PlanPage.number(order, ordinal)) \(PlanText.label(order)): \(order.operation.rawValue) \(order.system): \(PlanText.digest(order))"
         }
     }
+}
 
-    var json: JSON {
-        let user = person.user
-        return .object([
-            JSON.Member("key", .string(user.key.text)),
-            JSON.Member("name", .string(user.displayName)),
-            JSON.Member("id", .string(user.id.text)),
-            JSON.Member("source", .string(user.source.text)),
-            JSON.Member("status", .string(user.status.rawValue)),
-            JSON.Member("asPlanned", person.plan?.ordinal.map(PlanJSON.number) ?? .null),
-            JSON.Member("rows", .array(person.claims.map(PlanJSON.claim))),
-            JSON.Member("attributes", PlanJSON.attributes(user.attributes)),
-            JSON.Member(
-                "positions",
-                .object(
-                    positions.filter { user.attributes[$0.key] != nil }.sorted { $0.key < $1.key }.map { name, position in
-                        JSON.Member(name, .string(position.description))
-                    })),
-            JSON.Member("roles", .array(person.assignments.sorted().map(PlanJSON.assignment))),
-            JSON.Member("accounts", .array(person.accounts.map(PlanJSON.account))),
-            JSON.Member("openOrders", .array(open.map { PlanJSON.order($0.order, ordinal: $0.ordinal) })),
-        ])
+extension SourceClaim.Presence {
+    /// Behind a claim, for people.
+    var words: String {
+        switch self {
+        case .present: ""
+        case .gone: ", gone since"
+        case .forgotten: ", renumbered since"
+        }
     }
 }

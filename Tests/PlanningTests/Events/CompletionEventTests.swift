@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import IdentityModel
 import Planning
@@ -170,18 +171,11 @@ private enum SailPointModel {
     }
 
     private static func run(_ script: String, input: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [python, "-c", script]
-        let (stdin, stdout) = (Pipe(), Pipe())
-        process.standardInput = stdin
-        process.standardOutput = stdout
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        stdin.fileHandleForWriting.write(Data(input.utf8))
-        try stdin.fileHandleForWriting.close()
-        let output = stdout.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        let child = try ChildProcess("/usr/bin/env", [python, "-c", script], output: .pipe, errors: .nowhere, hasInput: true)
+        try child.input?.write(contentsOf: Data(input.utf8))
+        try child.input?.close()
+        let output = try child.output?.readToEnd() ?? Data()
+        child.wait()
         return String(decoding: output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

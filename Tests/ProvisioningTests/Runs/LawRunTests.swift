@@ -48,7 +48,7 @@ struct LawRunTests {
         // Once it is through, the dates reach them, too.
         let plan = try #require(try await world.store.plan(of: hr, in: [.approved]))
         let runs = world.runs(configuration, day: 3)
-        _ = try await runs.apply(plan: plan.id, of: hr) { _ in try #require(try await world.store.plan(of: hr, in: [.approved])) }
+        _ = try await runs.apply(plan: plan.ordinal)
         #expect(try await runs.syncDue() == .done)
         #expect(await system.members["cn=VIP"]?.count == 2)
         #expect(await system.entry(named: "cn=Berg,ou=People")?.attributes["title"] == ["Chief"])

@@ -113,7 +113,7 @@ struct SecretRunTests {
         #expect(try await world.runs(configuration).plan(PlanRequest(source: SourceName("hr"))) == .done)
         let plan = try #require(try await world.store.plans(limit: 1).first)
         let other = try self.configuration(world, rules: Self.rules.replacing("Pin-", with: "Pin-Ex-"))
-        _ = try await world.runs(other).apply(plan: plan.id, of: plan.origin) { _ in plan }
+        _ = try await world.runs(other).apply(plan: plan.ordinal)
         let order = try #require(try await world.orders().first)
         #expect(order.state == .errored && order.failure?.message.contains("plan again") == true && order.failure?.attribute == "pin")
         #expect(try await system(world).operations == [])
@@ -158,7 +158,7 @@ struct SecretRunTests {
         #expect(try await world.runs(configuration).plan(PlanRequest(source: SourceName("hr"))) == .done)
         let plan = try #require(try await world.store.plans(limit: 1).first)
         let lost = configuration.keeping(.lost("the key is not there"))
-        #expect(try await world.runs(lost).apply(plan: plan.id, of: plan.origin) { _ in plan } == .held)
+        #expect(try await world.runs(lost).apply(plan: plan.ordinal) == .held)
         #expect(try await system(world).operations == [])
         #expect(try await world.orders().first?.failure?.message.contains("the key is not there") == true)
     }
@@ -172,7 +172,7 @@ struct SecretRunTests {
         #expect(try await world.runs(configuration).plan(PlanRequest(source: SourceName("hr"))) == .done)
         let plan = try #require(try await world.store.plans(limit: 1).first)
         let other = try self.configuration(world, rules: rules.replacing("Pin-", with: "Pin-Ex-"))
-        _ = try await world.runs(other).apply(plan: plan.id, of: plan.origin) { _ in plan }
+        _ = try await world.runs(other).apply(plan: plan.ordinal)
         let entry = try #require(try await system(world).entry(named: "cn=Berg,ou=Disabled"))
         #expect(entry.attributes["pin"] == ["Pin-on"] && entry.groups.isEmpty)
         #expect(try await world.orders().last?.state == .executed)
@@ -203,7 +203,7 @@ struct SecretRunTests {
         try await expectNoSecrets(world)
         let plan = try #require(try await world.store.plans(limit: 1).first)
         let configuration = try configuration(world)
-        #expect(try await world.runs(configuration).apply(plan: plan.id, of: plan.origin) { _ in plan } == .done)
+        #expect(try await world.runs(configuration).apply(plan: plan.ordinal) == .done)
         #expect(try await system(world).entry(named: "cn=Berg,ou=People")?.attributes["pin"] == ["Pin-E1-Chief"])
         #expect(try await world.sync(nil, configuration) == .done)
         #expect(try await system(world).operations.count == 2)

@@ -58,10 +58,7 @@ struct WaitingRowRunTests {
         try world.write(["E1,Berg,,active"], to: "hr.csv")
         let runs = world.runs(configuration)
         #expect(try await runs.plan(PlanRequest(source: SourceName("hr"))) == .done)
-        #expect(
-            try await runs.apply(plan: PlanID(row: 2), of: .source(SourceName("hr"))) { _ in
-                try #require(try await world.store.plan(of: .source(SourceName("hr")), in: [.ready]))
-            } == .done)
+        #expect(try await runs.apply() == .done)
         #expect(await title("Berg", world) == nil)
         #expect(try await runs.syncDue() == .done)
         #expect(await title("Berg", world) == ["Guard"])

@@ -26,9 +26,7 @@ struct WithdrawnOrderTests {
         _ = try await world.sync(promoted)
         #expect(try await world.orders([.transmitted]).map(\.userKey.text) == ["E1"])
         let runs = world.runs(try world.configuration())
-        let (withdrawn, end) = try await runs.abandon(hr, by: "ann", reason: "wrong") {
-            try #require(try await world.store.plan(ordinal: 2))
-        }
+        let (_, withdrawn, end) = try await runs.abandon(2, by: "ann", reason: "wrong")
         #expect(withdrawn == 2 && end == .failed)
         #expect(try await world.orders([.withdrawn]).map(\.userKey.text) == ["E1", "E2"])
         #expect(try await world.account("E1")?.doubt?.attributes == ["title"])
@@ -38,7 +36,7 @@ struct WithdrawnOrderTests {
         let held = try #require(try await world.store.plan(of: hr, in: [.held]))
         #expect(held.verdicts == [.after(abandoning: 2)] && held.totals.orders == 2)
         try await world.store.decide(held.id, .approved, by: "ann", reason: "right", at: DispatchWorld.start)
-        #expect(try await runs.apply(plan: held.id, of: hr) { _ in try #require(try await world.store.plan(ordinal: 3)) } == .done)
+        #expect(try await runs.apply(plan: held.ordinal) == .done)
         #expect(try await world.sync(promoted) == .done)
         #expect(await world.systems[RunsWorld.directory]?.entry(named: "cn=Dahl,ou=People")?.attributes["title"] == ["Chief"])
     }
@@ -50,7 +48,7 @@ struct WithdrawnOrderTests {
         await system.goAway()
         _ = try await world.sync(["E1,Berg,Clerk,active", "E2,Dahl,Clerk,terminated"])
         let runs = try world.runs(world.configuration())
-        _ = try await runs.abandon(hr, by: "ann", reason: "wrong") { try #require(try await world.store.plan(ordinal: 2)) }
+        _ = try await runs.abandon(2, by: "ann", reason: "wrong")
         await system.comeBack()
         _ = try await runs.syncDue()
         // Held after the plan that was abandoned.
@@ -63,7 +61,7 @@ struct WithdrawnOrderTests {
         #expect(try await world.store.usersWithheld(of: [SourceName("students")]) == [])
         let held = try #require(try await world.store.plan(of: hr, in: [.held]))
         try await world.store.decide(held.id, .approved, by: "ann", reason: "right after all", at: DispatchWorld.start)
-        _ = try await runs.apply(plan: held.id, of: hr) { _ in try #require(try await world.store.plan(of: hr, in: [.approved])) }
+        _ = try await runs.apply(plan: held.ordinal)
         #expect(await system.entry(named: "cn=Dahl,ou=Disabled")?.attributes["userAccountControl"] == ["514"])
     }
 
@@ -76,7 +74,7 @@ struct WithdrawnOrderTests {
         #expect(try await world.orders([.pending]).count == 1)
         let before = try await world.store.events(after: 0, limit: 100).count
         let runs = world.runs(try world.configuration())
-        _ = try await runs.abandon(hr, by: "ann", reason: "wrong") { try #require(try await world.store.plan(ordinal: 2)) }
+        _ = try await runs.abandon(2, by: "ann", reason: "wrong")
         #expect(try await world.store.events(after: 0, limit: 100).count == before)
         // After an hour the order that waits was announced.
         await system.comeBack()
@@ -84,11 +82,11 @@ struct WithdrawnOrderTests {
         _ = try await world.sync(["E1,Berg,Boss,active", "E2,Dahl,Clerk,active"])
         let held = try #require(try await world.store.plan(of: hr, in: [.held]))
         try await world.store.decide(held.id, .approved, by: "ann", reason: "right", at: DispatchWorld.start)
-        _ = try await runs.apply(plan: held.id, of: hr) { _ in try #require(try await world.store.plan(ordinal: 3)) }
+        _ = try await runs.apply(plan: held.ordinal)
         try await world.clock.shellClock.sleep(3_700_000)
-        _ = try await runs.apply(plan: held.id, of: hr) { _ in try #require(try await world.store.plan(ordinal: 3)) }
+        _ = try await runs.apply(plan: held.ordinal)
         #expect(try await world.store.events(after: 0, limit: 100).count == before + 1)
-        _ = try await runs.abandon(hr, by: "ann", reason: "wrong") { try #require(try await world.store.plan(ordinal: 3)) }
+        _ = try await runs.abandon(3, by: "ann", reason: "wrong")
         let events = try await world.store.events(after: 0, limit: 100).map(\.event)
         #expect(events.count == before + 2 && events.last?.sequence == 2 && events.last?.body.contains("plan 3 was abandoned") == true)
     }

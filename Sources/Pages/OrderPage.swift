@@ -1,10 +1,16 @@
-import IdentityModel
+package import IdentityModel
+internal import Planning
 
-extension PlanJSON {
+extension PlanPage {
+    /// `7-12`: the number of its plan, and its own in it.
+    package static func number(_ order: ProvisioningOrder, _ ordinal: Int?) -> String {
+        "\(ordinal.map(String.init) ?? "?")-\(order.id.sequence)"
+    }
+
     /// Values are texts; a reference to a user's account is `{"accountOf":"E0042"}`.
-    static func order(_ order: ProvisioningOrder, ordinal: Int?) -> JSON {
+    package static func order(_ order: ProvisioningOrder, ordinal: Int?) -> JSON {
         .object([
-            JSON.Member("order", .string(PlanText.number(order, ordinal))),
+            JSON.Member("order", .string(number(order, ordinal))),
             JSON.Member("operation", .string(order.operation.rawValue)),
             JSON.Member("system", .string(order.system.text)),
             JSON.Member("user", .string(order.userKey.text)),
@@ -42,7 +48,7 @@ extension PlanJSON {
         ])
     }
 
-    static func values(_ values: [AccountValue], of attribute: String) -> JSON {
+    package static func values(_ values: [AccountValue], of attribute: String) -> JSON {
         .array(
             MaskedAttributes.shown(values, of: attribute).map { value in
                 switch value {
@@ -54,7 +60,7 @@ extension PlanJSON {
 
     // MARK: Users
 
-    static func change(_ change: UserChange) -> JSON {
+    package static func change(_ change: UserChange) -> JSON {
         .object([
             JSON.Member("user", .string(change.user.key.text)),
             JSON.Member("userName", .string(change.user.displayName)),
@@ -71,7 +77,7 @@ extension PlanJSON {
         ])
     }
 
-    static func attributes(_ attributes: [String: UserValue]) -> JSON {
+    package static func attributes(_ attributes: [String: UserValue]) -> JSON {
         .object(attributes.sorted { $0.key < $1.key }.map { JSON.Member($0.key, value($0.value, of: $0.key)) })
     }
 
@@ -87,11 +93,11 @@ extension PlanJSON {
         }
     }
 
-    static func assignment(_ assignment: RoleAssignment) -> JSON {
+    package static func assignment(_ assignment: RoleAssignment) -> JSON {
         .object([JSON.Member("role", .string(assignment.role.text)), JSON.Member("origin", .string(assignment.origin.description))])
     }
 
-    static func claim(_ claim: SourceClaim) -> JSON {
+    package static func claim(_ claim: SourceClaim) -> JSON {
         .object([
             JSON.Member("source", .string(claim.source.text)), JSON.Member("key", .string(claim.key.text)),
             JSON.Member("file", .string(claim.position.file)), JSON.Member("line", number(claim.position.line)),
@@ -100,7 +106,7 @@ extension PlanJSON {
         ])
     }
 
-    static func account(_ account: Account) -> JSON {
+    package static func account(_ account: Account) -> JSON {
         .object([
             JSON.Member("system", .string(account.system.text)), JSON.Member("state", .string(account.state.rawValue)),
             JSON.Member("id", text(account.id?.text)), JSON.Member("name", text(account.name?.text)),
@@ -112,7 +118,7 @@ extension PlanJSON {
         ])
     }
 
-    static func quarantine(_ number: Int64, _ quarantine: Quarantine) -> JSON {
+    package static func quarantine(_ number: Int64, _ quarantine: Quarantine) -> JSON {
         .object([
             JSON.Member("number", .int(number)), JSON.Member("source", .string(quarantine.source.text)),
             JSON.Member("key", text(quarantine.key?.text)), JSON.Member("file", .string(quarantine.position.file)),

@@ -1,10 +1,9 @@
-import CEL
-import Contracts
-import IdentityModel
-import Planning
+package import Contracts
+package import IdentityModel
+package import Planning
 
 /// Evaluates a policy map for one account once more, taking the names that were taken then.
-struct AccountExplaining {
+package struct AccountExplaining {
     let configuration: Configuration
     let map: PolicyMap
     let user: User
@@ -15,14 +14,27 @@ struct AccountExplaining {
     /// Nil: nobody is asked who holds names.
     let store: (any Store)?
 
+    package init(
+        configuration: Configuration, map: PolicyMap, user: User, isEnabled: Bool, known: Account?, planned: ProvisioningOrder?,
+        store: (any Store)?
+    ) {
+        self.configuration = configuration
+        self.map = map
+        self.user = user
+        self.isEnabled = isEnabled
+        self.known = known
+        self.planned = planned
+        self.store = store
+    }
+
     /// An evaluation that ran to its end, and the names it was offered, by attribute.
-    struct Run {
-        let evaluation: AccountEvaluation
+    package struct Run {
+        package let evaluation: AccountEvaluation
         var offered: [Int: [NameCandidate]] = [:]
     }
 
     /// As the planner does it.
-    func evaluate() async throws -> Run { try await run(known: living, stored: living?.storedValues(map) ?? [:]) }
+    package func evaluate() async throws -> Run { try await run(known: living, stored: living?.storedValues(map) ?? [:]) }
 
     private var living: Account? {
         guard let known, known.state == .enabled || known.state == .deprovisioned else { return nil }

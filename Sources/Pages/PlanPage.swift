@@ -1,12 +1,16 @@
-import Contracts
-import IdentityModel
-import Planning
-import Provisioning
+internal import Contracts
+package import IdentityModel
+internal import Planning
+package import Provisioning
 
 /// Plans, orders and what came of them, as JSON: every member is always there (null where there is nothing to say), in a fixed order.
-enum PlanJSON {
+package enum PlanPage {
+    package static let effectOrder: [Effect] = [
+        .create, .modify, .rename, .disable, .delete, .removeAccess, .enable, .adopt, .recreate, .dereference,
+    ]
+
     /// A plan without its changes and orders.
-    static func members(of plan: Plan, report: PlanReport? = nil) -> [JSON.Member] {
+    package static func members(of plan: Plan, report: PlanReport? = nil) -> [JSON.Member] {
         [
             JSON.Member("plan", plan.ordinal.map { .int(Int64($0)) } ?? .null),
             JSON.Member("origin", .string(plan.origin.description)),
@@ -24,10 +28,10 @@ enum PlanJSON {
         ]
     }
 
-    static func plan(_ plan: Plan) -> JSON { .object(members(of: plan)) }
+    package static func plan(_ plan: Plan) -> JSON { .object(members(of: plan)) }
 
     /// A file that the contract refused, or of which nothing comes: there is no plan.
-    static func withoutPlan(_ report: PlanReport) -> JSON {
+    package static func withoutPlan(_ report: PlanReport) -> JSON {
         .object([
             JSON.Member("plan", .null), JSON.Member("file", text(report.file)), JSON.Member("format", text(report.format)),
             JSON.Member("breaches", .array(report.breaches.map(breach))),
@@ -60,12 +64,12 @@ enum PlanJSON {
                 "effects",
                 .object(
                     totals.effects.sorted { $0.key < $1.key }.map { system, counts in
-                        JSON.Member(system.text, .object(PlanText.effectOrder.map { JSON.Member($0.rawValue, number(counts[$0] ?? 0)) }))
+                        JSON.Member(system.text, .object(effectOrder.map { JSON.Member($0.rawValue, number(counts[$0] ?? 0)) }))
                     })),
         ])
     }
 
-    static func verdict(_ verdict: GuardVerdict) -> JSON {
+    package static func verdict(_ verdict: GuardVerdict) -> JSON {
         var system: String?
         let what: String
         switch verdict.subject {
@@ -87,11 +91,11 @@ enum PlanJSON {
         ])
     }
 
-    static func abandoned(_ plan: Plan, withdrawn: Int) -> JSON {
+    package static func abandoned(_ plan: Plan, withdrawn: Int) -> JSON {
         .object(members(of: plan, report: nil) + [JSON.Member("withdrawn", number(withdrawn))])
     }
 
-    static func applied(_ summary: ApplySummary, plan: Plan) -> JSON {
+    package static func applied(_ summary: ApplySummary, plan: Plan) -> JSON {
         .object([
             JSON.Member("plan", plan.ordinal.map { .int(Int64($0)) } ?? .null),
             JSON.Member("finished", .bool(summary.isFinished)),
@@ -118,13 +122,13 @@ enum PlanJSON {
         ])
     }
 
-    static func failure(_ failure: ConnectorFailure) -> JSON {
+    package static func failure(_ failure: ConnectorFailure) -> JSON {
         .object([
             JSON.Member("class", .string(failure.errorClass.rawValue)), JSON.Member("message", .string(failure.message)),
             JSON.Member("server", text(failure.serverText)), JSON.Member("attribute", text(failure.attribute)),
         ])
     }
 
-    static func number(_ number: Int) -> JSON { .int(Int64(number)) }
-    static func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
+    package static func number(_ number: Int) -> JSON { .int(Int64(number)) }
+    package static func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
 }
