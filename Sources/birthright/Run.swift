@@ -1,8 +1,8 @@
 import Contracts
 import Foundation
 import IdentityModel
-import Pages
 import Logging
+import Pages
 import Planning
 import Provisioning
 

@@ -53,7 +53,8 @@ struct Lanes {
     private func start(_ lane: Int) throws -> ChildProcess {
         try ChildProcess(
             URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
-            ["lane", "\(seeds.lowerBound + UInt64(lane))", "\(seeds.upperBound)", "\(lanes)"] + arguments, output: .pipe, errors: .inherited)
+            ["lane", "\(seeds.lowerBound + UInt64(lane))", "\(seeds.upperBound)", "\(lanes)"] + arguments, output: .pipe, errors: .inherited
+        )
     }
 
     private static func lines(of handle: FileHandle?) -> AnyIterator<Data> {

@@ -81,7 +81,7 @@ package enum Listing {
         _ filter: RecordFilter, limit: Int?, _ store: any Store, _ body: ([ListedEntry]) async throws -> Void
     ) async throws -> End {
         let numbers = try await store.ordinals()
-        return try await each(limit: limit, { try await store.newestAudit(filter, before: $0?.row, limit: $1) }) { page in
+        func listed(_ page: [(row: Int64, entry: AuditEntry)]) async throws {
             let keys = try await store.keys(of: page.compactMap(\.entry.user))
             try await body(
                 page.map { row in
@@ -90,6 +90,7 @@ package enum Listing {
                         user: row.entry.user.map { keys[$0]?.text ?? $0.text })
                 })
         }
+        return try await each(limit: limit, { try await store.newestAudit(filter, before: $0?.row, limit: $1) }, listed)
     }
 }
 

@@ -145,7 +145,6 @@ enum PlanText {
             + " (birthright orders list --plan \(number(plan)) --state error)"
     }
 
-
     /// The effects that a table has columns for: those that nearly every plan has, and those that this one has.
     static func columns(_ counts: some Sequence<[Effect: Int]>) -> [Effect] {
         let common: Set<Effect> = [.create, .modify, .rename, .disable, .delete, .removeAccess]
