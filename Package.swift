@@ -27,13 +27,15 @@ let modules: [Target] = [
     .target(name: "Pages", dependencies: ["Provisioning", "Planning", "Contracts", "IdentityModel"]),
     .target(name: "SourceCSV", dependencies: ["CSV", "Contracts", "IdentityModel"]),
     .target(name: "ConnectorLDAP", dependencies: ["COpenLDAP", "Contracts", "IdentityModel"]),
+    .target(name: "ConnectorLDIF", dependencies: ["Contracts", "IdentityModel"]),
     .target(name: "StoreSQL", dependencies: ["Contracts", "IdentityModel", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(name: "SinkFile", dependencies: ["Contracts", "IdentityModel"]),
     .target(name: "ContractTesting", dependencies: ["Contracts", "IdentityModel"]),
     .executableTarget(
         name: "birthright",
         dependencies: [
-            "CEL", "ConnectorLDAP", "Contracts", "CSV", "IdentityModel", "Pages", "Planning", "PolicyFiles", "Provisioning", "SinkFile",
+            "CEL", "ConnectorLDAP", "ConnectorLDIF", "Contracts", "CSV", "IdentityModel", "Pages", "Planning", "PolicyFiles",
+            "Provisioning", "SinkFile",
             "SourceCSV",
             "StoreSQL",
             .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
@@ -48,19 +50,21 @@ let libraries: [Target] = [
 // Programs that measure and try, and what they share with the tests. None of them is part of the product.
 var probes: [Target] = [
     .executableTarget(
-        name: "EvaluationBench", dependencies: ["CEL", "CSV", "IdentityModel", "Planning", "PolicyFiles"],
+        name: "EvaluationBench", dependencies: ["Kinds", "CEL", "CSV", "IdentityModel", "Planning", "PolicyFiles"],
         path: "Tests/Benchmarks/EvaluationBench"),
+    .target(name: "Kinds", dependencies: ["ConnectorLDAP", "ConnectorLDIF", "Contracts", "IdentityModel"], path: "Tests/Kinds"),
     .target(name: "ChildProcesses", path: "Tests/ChildProcesses"),
     .target(
         name: "Histories", dependencies: ["CEL", "IdentityModel", "Planning"], path: "Tests/Histories"),
     .executableTarget(
         name: "Torture",
         dependencies: [
-            "CSV", "ChildProcesses", "Contracts", "Histories", "IdentityModel", "Planning", "PolicyFiles", "Provisioning", "StoreSQL",
+            "CSV", "ChildProcesses", "Contracts", "Histories", "Kinds", "IdentityModel", "Planning", "PolicyFiles", "Provisioning",
+            "StoreSQL",
             .product(name: "Logging", package: "swift-log"),
         ], path: "Tests/Torture", exclude: ["Found"]),
     .target(
-        name: "FuzzLaws", dependencies: ["CEL", "CSV", "IdentityModel", "Planning", "PolicyFiles"], path: "Tests/Fuzzers/FuzzLaws"),
+        name: "FuzzLaws", dependencies: ["Kinds", "CEL", "CSV", "IdentityModel", "Planning", "PolicyFiles"], path: "Tests/Fuzzers/FuzzLaws"),
 ]
 // libFuzzer brings `main`, so the fuzzer can only be linked by `swift build --sanitize fuzzer`: `make torture` sets the variable.
 if Context.environment["BIRTHRIGHT_FUZZER"] != nil {
@@ -76,21 +80,23 @@ let tests: [Target] = [
     .testTarget(name: "ConformanceTests", dependencies: ["CEL", "CSV"]),
     .testTarget(
         name: "ConnectorLDAPTests", dependencies: ["ChildProcesses", "ConnectorLDAP", "ContractTesting", "Contracts", "IdentityModel"]),
+    .testTarget(name: "ConnectorLDIFTests", dependencies: ["ConnectorLDIF", "ContractTesting", "Contracts", "IdentityModel"]),
     .testTarget(
         name: "CrashTests", dependencies: ["ChildProcesses", "birthright", "Contracts", "IdentityModel", "StoreSQL"],
         exclude: ["Configuration"]),
     .testTarget(name: "FuzzLawsTests", dependencies: ["FuzzLaws"]),
     .testTarget(
-        name: "HistoriesTests", dependencies: ["CEL", "Histories", "IdentityModel", "Planning", "PolicyFiles"]),
+        name: "HistoriesTests", dependencies: ["Kinds", "CEL", "Histories", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"], exclude: ["Golden"]),
-    .testTarget(name: "PlanningTests", dependencies: ["CEL", "ChildProcesses", "IdentityModel", "Planning", "PolicyFiles"]),
+    .testTarget(name: "PlanningTests", dependencies: ["CEL", "ChildProcesses", "Kinds", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(
         name: "PolicyFilesTests",
-        dependencies: ["CEL", "IdentityModel", "Planning", "PolicyFiles", .product(name: "Yams", package: "Yams")], exclude: ["Gallery"]),
+        dependencies: ["CEL", "IdentityModel", "Kinds", "Planning", "PolicyFiles", .product(name: "Yams", package: "Yams")],
+        exclude: ["Gallery"]),
     .testTarget(
         name: "ProvisioningTests",
         dependencies: [
-            "Contracts", "IdentityModel", "Pages", "Planning", "PolicyFiles", "Provisioning", "SourceCSV", "StoreSQL",
+            "Contracts", "IdentityModel", "Kinds", "Pages", "Planning", "PolicyFiles", "Provisioning", "SourceCSV", "StoreSQL",
             .product(name: "Logging", package: "swift-log"),
         ], exclude: ["OlderStore"]),
     .testTarget(name: "SinkFileTests", dependencies: ["Contracts", "IdentityModel", "SinkFile"]),

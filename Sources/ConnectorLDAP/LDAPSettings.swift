@@ -33,7 +33,7 @@ package struct LDAPSettings: Sendable {
     package init(
         url: String, startTLS: Bool = false, bindDN: String, password: Sensitive<String>, caFile: String? = nil, base: String,
         dialect: Dialect = .openLDAP, accountFilter: String = "(objectClass=person)", memberAttribute: String = "member",
-        connections: Int = 2, window: Int = 256, timeoutSeconds: Int = 60,
+        connections: Int? = nil, window: Int? = nil, timeoutSeconds: Int? = nil,
         connectSeconds: Int = 10, maintainsReferences: Bool? = nil
     ) {
         self.url = url
@@ -45,9 +45,9 @@ package struct LDAPSettings: Sendable {
         self.dialect = dialect
         self.accountFilter = accountFilter
         self.memberAttribute = memberAttribute
-        self.connections = max(1, connections)
-        self.window = min(max(1, window), 256)
-        self.timeoutSeconds = max(1, timeoutSeconds)
+        self.connections = max(1, connections ?? 2)
+        self.window = min(max(1, window ?? 256), 256)
+        self.timeoutSeconds = max(1, timeoutSeconds ?? 60)
         self.connectSeconds = max(1, connectSeconds)
         self.maintainsReferences = maintainsReferences ?? dialect.maintainsReferences
     }

@@ -1,3 +1,5 @@
+package import IdentityModel
+
 /// The configuration directory as a value: PolicyFiles reads no file itself.
 package struct ConfigurationFiles: Sendable {
     /// Bytes by path relative to the configuration directory, as the files were found: `birthright.yaml`, `Roles.yaml`, `Rules.yaml`,
@@ -7,11 +9,15 @@ package struct ConfigurationFiles: Sendable {
     /// The bytes of a file named by `{file: PATH}`; nil when it cannot be read.
     package let readSecretFile: @Sendable (String) -> [UInt8]?
 
+    /// The kinds of connector that there are.
+    package let connectors: [AdapterShape]
+
     package init(
-        files: [String: [UInt8]], environment: [String: String] = [:],
+        files: [String: [UInt8]], connectors: [AdapterShape], environment: [String: String] = [:],
         readSecretFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
     ) {
         self.files = files
+        self.connectors = connectors
         self.environment = environment
         self.readSecretFile = readSecretFile
     }

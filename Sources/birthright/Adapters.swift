@@ -1,4 +1,5 @@
 import ConnectorLDAP
+import ConnectorLDIF
 import Contracts
 import Foundation
 import IdentityModel
@@ -38,25 +39,22 @@ enum Adapters {
         return ["file": FileSink(path: path, format: format)]
     }
 
+    /// Every kind of connector: a new one is a line here.
+    static let connectors: [ConnectorKind] = [
+        LDAPConnector.kind, LDIFConnector.kind, .announced(.announcedWeb("rest")), .announced(.announcedWeb("scim")),
+    ]
+
+    static var shapes: [AdapterShape] { connectors.map(\.shape) }
+
     /// The connector of a policy map; `directory` is where relative paths start.
     static func connector(_ map: PolicyMap, directory: URL) throws -> any Connector {
         let settings = map.connector
-        guard settings.type == "ldap" else {
+        guard let make = connectors.first(where: { $0.shape.type == settings.type })?.make else {
             throw Stop(.configuration, "\(settings.position): error: this version has no connector of type '\(settings.type)'")
         }
-        let caFile = settings.values["caFile"].map { $0.hasPrefix("/") ? $0 : directory.appendingPathComponent($0).path }
-        guard let dialect = Dialect(rawValue: settings.dialect ?? Dialect.openLDAP.rawValue) else {
-            throw Stop(.configuration, "\(settings.position): error: dialect '\(settings.dialect ?? "")' is unknown")
-        }
-        var ldap = LDAPSettings(
-            url: settings.values["url"] ?? "", startTLS: settings.values["startTLS"] == "true", bindDN: settings.values["bindDN"] ?? "",
-            password: settings.secrets["password"] ?? Sensitive(""), caFile: caFile, base: settings.values["base"] ?? "", dialect: dialect)
-        if let connections = settings.values["connections"].flatMap(Int.init) { ldap.connections = connections }
-        if let window = settings.values["window"].flatMap(Int.init) { ldap.window = window }
-        if let timeout = settings.values["timeout"].flatMap(Int.init) { ldap.timeoutSeconds = timeout }
-        if let maintains = settings.values["maintainsReferences"] { ldap.maintainsReferences = maintains == "true" }
-        ldap.lookedForBy = lookedForBy(map)
-        return LDAPConnector(ldap)
+        var values = settings.values
+        values["dialect"] = settings.dialect
+        return try make(ConnectorSetup(values: values, secrets: settings.secrets, lookedForBy: lookedForBy(map), folder: directory.path))
     }
 
     /// Correlation and names: what the system is asked for by value.

@@ -30,7 +30,8 @@ enum ConfigurationDirectory {
 
     private static func configuration(_ files: [String: [UInt8]], _ directory: URL) -> ConfigurationFiles {
         ConfigurationFiles(
-            files: files, environment: ProcessInfo.processInfo.environment, readSecretFile: { path in bytes(directory, path) })
+            files: files, connectors: Adapters.shapes, environment: ProcessInfo.processInfo.environment,
+            readSecretFile: { path in bytes(directory, path) })
     }
 
     private static func bytes(_ directory: URL, _ path: String) -> [UInt8]? {

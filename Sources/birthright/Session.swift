@@ -96,7 +96,7 @@ extension Session {
     }
 
     private func hasConnector(_ map: PolicyMap) throws -> Bool {
-        guard ConnectorSettings.typesWithoutConnector.contains(map.connector.type) else { return true }
+        guard map.connector.isAnnounced else { return true }
         if let role = configuration.roles.first(where: { $0.entitlements.contains { $0.system == map.system } }) {
             throw Stop(
                 .configuration,

@@ -1,4 +1,5 @@
 import Foundation
+import Kinds
 import Planning
 import PolicyFiles
 
@@ -90,7 +91,8 @@ struct Company {
     var configurationFiles: ConfigurationFiles {
         let secrets = secretFiles
         return ConfigurationFiles(
-            files: files.mapValues(Company.bytes), environment: environment, readSecretFile: { secrets[$0].map(Company.bytes) })
+            files: files.mapValues(Company.bytes), connectors: Kinds.all, environment: environment,
+            readSecretFile: { secrets[$0].map(Company.bytes) })
     }
 
     /// Stands for the byte 0xFF, which no UTF-8 holds.

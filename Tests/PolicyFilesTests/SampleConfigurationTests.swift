@@ -1,5 +1,6 @@
 import Foundation
 import IdentityModel
+import Kinds
 import Planning
 import PolicyFiles
 import Testing
@@ -17,14 +18,15 @@ struct SampleConfigurationTests {
             if let content = try? Data(contentsOf: folder.appending(path: path)) { files[path] = Array(content) }
         }
         for path in [ConfigurationLayout.serviceFile, ConfigurationLayout.rolesFile, ConfigurationLayout.rulesFile] { read(path) }
-        let maps = ConfigurationLayout.policyMapFolder(of: ConfigurationFiles(files: files, environment: environment))
+        let maps = ConfigurationLayout.policyMapFolder(
+            of: ConfigurationFiles(files: files, connectors: Kinds.all, environment: environment))
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: maps).path())) ?? []
         for name in names where ConfigurationLayout.isPolicyMap(name) { read(maps + "/" + name) }
-        let found = ConfigurationFiles(files: files, environment: environment)
+        let found = ConfigurationFiles(files: files, connectors: Kinds.all, environment: environment)
         for map in files.keys where map.hasPrefix(maps) {
             for lookup in ConfigurationLayout.lookupPaths(policyMap: map, in: found) { read(lookup) }
         }
-        return ConfigurationFiles(files: files, environment: environment)
+        return ConfigurationFiles(files: files, connectors: Kinds.all, environment: environment)
     }
 
     @Test("the sample company loads, and says only what is not acted on yet")

@@ -1,5 +1,6 @@
 import Foundation
 import IdentityModel
+import Kinds
 import PolicyFiles
 import Testing
 import Yams
@@ -51,7 +52,7 @@ struct SchemaTests {
         #expect(Set(files.map(\.schema)) == Set(SchemaFile.allCases), "there is a file for each schema")
         for file in files {
             let text = try String(contentsOf: SchemaTests.repository.appendingPathComponent(file.path), encoding: .utf8)
-            #expect(SchemaValidation(root: file.schema.json).findings(try SchemaTests.value(text)) == [], "\(file.path)")
+            #expect(SchemaValidation(root: file.schema.json(Kinds.all)).findings(try SchemaTests.value(text)) == [], "\(file.path)")
         }
     }
 
@@ -73,7 +74,7 @@ struct SchemaTests {
         ])
     func mistakes(_ schema: SchemaFile, _ old: String, _ new: String, _ finding: String) throws {
         let file = schema == .policyMap ? "PolicyMaps/directory.yaml" : schema.pattern
-        let validation = SchemaValidation(root: schema.json)
+        let validation = SchemaValidation(root: schema.json(Kinds.all))
         #expect(validation.findings(try SchemaTests.value(Company().files[file] ?? "")) == [])
         let company = Company().changing(file, old, new)
         let found = validation.findings(try SchemaTests.value(company.files[file] ?? ""))
@@ -93,7 +94,7 @@ struct SchemaTests {
             }
             return own + inner
         }
-        for schema in SchemaFile.allCases { #expect(missing(schema.json, schema.rawValue) == []) }
+        for schema in SchemaFile.allCases { #expect(missing(schema.json(Kinds.all), schema.rawValue) == []) }
     }
 
     @Test("and readers take their keys from one table")
@@ -111,8 +112,19 @@ struct SchemaTests {
         }
         // And each key of the table is asked for by some reader.
         let all = readers.map(\.text).joined()
-        for key in SchemaFile.allCases.flatMap({ SchemaTests.keys($0.json) }) where !SchemaTests.countedEffects.contains(key) {
+        for key in SchemaFile.allCases.flatMap({ SchemaTests.keys($0.json([])) }) where !SchemaTests.countedEffects.contains(key) {
             #expect(all.contains("\"\(key)\""), "no reader asks for the key '\(key)'")
+        }
+    }
+
+    @Test(
+        "and adapters ask for each setting that they declare", arguments: ["ConnectorLDAP/LDAPKind.swift", "ConnectorLDIF/LDIFKind.swift"])
+    func adapters(_ path: String) throws {
+        let file = SchemaTests.repository.appendingPathComponent("Sources/" + path)
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let shape = try #require(Kinds.all.first { text.contains("type: \"\($0.type)\"") })
+        for key in shape.keys {
+            #expect(text.matches(of: try Regex("\"\(key.name)\"")).count >= 2, "'\(key.name)' is declared, and nobody asks for it")
         }
     }
 

@@ -3,10 +3,10 @@ package import IdentityModel
 
 /// How to reach a managed system: keys as the connector's type defines them, `{env:}` and `{file:}` already resolved.
 package struct ConnectorSettings: Sendable {
-    /// Read and checked, so that their policy maps can be written and tested, although nothing can be sent to them yet.
-    package static let typesWithoutConnector: Set<String> = ["rest", "scim"]
-
     package let type: String
+    /// Nothing can be sent to such a system yet (`AdapterShape.isAnnounced`).
+    package let isAnnounced: Bool
+    package let traits: SystemTraits
     package let dialect: String?
     /// Plain settings by key.
     package let values: [String: String]
@@ -17,11 +17,14 @@ package struct ConnectorSettings: Sendable {
     package let missing: [MissingSetting]
 
     package init(
-        type: String, dialect: String?, values: [String: String], secrets: [String: Sensitive<String>], position: TextPosition,
+        type: String, isAnnounced: Bool = false, traits: SystemTraits, dialect: String?, values: [String: String],
+        secrets: [String: Sensitive<String>], position: TextPosition,
         missing: [MissingSetting] = []
     ) {
         self.missing = missing
         self.type = type
+        self.isAnnounced = isAnnounced
+        self.traits = traits
         self.dialect = dialect
         self.values = values
         self.secrets = secrets
@@ -31,7 +34,9 @@ package struct ConnectorSettings: Sendable {
 
 extension ConnectorSettings {
     package func lacking(_ missing: [MissingSetting]) -> ConnectorSettings {
-        ConnectorSettings(type: type, dialect: dialect, values: values, secrets: secrets, position: position, missing: missing)
+        ConnectorSettings(
+            type: type, isAnnounced: isAnnounced, traits: traits, dialect: dialect, values: values, secrets: secrets, position: position,
+            missing: missing)
     }
 }
 

@@ -218,6 +218,8 @@ struct OrderPlanning {
         let inDoubt = situation.known?.doubt?.memberships ?? []
         let given = situation.known?.memberships ?? []
         let desired: Set<String> = situation.intent == .provide ? situation.entitlement?.groups ?? [] : []
+        // As nearly always: what is due is what is known for certain.
+        if situation.living != nil, inDoubt.isEmpty, given == desired { return [] }
         let wanted = Dictionary(desired.sorted().map { (names.groupKey($0), $0) }, uniquingKeysWith: { first, _ in first })
         let known = Dictionary(given.union(inDoubt).sorted().map { (names.groupKey($0), $0) }, uniquingKeysWith: { first, _ in first })
         // An entry that is new to us, or new altogether, is in no group of ours, whatever its predecessor was in.

@@ -4,45 +4,6 @@ internal import Planning
 
 /// `connector:` of a policy map. Which keys there are depends on the type; what they mean is the connector's business.
 enum ConnectorReader {
-    enum Kind {
-        case text, flag, secret
-        case number(ClosedRange<Int>)
-        case word([String])
-    }
-
-    struct Shape {
-        let keys: [(name: String, kind: Kind)]
-        let required: [String]
-        let traits: SystemTraits
-    }
-
-    /// The names of directories are paths, and by these attributes the products know a disabled account.
-    private static let directory = SystemTraits(
-        names: .path, membershipAttribute: "memberOf",
-        disablingAttributes: ["useraccountcontrol", "nsaccountlock", "pwdaccountlockedtime", "logindisabled"])
-    private static let service = SystemTraits(names: .flat, membershipAttribute: "groups")
-
-    /// Of systems of this type.
-    static func traits(_ type: String) -> SystemTraits { shapes[type]?.traits ?? service }
-
-    static let shapes: [String: Shape] = [
-        "ldap": Shape(
-            keys: [
-                ("url", .text), ("startTLS", .flag), ("bindDN", .text), ("password", .secret), ("caFile", .text), ("base", .text),
-                ("dialect", .word(["openLDAP", "ds389", "activeDirectory"])), ("connections", .number(1...64)),
-                ("window", .number(1...256)),
-                ("timeout", .number(1...3_600)), ("maintainsReferences", .flag),
-            ], required: ["url"], traits: directory),
-        "scim": Shape(keys: web, required: ["url"], traits: service),
-        "rest": Shape(keys: web, required: ["url"], traits: service),
-    ]
-
-    /// What every system over HTTP needs: an address, a way in (a bearer token, or user and password), how much at once.
-    private static let web: [(name: String, kind: Kind)] = [
-        ("url", .text), ("token", .secret), ("user", .text), ("password", .secret), ("caFile", .text), ("connections", .number(1...64)),
-        ("timeout", .number(1...3_600)),
-    ]
-
     static func read(_ node: YAMLNode, _ file: ConfigurationFile) -> ConnectorSettings? {
         guard let entries = file.mapping(node, named: "'connector'") else { return nil }
         guard let typeNode = entries.first(where: { $0.key == "type" })?.value else {
@@ -50,16 +11,16 @@ enum ConnectorReader {
             return nil
         }
         guard let type = file.nonEmptyText(typeNode, "type") else { return nil }
-        guard let shape = shapes[type.text] else {
-            let known = shapes.keys.sorted()
+        guard let shape = file.values.connectors.first(where: { $0.type == type.text }) else {
+            let known = file.values.connectors.map(\.type).sorted()
             file.error(
                 "there is no connector of type '\(type.text)'; there is \(file.alternatives(known))", at: type.point, length: type.length,
                 suggestion: nearest(type.text, in: known))
             return nil
         }
         guard let section = Section(node, named: "'connector'", keys: ["type"] + shape.keys.map(\.name), in: file) else { return nil }
-        for key in shape.required { _ = section.required(key) }
-        if ConnectorSettings.typesWithoutConnector.contains(type.text) {
+        for key in shape.keys where key.isRequired { _ = section.required(key.name) }
+        if shape.isAnnounced {
             file.warning(
                 .noConnector, "the type '\(type.text)' is accepted, but this version has no connector for it", at: type.point,
                 length: type.length)
@@ -67,13 +28,14 @@ enum ConnectorReader {
         return settings(type, section, shape)
     }
 
-    private static func settings(_ type: TextValue, _ section: Section, _ shape: Shape) -> ConnectorSettings {
+    private static func settings(_ type: TextValue, _ section: Section, _ shape: AdapterShape) -> ConnectorSettings {
         let file = section.file
         var values: [String: String] = [:]
         var secrets: [String: Sensitive<String>] = [:]
-        for (key, kind) in shape.keys {
+        for declared in shape.keys {
+            let key = declared.name
             guard let node = section[key] else { continue }
-            switch kind {
+            switch declared.kind {
             case .text: values[key] = file.nonEmptyText(node, key)?.text
             case .flag: values[key] = file.flag(node, key).map(String.init)
             case .secret: secrets[key] = file.secret(node, key)
@@ -83,7 +45,8 @@ enum ConnectorReader {
         }
         let dialect = values.removeValue(forKey: "dialect")
         return ConnectorSettings(
-            type: type.text, dialect: dialect, values: values, secrets: secrets, position: file.position(section.node.point))
+            type: type.text, isAnnounced: shape.isAnnounced, traits: shape.traits, dialect: dialect, values: values, secrets: secrets,
+            position: file.position(section.node.point))
     }
 
     private static func word(_ node: YAMLNode, _ key: String, _ words: [String], _ file: ConfigurationFile) -> String? {

@@ -11,7 +11,7 @@ struct PolicyMapFile {
     let requires: [TextValue]
 
     init?(_ file: ConfigurationFile) {
-        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: PolicyMapShapes.root.names, in: file) else {
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: PolicyMapShapes.file.names, in: file) else {
             return nil
         }
         self.file = file
@@ -43,7 +43,7 @@ struct PolicyMapFile {
         if result.isWhole, let connector, let accountName, let system {
             map = PolicyMap(
                 system: SystemName(system.text), file: file.path, connector: connector.lacking(missing),
-                traits: ConnectorReader.traits(connector.type),
+                traits: connector.traits,
                 correlation: correlation.map { attributes[$0].name }, accountName: attributes[accountName].name, onDelete: onDelete,
                 deleteAfterDays: deleteAfter, requires: requires.map { SystemName($0.text) }, lets: result.lets.compactMap { $0 },
                 attributes: result.attributes.compactMap { $0 }, steps: result.steps, environment: result.environment,

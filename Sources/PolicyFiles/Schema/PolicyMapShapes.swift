@@ -1,12 +1,19 @@
+internal import IdentityModel
 internal import Planning
 
 /// `PolicyMaps/*.yaml`.
 enum PolicyMapShapes {
-    static let root = MappingShape(
-        "How one person's account has to look in one managed system.",
+    /// The file, whatever kinds of connector there are.
+    static let file = root([])
+
+    static func root(_ connectors: [AdapterShape]) -> MappingShape {
+        MappingShape("How one person's account has to look in one managed system.", keys(connectors))
+    }
+
+    private static func keys(_ connectors: [AdapterShape]) -> [KeyShape] {
         [
             KeyShape("managedSystem", .text, "The system's name, as roles call it.", isRequired: true),
-            KeyShape("connector", ConnectorReader.shape, "How the system is reached.", isRequired: true),
+            KeyShape("connector", ConnectorReader.shape(connectors), "How the system is reached.", isRequired: true),
             KeyShape(
                 "correlation", .list(.text, isEmptyAllowed: false),
                 "Attributes by which an account is found before one is created; written on every Create.", isRequired: true),
@@ -24,7 +31,8 @@ enum PolicyMapShapes {
             KeyShape(
                 "attributes", .dictionary(names: nil, .either([.expression, .list(.text), .mapping(attribute)])),
                 "The account's attributes: an expression, a list of texts, or a mapping.", isRequired: true),
-        ])
+        ]
+    }
 
     static let grace = MappingShape(
         "When a disabled account is deleted.",

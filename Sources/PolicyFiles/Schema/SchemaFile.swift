@@ -21,14 +21,15 @@ package enum SchemaFile: String, Sendable, CaseIterable {
         }
     }
 
-    package var json: JSON { JSONSchema.document("Birthright: \(pattern)", root) }
+    /// `connectors`: the kinds of connector that there are.
+    package func json(_ connectors: [AdapterShape]) -> JSON { JSONSchema.document("Birthright: \(pattern)", root(connectors)) }
 
-    private var root: MappingShape {
+    private func root(_ connectors: [AdapterShape]) -> MappingShape {
         switch self {
         case .service: ServiceShapes.root
         case .roles: RoleShapes.roles
         case .rules: RoleShapes.rules
-        case .policyMap: PolicyMapShapes.root
+        case .policyMap: PolicyMapShapes.root(connectors)
         case .policyTests: PolicyTestShapes.root
         }
     }

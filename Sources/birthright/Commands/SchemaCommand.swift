@@ -25,7 +25,7 @@ struct SchemaCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await ending {
-            if let name { say(try schema(name).json.indentedText) }
+            if let name { say(try schema(name).json(Adapters.shapes).indentedText) }
             if let directory { try write(URL(fileURLWithPath: directory, isDirectory: true)) }
             return .done
         }
@@ -43,7 +43,7 @@ struct SchemaCommand: AsyncParsableCommand {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             for schema in SchemaFile.allCases {
                 let file = folder.appendingPathComponent(schema.fileName)
-                try Data((schema.json.indentedText + "\n").utf8).write(to: file, options: .atomic)
+                try Data((schema.json(Adapters.shapes).indentedText + "\n").utf8).write(to: file, options: .atomic)
                 say("\(file.relativePath): for \(schema.pattern)")
             }
         } catch {

@@ -25,7 +25,7 @@ struct SystemsTest: AsyncParsableCommand {
                 let known = session.configuration.policyMaps.map(\.system.text).joined(separator: ", ")
                 throw Stop(.configuration, "there is no managed system '\(system ?? "")'; there is: \(known)")
             }
-            let reachable = maps.filter { !ConnectorSettings.typesWithoutConnector.contains($0.connector.type) }
+            let reachable = maps.filter { !$0.connector.isAnnounced }
             try session.requireSettings(of: reachable)
             var reports: [JSON] = []
             var exit = Exit.done

@@ -1,5 +1,6 @@
 import CEL
 import IdentityModel
+import Kinds
 import Planning
 import PolicyFiles
 
@@ -37,7 +38,7 @@ enum ConfigurationLaw {
         let path = path(of: input)
         files[path] = input
         let given = ConfigurationFiles(
-            files: files, environment: ["SECRET": "hunter2", "CORP_LDAP_PASSWORD": "hunter2", "CORP_LDAP_CA": "ca"])
+            files: files, connectors: Kinds.all, environment: ["SECRET": "hunter2", "CORP_LDAP_PASSWORD": "hunter2", "CORP_LDAP_CA": "ca"])
         let loaded = ConfigurationLoader.load(given)
         for diagnostic in loaded.diagnostics {
             if let breach = breach(diagnostic, files) { return "\(diagnostic): \(breach)" }

@@ -1,4 +1,5 @@
 import IdentityModel
+import Kinds
 import Planning
 import PolicyFiles
 import Testing
@@ -80,7 +81,7 @@ struct DiffCompany {
 
     func load() throws -> Configuration {
         let (configuration, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, environment: ["SECRET": "hunter2"]))
+            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: ["SECRET": "hunter2"]))
         return try #require(configuration, "\(diagnostics.map(\.description))")
     }
 

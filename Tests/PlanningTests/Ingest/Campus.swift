@@ -1,4 +1,5 @@
 import IdentityModel
+import Kinds
 import Planning
 import PolicyFiles
 import Testing
@@ -52,7 +53,7 @@ struct Campus {
     init(_ service: String = standard) throws {
         let files = ["birthright.yaml": service, "Roles.yaml": "roles: {}", "Rules.yaml": "rules: {}"]
         let (configuration, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, environment: [:]))
+            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:]))
         self.configuration = try #require(configuration, "\(diagnostics.map(\.description))")
     }
 

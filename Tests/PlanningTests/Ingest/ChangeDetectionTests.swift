@@ -1,4 +1,5 @@
 import IdentityModel
+import Kinds
 import Planning
 import PolicyFiles
 import Testing
@@ -25,7 +26,7 @@ struct ChangeDetectionTests {
             "birthright.yaml": Campus.standard, "Roles.yaml": "roles: { Care: { entitlements: [] } }", "Rules.yaml": "rules:\n" + text,
         ]
         let (configuration, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, environment: [:]))
+            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:]))
         return try #require(configuration, "\(diagnostics.map(\.description))").rules
     }
 

@@ -1,4 +1,5 @@
 import IdentityModel
+import Kinds
 import Planning
 import PolicyFiles
 import Testing
@@ -19,7 +20,7 @@ struct HeaderContractTests {
                 map: { firstName: 'row.FIRST', lastName: 'row.LAST', email: 'row.EMAIL' }
             """, "Roles.yaml": "roles: {}", "Rules.yaml": "rules: {}",
         ]
-        let loaded = ConfigurationLoader.load(ConfigurationFiles(files: files.mapValues { Array($0.utf8) }))
+        let loaded = ConfigurationLoader.load(ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all))
         source = try #require(loaded.configuration?.sources.first, "\(loaded.diagnostics)")
     }
 

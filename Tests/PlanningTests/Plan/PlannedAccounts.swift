@@ -1,4 +1,5 @@
 import IdentityModel
+import Kinds
 import Planning
 import PolicyFiles
 import Testing
@@ -68,7 +69,8 @@ struct PlannedAccounts {
             "Rules.yaml": "rules: {}\n", "PolicyMaps/directory.yaml": map,
         ]
         let (loaded, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
+            ConfigurationFiles(
+                files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
         configuration = try #require(loaded, "\(diagnostics)")
     }
 

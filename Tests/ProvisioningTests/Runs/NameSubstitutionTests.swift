@@ -1,5 +1,6 @@
 import Contracts
 import IdentityModel
+import Kinds
 import Planning
 import PolicyFiles
 import Provisioning
@@ -39,7 +40,8 @@ struct NameSubstitutionTests {
             """,
         ]
         let (loaded, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
+            ConfigurationFiles(
+                files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
         return try #require(loaded, "\(diagnostics)")
     }
 

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import IdentityModel
+import Kinds
 import PolicyFiles
 import Provisioning
 import SourceCSV
@@ -70,7 +71,8 @@ struct NamesakeRunTests {
 
     private static func plan(_ folder: URL, _ store: SQLStore) async throws -> (logins: [String], sequences: [Int], seal: String?) {
         let (loaded, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
+            ConfigurationFiles(
+                files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
         #expect(diagnostics == [])
         let configuration = try #require(loaded)
         let planner = Planner(

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import IdentityModel
+import Kinds
 import Logging
 import Planning
 import PolicyFiles
@@ -27,7 +28,8 @@ struct ReferenceRunTests {
             store = try await SQLStore.openSQLite(path: folder.appendingPathComponent("store.sqlite").path)
             let (loaded, diagnostics) = ConfigurationLoader.load(
                 ConfigurationFiles(
-                    files: ReferenceRunTests.files(onDelete).mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
+                    files: ReferenceRunTests.files(onDelete).mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:],
+                    readSecretFile: { _ in nil }))
             configuration = try #require(loaded, "\(diagnostics)")
         }
 

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import IdentityModel
+import Kinds
 import Planning
 import PolicyFiles
 import Provisioning
@@ -27,7 +28,8 @@ struct RowsWorld {
     func configuration(_ service: String, roles: String = "roles: {}", rules: String = "rules: {}") throws -> Configuration {
         let files = ["birthright.yaml": service, "Roles.yaml": roles, "Rules.yaml": rules]
         let (loaded, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
+            ConfigurationFiles(
+                files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
         return try #require(loaded, "\(diagnostics.map(\.description))")
     }
 

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import IdentityModel
+import Kinds
 import Logging
 import Planning
 import PolicyFiles
@@ -50,7 +51,8 @@ final class RunsWorld: Sendable {
 
     func configuration(_ files: [String: String] = RunsWorld.files) throws -> Configuration {
         let (loaded, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, environment: [:], readSecretFile: { _ in nil }))
+            ConfigurationFiles(
+                files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
         return try #require(loaded, "\(diagnostics.map(\.description))")
     }
 

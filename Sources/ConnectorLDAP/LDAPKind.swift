@@ -1,0 +1,42 @@
+package import Contracts
+internal import IdentityModel
+
+extension LDAPConnector {
+    /// `type: ldap`.
+    package static let kind = ConnectorKind(
+        AdapterShape(
+            type: "ldap",
+            keys: [
+                AdapterShape.Key("url", .text, "Where the server is: ldaps://directory.example.com:636", isRequired: true),
+                AdapterShape.Key("startTLS", .flag, "Whether ldap:// is made safe with StartTLS."),
+                AdapterShape.Key("bindDN", .text, "The account that Birthright signs in with."),
+                AdapterShape.Key("password", .secret, "Its password, from the environment or a file."),
+                AdapterShape.Key("caFile", .text, "Whose signature the server's certificate has to carry: a PEM file."),
+                AdapterShape.Key("base", .text, "The DN below which accounts are looked for."),
+                AdapterShape.Key(
+                    "dialect", .word(Dialect.allCases.map(\.rawValue)), "The product, where it differs from others of its kind."),
+                AdapterShape.Key("connections", .number(1...64), "How many connections are opened."),
+                AdapterShape.Key("window", .number(1...256), "How many requests are under way on one connection."),
+                AdapterShape.Key("timeout", .number(1...3_600), "Seconds after which an answer is no longer waited for."),
+                AdapterShape.Key(
+                    "maintainsReferences", .flag,
+                    "Whether the server itself repairs member and manager when an entry is renamed (OpenLDAP: refint; 389-ds: Referential Integrity): false, for activeDirectory true"
+                ),
+            ],
+            // The names of directories are paths, and by these attributes the products know a disabled account.
+            traits: SystemTraits(
+                names: .path, membershipAttribute: "memberOf",
+                disablingAttributes: ["useraccountcontrol", "nsaccountlock", "pwdaccountlockedtime", "logindisabled"]))
+    ) { setup in LDAPConnector(LDAPSettings(setup)) }
+}
+
+extension LDAPSettings {
+    fileprivate init(_ setup: ConnectorSetup) {
+        self.init(
+            url: setup.values["url"] ?? "", startTLS: setup.flag("startTLS") ?? false, bindDN: setup.values["bindDN"] ?? "",
+            password: setup.secrets["password"] ?? Sensitive(""), caFile: setup.path("caFile"), base: setup.values["base"] ?? "",
+            dialect: setup.values["dialect"].flatMap(Dialect.init) ?? .openLDAP, connections: setup.number("connections"),
+            window: setup.number("window"), timeoutSeconds: setup.number("timeout"), maintainsReferences: setup.flag("maintainsReferences"))
+        lookedForBy = setup.lookedForBy
+    }
+}
