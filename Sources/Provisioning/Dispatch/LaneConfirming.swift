@@ -36,36 +36,45 @@ extension Lane {
     /// A leaver's entry that is not there any more may have been made anew by hand. Where something correlates, nothing is done with: whoever plans the account
     /// decides about that entry. What a Delete of before has deleted is not asked for.
     func correlateGone(_ batch: DispatchBatch, _ results: inout [OrderID: OperationResult]) async {
-        let suspects = batch.transmissions.compactMap { transmission -> (order: ProvisioningOrder, query: AccountQuery)? in
-            let order = transmission.order
-            guard order.operation == .delete, order.attempts == 0, let known = transmission.known, !known.isUnknown,
-                let result = results[order.id], result.isGone, result.failure == nil, let values = known.values(of: system.correlation)
-            else { return nil }
-            return (order, .correlation(values))
+        let suspects = batch.transmissions.compactMap { transmission in
+            results[transmission.order.id].flatMap { transmission.doubts($0, correlatingBy: system.correlation) }.map { (transmission, $0) }
         }
         guard !suspects.isEmpty else { return }
         var lookups: [Lookup?] = Array(repeating: nil, count: suspects.count)
         do throws(ConnectorFailure) {
-            lookups = try await system.connector.find(suspects.map(\.query))
+            lookups = try await system.connector.find(suspects.map(\.1))
         } catch {
             log.warning("\(system.name): \(suspects.count) entries to be deleted are gone, and could not be looked for otherwise: \(error)")
         }
-        for (suspect, lookup) in zip(suspects, lookups) {
-            guard lookup != .absent, var result = results[suspect.order.id] else { continue }
-            result.doneRequests = Set(suspect.order.requests.indices).subtracting(result.failedRequests.keys)
-            result.failure = ConnectorFailure(
-                .permanent,
-                "the entry is gone, and it is not sure that the account is: " + (lookup.map(Self.words) ?? "the system cannot be asked"))
-            results[suspect.order.id] = result
+        for ((transmission, _), lookup) in zip(suspects, lookups) {
+            let order = transmission.order.id
+            results[order] = results[order].map { transmission.correlated($0, by: lookup) }
         }
     }
+}
 
-    private static func words(_ lookup: Lookup) -> String {
-        switch lookup {
-        case .absent: "nothing else correlates"
-        case .found(let account): "\(account.name) correlates"
-        case .ambiguous(let names), .unreadable(let names): "\(names.map(\.text).joined(separator: "; ")) may be it"
+extension Transmission {
+    /// A Delete that met nobody, although nothing of ours has deleted the entry before: what else may be the account is asked for. Nil: nothing is to be asked.
+    func doubts(_ result: OperationResult, correlatingBy attributes: [String]) -> AccountQuery? {
+        guard order.operation == .delete, order.attempts == 0, let known, !known.isUnknown, result.isGone, result.failure == nil else {
+            return nil
         }
+        return known.values(of: attributes).map(AccountQuery.correlation)
+    }
+
+    /// The result, once somebody has looked (`lookup`; nil: the system could not be asked): done only where nothing correlates.
+    func correlated(_ result: OperationResult, by lookup: Lookup?) -> OperationResult {
+        let what: String
+        switch lookup {
+        case .absent: return result
+        case .found(let account): what = "\(account.name) correlates"
+        case .ambiguous(let names), .unreadable(let names): what = "\(names.map(\.text).joined(separator: "; ")) may be it"
+        case nil: what = "the system cannot be asked"
+        }
+        var result = result
+        result.doneRequests = Set(order.requests.indices).subtracting(result.failedRequests.keys)
+        result.failure = ConnectorFailure(.permanent, "the entry is gone, and it is not sure that the account is: \(what)")
+        return result
     }
 }
 
