@@ -2,10 +2,9 @@ package import IdentityModel
 
 /// Plans the accounts of a chunk of users. It decides; the shell asks the world what it wants to know, in batches:
 ///
-///     lookups() -> answer(lookups:)            may there be an entry already?
-///     while let questions = nameQuestions()    who holds these names, in the store and on the systems?
-///         -> answer(holders:probes:)
-///     orders()
+///     while let question = nextQuestion()      may there be an entry already? Who holds these names?
+///         answer(...)
+///     orders(from:)
 ///
 /// Namesakes get their names in the order of the users. An account that has to ask for more names may be overtaken by one whose name is made of
 /// something else; the same input always gives the same names. Not for several threads at once.
@@ -53,6 +52,8 @@ package final class ChunkPlanning {
     }
     /// What the store said of a name.
     private var asked: [NameClaim: Holder] = [:]
+    /// Nobody's entry is asked for any more.
+    var hasLookedUp = false
     /// Names taken in this chunk, and names that a system says are taken.
     var chosen: [NameClaim: UserID] = [:]
     private var takenOnTarget: Set<NameClaim> = []
@@ -94,7 +95,7 @@ package final class ChunkPlanning {
     // MARK: Is there an entry already?
 
     /// What has to be asked next; empty when nothing has. An account that is not found where it was is asked for again, by correlation.
-    package func lookups() -> [LookupQuestion] {
+    func lookups() -> [LookupQuestion] {
         var stepsOfMap: [SystemName: [PolicyMap.Step]] = [:]
         var questions: [LookupQuestion] = []
         for (index, account) in accounts.enumerated() where !account.isLeftAside && account.look != .nothing {
@@ -162,7 +163,7 @@ package final class ChunkPlanning {
     /// The account as the store knows it that a lookup is about.
     package func known(_ question: LookupQuestion) -> Account? { accounts[question.account].known }
 
-    package func answer(lookups: [(question: LookupQuestion, actual: ActualState)]) {
+    package func answer(_ lookups: [LookupAnswer]) {
         for (question, actual) in lookups {
             let account = accounts[question.account]
             let wasGone = account.situation.isGone
@@ -197,7 +198,7 @@ package final class ChunkPlanning {
     // MARK: Names
 
     /// Runs every account on as far as it can go and says what has to be known next; nil when all are computed.
-    package func nameQuestions() -> NameQuestions? {
+    func nameQuestions() -> NameQuestions? {
         var questions = NameQuestions()
         var blocked: Set<String> = []
         for (index, account) in accounts.enumerated() where !account.isFinished {
@@ -206,10 +207,9 @@ package final class ChunkPlanning {
         return questions.claims.isEmpty && questions.probes.isEmpty ? nil : questions
     }
 
-    /// `holders`: of the claims asked for, those that are held; `taken`: by index of the probes, whether another entry holds the name.
-    package func answer(_ questions: NameQuestions, holders: [NameClaim: UserID], taken: [Bool]) {
-        for claim in questions.claims { asked[claim] = holders[claim].map(Holder.user) ?? .nobody }
-        for (probe, isTaken) in zip(questions.probes, taken) {
+    package func answer(_ questions: NameQuestions, _ answers: NameAnswers) {
+        for claim in questions.claims { asked[claim] = answers.holders[claim].map(Holder.user) ?? .nobody }
+        for (probe, isTaken) in zip(questions.probes, answers.taken) {
             let account = accounts[probe.account]
             guard !account.isLeftAside, let candidate = account.probing, let waiting = account.waiting else { continue }
             account.probing = nil

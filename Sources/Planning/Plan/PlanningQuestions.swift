@@ -32,4 +32,35 @@ extension ChunkPlanning {
         package var claims: [NameClaim] = []
         package var probes: [ProbeQuestion] = []
     }
+
+    /// `holders`: of the claims asked for, those that are held; `taken`: by index of the probes, whether another entry holds the name.
+    package struct NameAnswers: Sendable {
+        package let holders: [NameClaim: UserID]
+        package let taken: [Bool]
+
+        package init(holders: [NameClaim: UserID], taken: [Bool]) {
+            self.holders = holders
+            self.taken = taken
+        }
+    }
+
+    package typealias LookupAnswer = (question: LookupQuestion, actual: ActualState)
+
+    /// What the world is asked next.
+    package enum Question: Sendable {
+        /// Is there an entry already? What is not answered was not asked: nothing depends on it.
+        case entries([LookupQuestion])
+        /// Who holds these names, in the store and on the systems?
+        case names(NameQuestions)
+    }
+
+    /// The conversation, whoever answers: entries until none is asked for any more, then names until all are chosen. `lookingUp` false: entries are known.
+    package func nextQuestion(lookingUp: Bool = true) -> Question? {
+        if lookingUp, !hasLookedUp {
+            let questions = lookups()
+            if !questions.isEmpty { return .entries(questions) }
+            hasLookedUp = true
+        }
+        return nameQuestions().map(Question.names)
+    }
 }

@@ -38,16 +38,17 @@ struct AccountRehearsal {
         let planning = ChunkPlanning(
             configuration: configuration, hints: NameHints(), changes: [change], accounts: known.map { [user.id: [$0]] } ?? [:],
             recreates: true, observer: observer)
-        var questions = planning.lookups()
-        while !questions.isEmpty {
-            planning.answer(lookups: questions.map { ($0, actual(entry, known, user, $0.query)) })
-            questions = planning.lookups()
-        }
-        while let questions = planning.nameQuestions() {
-            let held = questions.claims.filter { isTaken($0, situation) }.map { ($0, AccountRehearsal.somebodyElse) }
-            planning.answer(
-                questions, holders: Dictionary(held, uniquingKeysWith: { first, _ in first }),
-                taken: questions.probes.map { isTaken($0.probe.attribute, $0.probe.value, .target, situation) })
+        while let question = planning.nextQuestion() {
+            switch question {
+            case .entries(let questions): planning.answer(questions.map { ($0, actual(entry, known, user, $0.query)) })
+            case .names(let questions):
+                let held = questions.claims.filter { isTaken($0, situation) }.map { ($0, AccountRehearsal.somebodyElse) }
+                planning.answer(
+                    questions,
+                    ChunkPlanning.NameAnswers(
+                        holders: Dictionary(held, uniquingKeysWith: { first, _ in first }),
+                        taken: questions.probes.map { isTaken($0.probe.attribute, $0.probe.value, .target, situation) }))
+            }
         }
         let isEntitled = configuration.entitlements(of: assignments)[map.system] != nil
         return Outcome(

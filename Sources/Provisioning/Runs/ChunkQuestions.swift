@@ -4,14 +4,15 @@ internal import Planning
 
 /// What a chunk wants to know of store and systems, asked in batches. A system that cannot be asked leaves its accounts aside.
 extension ChunkRun {
-    func answerLookups(_ planning: ChunkPlanning) async throws {
-        var questions = planning.lookups()
-        while !questions.isEmpty {
-            for system in Set(questions.map(\.system)).sorted() {
-                let asked = questions.filter { $0.system == system }
-                if await systems.has(system) { try await answer(asked, of: system, planning) }
+    func interview(_ planning: ChunkPlanning) async throws {
+        try await planning.interview { questions in
+            // Each system's answers are taken before the next one is asked: what is gone there decides whether it counts.
+            for system in Set(questions.map(\.system)).sorted() where await systems.has(system) {
+                try await answer(questions.filter { $0.system == system }, of: system, planning)
             }
-            questions = planning.lookups()
+            return []
+        } names: { questions in
+            try await names(questions, planning)
         }
     }
 
@@ -22,7 +23,7 @@ extension ChunkRun {
         let ids = lookups.compactMap(\.account?.id)
         let owners = ids.isEmpty ? [:] : try await store.owners(system, realm: await systems.realm(of: system), ids: ids)
         planning.answer(
-            lookups: zip(asked, lookups).map { question, lookup in
+            zip(asked, lookups).map { question, lookup in
                 (question, .looked(lookup, owner: lookup.account.flatMap { owners[$0.id] }))
             })
         if try await isEmptied(system, planning) {
@@ -58,15 +59,13 @@ extension ChunkRun {
         return isEmptied
     }
 
-    func answerNames(_ planning: ChunkPlanning) async throws {
-        while let questions = planning.nameQuestions() {
-            var holders = questions.claims.isEmpty ? [:] : try await store.holders(of: questions.claims)
-            // Whether the store has kept the chunk before this one already must make no difference.
-            if let names = saving?.0.names {
-                for claim in questions.claims { if let user = names[claim] { holders[claim] = user } }
-            }
-            planning.answer(questions, holders: holders, taken: try await probe(questions.probes, planning))
+    private func names(_ questions: ChunkPlanning.NameQuestions, _ planning: ChunkPlanning) async throws -> ChunkPlanning.NameAnswers {
+        var holders = questions.claims.isEmpty ? [:] : try await store.holders(of: questions.claims)
+        // Whether the store has kept the chunk before this one already must make no difference.
+        if let names = saving?.0.names {
+            for claim in questions.claims { if let user = names[claim] { holders[claim] = user } }
         }
+        return ChunkPlanning.NameAnswers(holders: holders, taken: try await probe(questions.probes, planning))
     }
 
     private func probe(_ probes: [ChunkPlanning.ProbeQuestion], _ planning: ChunkPlanning) async throws -> [Bool] {

@@ -138,7 +138,6 @@ actor ChunkRun {
         counts.evaluations += planning.evaluations
         let transmitted = knowledge.openOrders.mapValues { Set($0.filter { $0.state == .transmitted }.map(\.system)) }
         planning.leaveAside { user, system in transmitted[user]?.contains(system) == true }
-        try await answerLookups(planning)
         let next = UnsavedChunk(drafts: drafts, knowledge: knowledge, rows: chunk, planning: planning)
         try await compute(next)
         try await finishSaving()
@@ -148,7 +147,7 @@ actor ChunkRun {
 
     /// Names and orders of a chunk, as far as anybody knows now.
     private func compute(_ unsaved: UnsavedChunk) async throws {
-        try await answerNames(unsaved.planning)
+        try await interview(unsaved.planning)
         findings.note(unsaved.planning.gone)
         try await store.leaveOut(unsaved.planning.missed)
         var referencing = try await decideReferences(unsaved)

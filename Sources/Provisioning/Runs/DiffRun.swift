@@ -130,10 +130,12 @@ final class DiffSide {
             }
         }
         let planning = ChunkPlanning(configuration: configuration, hints: hints, changes: changes, accounts: knowledge.accounts)
-        planning.answer(lookups: planning.lookups().compactMap { question in Self.answer(question, planning.known(question)) })
-        while let questions = planning.nameQuestions() {
-            let holders = try await holders(of: questions.claims, others, store)
-            planning.answer(questions, holders: holders, taken: Array(repeating: false, count: questions.probes.count))
+        try await planning.interview { (questions) throws(StoreError) in
+            questions.compactMap { Self.answer($0, planning.known($0)) }
+        } names: { (questions) throws(StoreError) in
+            ChunkPlanning.NameAnswers(
+                holders: try await holders(of: questions.claims, others, store),
+                taken: Array(repeating: false, count: questions.probes.count))
         }
         let orders = planning.orders(from: 1)
         for reservation in ChunkPlanning.reservations(of: orders) { names[reservation.claim.stableHash] = reservation.user }
@@ -145,7 +147,7 @@ final class DiffSide {
     /// said of one that is in use, so that `enforce: ifEmpty` takes what it never wrote for empty.
     private static func answer(
         _ question: ChunkPlanning.LookupQuestion, _ known: Account?
-    ) -> (question: ChunkPlanning.LookupQuestion, actual: ActualState)? {
+    ) -> ChunkPlanning.LookupAnswer? {
         guard let known, known.state != .none, known.state != .deleted else { return (question, .absent) }
         guard known.state == .deprovisioned, let id = known.id, let name = known.name else { return nil }
         let attributes = known.written.mapValues { $0.map(\.text) }

@@ -31,12 +31,11 @@ package struct NameSubstitution: SubstitutesNames {
         guard !refused.isEmpty else { return nil }
         planning.exclude(refused)
         // An entry that is adopted keeps values that names are made of, and one that is made anew its old names: as when this was planned.
-        while order.adopts || order.recreates, case let questions = planning.lookups(), !questions.isEmpty {
-            planning.answer(lookups: questions.map { ($0, order.seen(by: $0.query)) })
-        }
-        while let questions = planning.nameQuestions() {
-            let holders = try await store.holders(of: questions.claims)
-            planning.answer(questions, holders: holders, taken: try await probe(questions.probes, planning))
+        try await planning.interview(lookingUp: order.adopts || order.recreates) { questions in
+            questions.map { ($0, order.seen(by: $0.query)) }
+        } names: { questions in
+            ChunkPlanning.NameAnswers(
+                holders: try await store.holders(of: questions.claims), taken: try await probe(questions.probes, planning))
         }
         guard let computed = planning.orders(from: 1).first, computed.failure == nil, computed.claims != order.claims else { return nil }
         return renamed(order, as: computed)

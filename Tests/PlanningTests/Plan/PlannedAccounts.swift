@@ -122,17 +122,19 @@ struct PlannedAccounts {
             configuration: configuration, hints: NameHints(), correlations: correlations, changes: changes,
             accounts: known.map { [$0.user: [$0]] } ?? [:], recreates: recreates)
         var planned = Planned()
-        var questions = planning.lookups()
-        while !questions.isEmpty {
-            planned.asked += questions.map(\.query)
-            planning.answer(lookups: questions.map { ($0, answer($0.query)) })
-            questions = planning.lookups()
-        }
-        while let questions = planning.nameQuestions() {
-            let held = questions.claims.filter { taken.contains($0.folded) }.map { ($0, UserID("somebody else")) }
-            planning.answer(
-                questions, holders: Dictionary(held, uniquingKeysWith: { first, _ in first }),
-                taken: questions.probes.map { taken.contains($0.probe.value.lowercased()) })
+        while let question = planning.nextQuestion() {
+            switch question {
+            case .entries(let questions):
+                planned.asked += questions.map(\.query)
+                planning.answer(questions.map { ($0, answer($0.query)) })
+            case .names(let questions):
+                let held = questions.claims.filter { taken.contains($0.folded) }.map { ($0, UserID("somebody else")) }
+                planning.answer(
+                    questions,
+                    ChunkPlanning.NameAnswers(
+                        holders: Dictionary(held, uniquingKeysWith: { first, _ in first }),
+                        taken: questions.probes.map { taken.contains($0.probe.value.lowercased()) }))
+            }
         }
         planned.orders = planning.orders(from: 1)
         planned.gone = planning.gone

@@ -209,10 +209,14 @@ struct UnknownAccountTests {
                     change: .joiner, user: user, before: nil, assignments: assignments, assignmentsBefore: [], claim: nil, due: nil,
                     reasons: [])
             }, accounts: [:])
-        planning.answer(lookups: planning.lookups().map { ($0, .absent) })
         func names() -> [[String]] {
-            while let questions = planning.nameQuestions() {
-                planning.answer(questions, holders: [:], taken: questions.probes.map { _ in false })
+            while let question = planning.nextQuestion() {
+                switch question {
+                case .entries(let questions): planning.answer(questions.map { ($0, .absent) })
+                case .names(let questions):
+                    planning.answer(
+                        questions, ChunkPlanning.NameAnswers(holders: [:], taken: questions.probes.map { _ in false }))
+                }
             }
             return planning.orders(from: 1).map { order in
                 ["login", "title"].map { name in order.requests.first { $0.name == name }?.after.first?.text ?? "none" }
