@@ -25,20 +25,26 @@ extension StoreSuite {
                 #expect(try await store.plan(ordinal: 1)?.state == .applying)
                 #expect(try await store.orders(OrderFilter(), after: nil, limit: 9).map(\.state) == [.pending, .pending])
             },
-            Check("files are known by name and content from where the profile says so, until their source is gone") { store in
+            Check("files are known by name and content once the profile says so, and what is noted of them leaves their content") { store in
                 var profile = Sample.profile
-                profile.isComplete = false
                 _ = try await store.startApplying(store.planned(Sample.joinerChunk(1...1), profile: profile).id, at: Sample.moment(2))
                 #expect(try await store.applied(files: [profile.file], of: Sample.hr) == [:])
-                profile.knownFrom = ""
+                profile.knowsFiles = true
                 for (file, digest) in [("hr/day2.csv", "two"), ("hr/day3.csv", "three"), ("hr/day2.csv", "other")] {
                     profile.file = file
                     profile.contentDigest = digest
+                    profile.signature = digest + "!"
                     let plan = try await store.begin()
                     try await store.accept(plan.id, profile: (Sample.hr, profile), at: Sample.moment(3))
                 }
+                try await store.note(signatures: ["hr/day1.csv": "passed", "hr/day3.csv": "touched"], of: Sample.hr)
                 let asked = ["hr/day1.csv", "hr/day2.csv", "hr/day3.csv", "hr/day4.csv"]
-                #expect(try await store.applied(files: asked, of: Sample.hr) == ["hr/day2.csv": "other", "hr/day3.csv": "three"])
+                #expect(
+                    try await store.applied(files: asked, of: Sample.hr) == [
+                        "hr/day1.csv": TakenFile(contentDigest: "", signature: "passed"),
+                        "hr/day2.csv": TakenFile(contentDigest: "other", signature: "other!"),
+                        "hr/day3.csv": TakenFile(contentDigest: "three", signature: "touched"),
+                    ])
                 #expect(try await store.applied(files: asked, of: SourceName("badges")) == [:])
                 #expect(try await store.profile(of: Sample.hr) == profile)
             },

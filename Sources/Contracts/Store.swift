@@ -223,8 +223,10 @@ public protocol PlanningStore: Sendable {
     /// The last applied file of the source.
     func profile(of source: SourceName) async throws(StoreError) -> SourceProfile?
     func hasApplied(source: SourceName, contentDigest: String) async throws(StoreError) -> Bool
-    /// Which of these files were applied since `SourceProfile.knownFrom`, and the digest of what each held when it last was.
-    func applied(files: [String], of source: SourceName) async throws(StoreError) -> [String: String]
+    /// What is known of these files: they were applied, or passed over.
+    func applied(files: [String], of source: SourceName) async throws(StoreError) -> [String: TakenFile]
+    /// Files that were there before anybody counted, and files that somebody touched without changing them. What is known of their contents stays.
+    func note(signatures: [String: String], of source: SourceName) async throws(StoreError)
     func knowledge(_ request: KnowledgeRequest) async throws(StoreError) -> Knowledge
     /// Rows of this source that wait for their person, by key.
     func waitingRows(of source: SourceName) async throws(StoreError) -> [WaitingRow]

@@ -43,7 +43,12 @@ public struct SourceHeader: Hashable, Sendable {
 public struct SourceEnd: Hashable, Sendable {
     /// Digest over the content of all rows in order, hexadecimal: equal content, equal digest.
     public let contentDigest: String
-    public init(contentDigest: String) { self.contentDigest = contentDigest }
+    /// `SyncSource.signature` of the file that was read.
+    public let signature: String
+    public init(contentDigest: String, signature: String = "") {
+        self.contentDigest = contentDigest
+        self.signature = signature
+    }
 }
 
 /// Where users come from.
@@ -52,6 +57,8 @@ public protocol SyncSource: Sendable {
     func files() async throws(SourceError) -> [String]
     /// What stands there, is newer than every file that is read, and is not read yet: each in a sentence for people.
     func passedOver() async throws(SourceError) -> [String]
+    /// What changes with whatever is done to the file, without reading it (size, time of writing ...). Empty: the source cannot tell.
+    func signature(of file: String) async throws(SourceError) -> String
     /// Reads one file in order. `header` is called once before the first batch; whatever a callback throws ends the reading.
     /// Batches are read ahead while earlier ones are worked on, in bounded memory.
     func read(
@@ -61,4 +68,5 @@ public protocol SyncSource: Sendable {
 
 extension SyncSource {
     public func passedOver() async throws(SourceError) -> [String] { [] }
+    public func signature(of file: String) async throws(SourceError) -> String { "" }
 }

@@ -15,12 +15,14 @@ public struct SourceProfile: Hashable, Sendable {
     public var isComplete: Bool
     /// With `take: all`: the name up to which files were taken. Nil: `file`.
     public var upTo: String?
-    /// With `take: all`: the name behind which every file that was taken is known by name and content; empty: all of them. Nil: none is.
-    public var knownFrom: String?
+    /// With `take: all`: every file up to `upTo` is known by its name, as applied or as passed over (`TakenFile`).
+    public var knowsFiles: Bool
+    /// What the file was by then, beside its content: as long as it is the same nobody has touched it. Empty: its source cannot tell.
+    public var signature: String
 
     public init(
         file: String, contentDigest: String, configurationHash: String, rowCount: Int, columns: [String], emptyCounts: [Int],
-        isComplete: Bool = false, upTo: String? = nil, knownFrom: String? = nil
+        isComplete: Bool = false, upTo: String? = nil, knowsFiles: Bool = false, signature: String = ""
     ) {
         self.file = file
         self.contentDigest = contentDigest
@@ -30,7 +32,19 @@ public struct SourceProfile: Hashable, Sendable {
         self.emptyCounts = emptyCounts
         self.isComplete = isComplete
         self.upTo = upTo
-        self.knownFrom = knownFrom
+        self.knowsFiles = knowsFiles
+        self.signature = signature
+    }
+}
+
+/// A file whose turn is over.
+public struct TakenFile: Hashable, Sendable {
+    /// Of what it held when it was applied last; empty: it was passed over.
+    public let contentDigest: String
+    public let signature: String
+    public init(contentDigest: String, signature: String) {
+        self.contentDigest = contentDigest
+        self.signature = signature
     }
 }
 

@@ -77,10 +77,14 @@ package struct CSVFileSource: SyncSource {
 
     private func reported(_ name: String) -> String { folder.isEmpty ? name : folder + "/" + name }
 
+    package func signature(of file: String) async throws(SourceError) -> String { try state(of: file).signature }
+
     package func read(
         _ file: String, header: @Sendable (SourceHeader) async throws -> Void, batch: @Sendable (SourceRowBatch) async throws -> Void
     ) async throws -> SourceEnd {
         let reading = CSVReading(path: absolute(file), name: file, format: try format(for: file), readAhead: Self.readAhead)
+        // Before it is opened: what is written to it afterwards is another file, and a change while it is read refuses it.
+        let signature = FileState(path: absolute(file))?.signature ?? ""
         reading.start()
         defer { reading.stop() }
         var digest = ContentDigest()
@@ -93,7 +97,7 @@ package struct CSVFileSource: SyncSource {
                 digest.add(rows.hashes)
                 try await batch(rows)
                 reading.consumed()
-            case .end: return SourceEnd(contentDigest: digest.text)
+            case .end: return SourceEnd(contentDigest: digest.text, signature: signature)
             }
         }
         // The stream of a cancelled task simply ends: that is no end of the file.

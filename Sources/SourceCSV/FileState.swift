@@ -50,6 +50,8 @@ struct FileState: Hashable {
         throw SourceError(file: name, message: "is \(kind), no regular file; write the rows into a file and name that")
     }
 
+    var signature: String { "\(device)-\(inode)-\(size)-\(modifiedSeconds).\(modifiedNanoseconds)" }
+
     /// What differs, in words; nil for the same file.
     func difference(to later: FileState?) -> String? {
         guard let later else { return "it is gone" }

@@ -34,14 +34,25 @@ extension SQLStore {
         }
     }
 
-    package func applied(files: [String], of source: SourceName) async throws(StoreError) -> [String: String] {
+    package func applied(files: [String], of source: SourceName) async throws(StoreError) -> [String: TakenFile] {
         try await read { session in
-            var digests: [String: String] = [:]
+            var applied: [String: TakenFile] = [:]
             try session.query(
-                "SELECT file, digest FROM applied_files WHERE source = $1 AND file IN (#)", [.text(source.text)],
+                "SELECT file, digest, signature FROM applied_files WHERE source = $1 AND file IN (#)", [.text(source.text)],
                 in: SQLValue.texts(Set(files).sorted())
-            ) { digests[$0.text(0)] = $0.text(1) }
-            return digests
+            ) { applied[$0.text(0)] = TakenFile(contentDigest: $0.text(1), signature: $0.text(2)) }
+            return applied
+        }
+    }
+
+    package func note(signatures: [String: String], of source: SourceName) async throws(StoreError) {
+        guard !signatures.isEmpty else { return }
+        try await write { session in
+            try session.bulkLoad(
+                """
+                INSERT INTO applied_files (source, file, digest, signature) VALUES ($1, $2, '', $3)
+                ON CONFLICT (source, file) DO UPDATE SET signature = excluded.signature
+                """, signatures.sorted { $0.key < $1.key }.map { [.text(source.text), .text($0.key), .text($0.value)] })
         }
     }
 

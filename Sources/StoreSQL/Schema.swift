@@ -21,11 +21,12 @@ enum Schema {
         ]
     }
 
-    /// Files that were applied, by name, and what each held when it last was.
+    /// Files that were applied, by name, and what each held when it last was; files that were passed over hold nothing.
     static func version4(_ dialect: SQLDialect) -> [String] {
         [
             """
-            CREATE TABLE applied_files (source TEXT NOT NULL, file TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (source, file)) \(dialect.clustered)
+            CREATE TABLE applied_files (
+              source TEXT NOT NULL, file TEXT NOT NULL, digest TEXT NOT NULL, signature TEXT NOT NULL, PRIMARY KEY (source, file)) \(dialect.clustered)
             """
         ]
     }

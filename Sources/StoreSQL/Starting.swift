@@ -365,12 +365,13 @@ struct PlanStart {
         try session.execute(
             "INSERT INTO applied_contents (source, digest) VALUES ($1, $2) ON CONFLICT DO NOTHING",
             [.text(source), .text(profile.contentDigest)])
-        guard profile.knownFrom != nil else { return profile }
+        guard profile.knowsFiles else { return profile }
         try session.execute(
             """
-            INSERT INTO applied_files (source, file, digest) VALUES ($1, $2, $3)
-            ON CONFLICT (source, file) DO UPDATE SET digest = excluded.digest
-            """, [.text(source), .text(profile.file), .text(profile.contentDigest)])
+            INSERT INTO applied_files (source, file, digest, signature) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (source, file) DO UPDATE SET digest = excluded.digest,
+              signature = CASE WHEN excluded.signature = '' THEN applied_files.signature ELSE excluded.signature END
+            """, [.text(source), .text(profile.file), .text(profile.contentDigest), .text(profile.signature)])
         return profile
     }
 

@@ -18,7 +18,7 @@ struct GoldenDocumentTests {
             one("quarantine") { $0.quarantine() }, one("totals") { $0.totals() }, one("verdicts") { $0.some(3) { $0.verdict() } },
             one("profile") { samples in
                 var profile = samples.profile()
-                profile.knownFrom = nil
+                (profile.knowsFiles, profile.signature) = (false, "")
                 return profile
             },
         ]

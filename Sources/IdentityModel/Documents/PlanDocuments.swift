@@ -29,8 +29,9 @@ extension SourceProfile: MemberwiseDocument {
         var complete = isComplete ? 1 : 0
         try members.member("isComplete", &complete, older: 0)
         isComplete = complete != 0
-        try members.member("knownFrom", &knownFrom)
+        try members.member("knowsFiles", &knowsFiles, blank: false)
         try members.member("rowCount", &rowCount)
+        try members.member("signature", &signature, blank: "")
         try members.member("upTo", &upTo)
     }
 }

@@ -5,31 +5,30 @@ package struct FileSequence: Sendable {
     private let folder: Substring
     /// The name up to which files were taken; empty before the first.
     private let last: String
-    /// The name behind which it is known which files were taken, and what they held. While the source took the latest file only, others were
-    /// passed over, and that is no news.
-    package let knownFrom: String
+    /// A store, or a source that took the latest file only, does not know yet which files were taken: those that are there now are passed over.
+    package let isToPassOver: Bool
 
     package init(_ source: SourceConfiguration, previous: SourceProfile?) {
         folder = FileSequence.folder(of: source.files)
-        let last = previous.map { $0.upTo ?? $0.file } ?? ""
-        self.last = last
-        knownFrom = previous == nil ? "" : previous?.knownFrom ?? last
+        last = previous.map { $0.upTo ?? $0.file } ?? ""
+        isToPassOver = previous.map { !$0.knowsFiles } ?? false
     }
 
     package func next(of files: [String]) -> String? { files.first { isBehind($0) } }
 
-    /// Those whose turn is over, as far as it is known what became of them.
-    package func passed(_ files: [String]) -> [String] {
-        files.filter { !last.isEmpty && !isBehind($0) && FileSequence.precedes(knownFrom, $0) }
-    }
+    /// Those whose turn is over.
+    package func passed(_ files: [String]) -> [String] { files.filter { !last.isEmpty && !isBehind($0) } }
 
-    /// Of files whose turn is over, those that were not taken: they came too late. `taken`: what each held when it was, by name.
-    package func late(_ files: [String], taken: [String: String]) -> [String] { passed(files).filter { taken[$0] == nil } }
+    /// Of files whose turn is over, those that came too late: they were neither applied nor passed over.
+    package func late(_ files: [String], known: [String: TakenFile]) -> [String] { passed(files).filter { known[$0] == nil } }
 
-    /// The last file that was taken, where it is still there and may hold something else by now; and what it held.
-    package func toCompare(_ files: [String], taken: [String: String]) -> (file: String, digest: String)? {
-        guard passed(files).contains(last), let digest = taken[last] else { return nil }
-        return (last, digest)
+    /// Those that somebody may have written to since their turn: they have to be read to know. `signatures`: as they are now, by name.
+    package func touched(_ files: [String], known: [String: TakenFile], signatures: [String: String]) -> [String] {
+        passed(files).filter { file in
+            guard let applied = known[file] else { return false }
+            let now = signatures[file] ?? ""
+            return now.isEmpty || now != applied.signature
+        }
     }
 
     /// The file, or one whose name comes after it, was taken before. One that was picked by hand from elsewhere goes by its name alone.
@@ -40,10 +39,8 @@ package struct FileSequence: Sendable {
         FileSequence.folder(of: file) == folder && isBehind(file) ? file : last
     }
 
-    private func isBehind(_ file: String) -> Bool { FileSequence.precedes(last, file) }
-
-    private static func precedes(_ name: String, _ file: String) -> Bool {
-        FileSequence.name(of: name).utf8.lexicographicallyPrecedes(FileSequence.name(of: file).utf8)
+    private func isBehind(_ file: String) -> Bool {
+        FileSequence.name(of: last).utf8.lexicographicallyPrecedes(FileSequence.name(of: file).utf8)
     }
 
     private static func folder(of path: String) -> Substring { path.lastIndex(of: "/").map { path[..<$0] } ?? "" }

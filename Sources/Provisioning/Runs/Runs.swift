@@ -161,7 +161,10 @@ package struct Runs: Sendable {
     }
 
     private func nextFile(_ request: PlanRequest, _ configured: SourceConfiguration, _ sync: any SyncSource) async throws -> String? {
-        if let file = request.file { return file }
+        if let file = request.file {
+            if configured.take == .all { try await passOver(try await sync.files(), configured, sync) }
+            return file
+        }
         let files = try await sync.files()
         for remark in try await sync.passedOver() { try await listener.tell(.remark(remark)) }
         if configured.take == .latest {
@@ -170,21 +173,39 @@ package struct Runs: Sendable {
             }
             return last
         }
+        try await passOver(files, configured, sync)
         if request.acceptance.contains(.resent), let late = try await late(files, configured, sync).first { return late }
         return FileSequence(configured, previous: try await store.profile(of: configured.name)).next(of: files)
+    }
+
+    /// What a source that took the latest file only, or an older version, never looked at is no news: from now on each file is known.
+    private func passOver(_ files: [String], _ configured: SourceConfiguration, _ sync: any SyncSource) async throws {
+        let sequence = FileSequence(configured, previous: try await store.profile(of: configured.name))
+        guard sequence.isToPassOver else { return }
+        try await store.note(signatures: try await signatures(sequence.passed(files), sync), of: configured.name)
+    }
+
+    private func signatures(_ files: [String], _ sync: any SyncSource) async throws -> [String: String] {
+        var signatures: [String: String] = [:]
+        for file in files { signatures[file] = try await sync.signature(of: file) }
+        return signatures
     }
 
     /// Files of a source that takes all whose turn was over when they came, or that hold something else by now.
     private func late(_ files: [String], _ configured: SourceConfiguration, _ sync: any SyncSource) async throws -> [String] {
         let sequence = FileSequence(configured, previous: try await store.profile(of: configured.name))
-        let taken = try await store.applied(files: sequence.passed(files), of: configured.name)
-        var late = sequence.late(files, taken: taken)
-        if let (last, digest) = sequence.toCompare(files, taken: taken),
-            try await sync.read(last, header: { _ in }, batch: { _ in }).contentDigest != digest
-        {
-            late.append(last)
+        let passed = sequence.passed(files)
+        let signatures = try await signatures(passed, sync)
+        let known = try await store.applied(files: passed, of: configured.name)
+        var changed: [String] = []
+        for file in sequence.touched(files, known: known, signatures: signatures) {
+            if try await sync.read(file, header: { _ in }, batch: { _ in }).contentDigest == known[file]?.contentDigest {
+                try await store.note(signatures: [file: signatures[file] ?? ""], of: configured.name)
+            } else {
+                changed.append(file)
+            }
         }
-        return late
+        return (sequence.late(files, known: known) + changed).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     /// What nobody takes into account is no reason to stop, and no run ends as if it were not there.

@@ -144,7 +144,8 @@ actor SourceRun {
         if source.take == .all {
             let sequence = FileSequence(source, previous: previous)
             profile.upTo = sequence.last(after: header.file)
-            profile.knownFrom = sequence.knownFrom
+            profile.knowsFiles = true
+            profile.signature = end.signature
         }
         let verdict = FileContract.check(profile, of: source, previous: previous)
         try refuse(verdict.breaches + (try await repeated(profile)))
@@ -176,6 +177,8 @@ actor SourceRun {
         }
         var profile = previous
         profile.configurationHash = configuration.hash
+        // Those that are there by now were noted before this run asked for the next one.
+        if source.take == .all { profile.knowsFiles = true }
         return profile
     }
 

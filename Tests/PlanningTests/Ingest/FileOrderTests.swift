@@ -43,34 +43,33 @@ struct FileOrderTests {
 
     // MARK: Files that come too late
 
-    private func known(_ from: String?, upTo last: String) throws -> FileSequence {
+    private func sequence(upTo last: String, knowsFiles: Bool = true) throws -> FileSequence {
         try sequence(
             SourceProfile(
                 file: last, contentDigest: "d", configurationHash: "c", rowCount: 1, columns: [], emptyCounts: [], upTo: last,
-                knownFrom: from))
+                knowsFiles: knowsFiles))
     }
 
-    @Test("a file whose turn is over and which was not taken is late; files from before the records are not asked for")
+    private let files = ["badges/1.csv", "badges/2.csv", "badges/3.csv", "badges/4.csv"]
+    private let known = [
+        "badges/2.csv": TakenFile(contentDigest: "b", signature: "2"), "badges/3.csv": TakenFile(contentDigest: "c", signature: ""),
+    ]
+
+    @Test("a file whose turn is over, and which is neither known as applied nor as passed over, is late")
     func late() throws {
-        let files = ["badges/1.csv", "badges/2.csv", "badges/3.csv", "badges/4.csv"]
-        let taken = ["badges/2.csv": "b", "badges/3.csv": "c"]
-        #expect(try known("", upTo: "badges/3.csv").late(files, taken: taken) == ["badges/1.csv"])
-        #expect(try known("badges/1.csv", upTo: "badges/3.csv").late(files, taken: taken) == [])
-        #expect(try known(nil, upTo: "badges/3.csv").late(files, taken: [:]) == [])
-        #expect(try sequence(nil).late(files, taken: [:]) == [])
+        #expect(try sequence(upTo: "badges/3.csv").late(files, known: known) == ["badges/1.csv"])
+        #expect(try sequence(nil).late(files, known: [:]) == [])
+        #expect(try sequence(nil).isToPassOver == false && sequence(upTo: "badges/3.csv").isToPassOver == false)
+        #expect(try sequence(upTo: "badges/3.csv", knowsFiles: false).isToPassOver)
     }
 
-    @Test("the last file is looked at once more: what it holds may be something else by now")
-    func changed() throws {
-        let taken = ["badges/2.csv": "b", "badges/3.csv": "c"]
-        let sequence = try known("", upTo: "badges/3.csv")
-        let last = sequence.toCompare(["badges/2.csv", "badges/3.csv", "badges/4.csv"], taken: taken)
-        #expect(last?.file == "badges/3.csv" && last?.digest == "c")
-        #expect(sequence.toCompare(["badges/2.csv"], taken: taken) == nil)
-        #expect(sequence.toCompare(["badges/3.csv"], taken: [:]) == nil)
-        #expect(sequence.knownFrom == "")
-        #expect(try self.sequence(profile("badges/3.csv")).knownFrom == "badges/3.csv")
-        #expect(try self.sequence(nil).knownFrom == "")
+    @Test("a file that somebody may have written to since its turn is looked at, and so is one of which nobody can tell")
+    func touched() throws {
+        let sequence = try sequence(upTo: "badges/3.csv")
+        let same = ["badges/1.csv": "1", "badges/2.csv": "2", "badges/3.csv": ""]
+        #expect(sequence.touched(files, known: known, signatures: same) == ["badges/3.csv"])
+        #expect(sequence.touched(files, known: known, signatures: ["badges/2.csv": "9"]) == ["badges/2.csv", "badges/3.csv"])
+        #expect(sequence.touched(files, known: [:], signatures: same) == [])
     }
 
     // MARK: The contract

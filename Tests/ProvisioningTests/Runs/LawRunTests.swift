@@ -117,6 +117,25 @@ struct LawRunTests {
         #expect(try await world.sync(nil, configuration) == .done)
     }
 
+    @Test func `a file that is changed after its turn is not forgotten when the next one comes`() async throws {
+        let world = try await RunsWorld()
+        let configuration = try incremental(world)
+        for (file, title) in [("hr-1.csv", "Clerk"), ("hr-2.csv", "Chief")] {
+            try world.write(["E1,Berg,\(title),active", "E2,Dahl,\(title),active"], to: file)
+            #expect(try await world.sync(nil, configuration) == .done)
+        }
+        try world.write(["E1,Berg,Clerk,active", "E2,Dahl,Clerk,terminated"], to: "hr-1.csv")
+        try world.write(["E1,Berg,Boss,active"], to: "hr-3.csv")
+        for _ in 1...2 { #expect(try await world.sync(nil, configuration) == .held) }
+        let system = try #require(world.systems[RunsWorld.directory])
+        #expect(await system.entry(named: "cn=Berg,ou=People")?.attributes["title"] == ["Boss"])
+        #expect(try await world.sync(nil, configuration, accepting: [.resent]) == .done)
+        #expect(await system.entry(named: "cn=Dahl,ou=Disabled")?.attributes["userAccountControl"] == ["514"])
+        // Written anew with the same content: nobody has changed it.
+        try world.write(["E1,Berg,Clerk,active", "E2,Dahl,Clerk,terminated"], to: "hr-1.csv")
+        #expect(try await world.sync(nil, configuration) == .done)
+    }
+
     @Test func `what a source that took the latest file only passed over does not come too late`() async throws {
         let world = try await RunsWorld()
         try world.write(["E1,Berg,Boss,active"], to: "hr-1.csv")
@@ -124,6 +143,12 @@ struct LawRunTests {
         #expect(try await world.sync(nil) == .done)
         let configuration = try edited(world, "birthright.yaml", "key: row.ID", with: "take: all\n    key: row.ID")
         for _ in 1...2 { #expect(try await world.sync(nil, configuration) == .done) }
+        // What comes, or is changed, from then on does.
+        try world.write(staff, to: "hr-0.csv")
+        #expect(try await world.sync(nil, configuration) == .held)
+        try world.remove("hr-0.csv")
+        try world.write(["E1,Berg,Chief,active"], to: "hr-1.csv")
+        #expect(try await world.sync(nil, configuration) == .held)
     }
 
     @Test func `a row in quarantine is no news while there is no new file`() async throws {
