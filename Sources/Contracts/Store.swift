@@ -222,6 +222,8 @@ public protocol PlanningStore: Sendable {
     func marks(of source: SourceName, asOf: CivilDate, body: @Sendable ([SourceMark]) -> Void) async throws(StoreError)
     /// The last applied file of the source.
     func profile(of source: SourceName) async throws(StoreError) -> SourceProfile?
+    /// Of the file that a plan was made from; nil: it was made from none.
+    func profile(ofPlan plan: PlanID) async throws(StoreError) -> SourceProfile?
     func hasApplied(source: SourceName, contentDigest: String) async throws(StoreError) -> Bool
     /// What is known of these files: they were applied, or passed over.
     func applied(files: [String], of source: SourceName) async throws(StoreError) -> [String: TakenFile]

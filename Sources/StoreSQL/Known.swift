@@ -26,6 +26,14 @@ extension SQLStore {
         }
     }
 
+    package func profile(ofPlan plan: PlanID) async throws(StoreError) -> SourceProfile? {
+        try await read { session in
+            try session.queryOne("SELECT profile FROM plans WHERE id = $1 AND profile IS NOT NULL", [.int(plan.row)]) { row in
+                try row.withBytes(0) { try SourceProfile(documentBytes: $0) }
+            }
+        }
+    }
+
     package func hasApplied(source: SourceName, contentDigest: String) async throws(StoreError) -> Bool {
         try await read { session in
             let arguments: [SQLValue] = [.text(source.text), .text(contentDigest)]

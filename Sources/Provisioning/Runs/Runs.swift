@@ -154,9 +154,37 @@ package struct Runs: Sendable {
             try await listener.tell(.nothingNew(request.source))
             return nil
         }
-        let report = try await planner.plan(request, file: file, from: sync)
+        let report = try await plan(request, configured, file, sync)
         let isOldNews = file == nil && report.nothing != nil
         try await listener.tell(isOldNews ? .nothingNew(request.source) : .planned(report, source: request.source))
+        return report
+    }
+
+    /// Where somebody has let a file through, the plan that was made of it is what there is to do, as long as file and configuration are the same: whoever
+    /// comes next, and accepts nothing, does not throw it away.
+    private func plan(
+        _ request: PlanRequest, _ configured: SourceConfiguration, _ file: String?, _ sync: any SyncSource
+    ) async throws -> PlanReport {
+        if file == nil, let waiting = try await waiting(configured, sync) { return waiting }
+        let report = try await planner.plan(request, file: file, from: sync)
+        let isOfTheFile = !report.breaches.isEmpty && report.breaches.allSatisfy { [.rowCount, .nullRate, .resent].contains($0.check) }
+        guard isOfTheFile, let waiting = try await waiting(configured, sync), waiting.file == file else { return report }
+        return waiting
+    }
+
+    /// The plan of the source that waits, where its file is still as it was.
+    private func waiting(_ configured: SourceConfiguration, _ sync: any SyncSource) async throws -> PlanReport? {
+        guard let plan = try await store.plan(of: .source(configured.name), in: [.ready, .held, .approved]),
+            plan.configurationHash == configuration.hash, let profile = try await store.profile(ofPlan: plan.id),
+            try await sync.files().contains(profile.file),
+            try await sync.read(profile.file, header: { _ in }, batch: { _ in }).contentDigest == profile.contentDigest
+        else { return nil }
+        // Without a new file a plan is made of what is kept: its profile is that of the file before.
+        guard try await store.profile(of: configured.name)?.contentDigest != profile.contentDigest else { return nil }
+        var report = PlanReport()
+        report.file = profile.file
+        report.plan = plan
+        report.isKept = true
         return report
     }
 
@@ -212,7 +240,9 @@ package struct Runs: Sendable {
     private func saysLate(_ request: PlanRequest) async throws -> RunEnd {
         guard request.file == nil, let configured = configuration.source(request.source), configured.take == .all else { return .done }
         let sync = source(configured)
-        let late = try await late(try await sync.files(), configured, sync)
+        // About one of them somebody is deciding: that is said with its plan.
+        let waiting = try await waiting(configured, sync)?.file
+        let late = try await late(try await sync.files(), configured, sync).filter { $0 != waiting }
         for file in late {
             try await listener.tell(
                 .remark(

@@ -136,6 +136,44 @@ struct LawRunTests {
         #expect(try await world.sync(nil, configuration) == .done)
     }
 
+    /// Five people may be disabled at once, and eight work here.
+    private func guarded(_ world: RunsWorld, takesAll: Bool) throws -> Configuration {
+        var files = RunsWorld.files
+        files["birthright.yaml"] = files["birthright.yaml"]?.replacing("disable: { count: 100 }", with: "disable: { count: 5 }")
+        if takesAll {
+            files["birthright.yaml"] = files["birthright.yaml"]?.replacing(
+                "key: row.ID", with: "take: all\n    type: incremental\n    key: row.ID")
+        }
+        return try world.configuration(files)
+    }
+
+    private let eight = (1...8).map { "E\($0),Name\($0),Clerk,active" }
+
+    private func disabled(_ world: RunsWorld) async throws -> Int {
+        try await world.store.users(after: nil, limit: 100).isEmpty
+            ? 0 : try await world.orders([.executed]).count { $0.operation == .disable }
+    }
+
+    @Test(arguments: [true, false])
+    func `a plan of a file that somebody let through is carried out once it is approved, whoever asks`(takesAll: Bool) async throws {
+        let world = try await RunsWorld()
+        let configuration = try guarded(world, takesAll: takesAll)
+        try world.write(eight, to: takesAll ? "hr-3.csv" : "hr.csv")
+        #expect(try await world.sync(nil, configuration) == .done)
+        let leavers = eight.map { $0.replacing("active", with: "terminated") }
+        if takesAll { try world.write(leavers, to: "hr-2.csv") } else { try world.write([], to: "hr.csv") }
+        #expect(try await world.sync(nil, configuration, accepting: takesAll ? [.resent] : [.rowCount]) == .held)
+        let held = try #require(try await world.store.plan(of: .source(SourceName("hr")), in: [.held]))
+        // A schedule goes on asking, and accepts nothing.
+        for _ in 1...2 { #expect(try await world.sync(nil, configuration) == .held) }
+        #expect(try await world.store.plan(of: .source(SourceName("hr")), in: [.held])?.id == held.id)
+        _ = try await Inquiry(world.store).approve(held.ordinal ?? 0, by: "ann", reason: "the plant closes", at: DispatchWorld.start)
+        #expect(try await disabled(world) == 0)
+        #expect(try await world.sync(nil, configuration) == .done)
+        #expect(try await disabled(world) == 8)
+        #expect(try await world.sync(nil, configuration) == .done)
+    }
+
     @Test func `what a source that took the latest file only passed over does not come too late`() async throws {
         let world = try await RunsWorld()
         try world.write(["E1,Berg,Boss,active"], to: "hr-1.csv")
