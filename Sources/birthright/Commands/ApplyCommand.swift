@@ -45,6 +45,7 @@ struct Sync: AsyncParsableCommand {
             throw ValidationError("the source '\(source)' and the dates that are due are planned one after the other: give one of the two")
         }
         guard source != nil || due else { throw ValidationError("give a SOURCE, or --due") }
+        guard file == nil || !due else { throw ValidationError("--file goes with a SOURCE: for dates that are due no file is read") }
     }
 
     func run() async throws {
