@@ -14,6 +14,7 @@ extension Account {
         if order.operation == .enable { account.isDisabledByDialect = false }
         if order.adopts { account.written = [:] }
         account.take(order, id: id, name: name, isNamed: true)
+        account.doubtWhatIsOpen(order)
         if order.requests.allSatisfy({ $0.outcome.isAnswered }) {
             let open = account.doubt?.memberships ?? []
             let isNamed = order.nameAfter != nil && account.name == order.nameAfter
@@ -38,13 +39,19 @@ extension Account {
         }
         if order.operation == .enable, isSwitched { account.state = .enabled }
         account.take(order, id: id, name: name, isNamed: name != nil && name == order.nameAfter)
-        var doubt = account.doubt ?? AccountDoubt()
-        // What was to be given once more: a group may hold the name from before.
-        for request in order.requests where order.adopts && request.kind == .membership && request.outcome != .done {
-            doubt.memberships.formUnion(request.effective.map(\.text).filter(account.memberships.contains))
-        }
-        account.doubt = doubt
+        account.doubt = account.doubt ?? AccountDoubt()
+        account.doubtWhatIsOpen(order)
         return account
+    }
+
+    /// Of another entry than before nobody knows the groups: what was to be given or taken once more, and was not, may hold the name from before or not.
+    private mutating func doubtWhatIsOpen(_ order: ProvisioningOrder) {
+        guard order.adopts || order.operation == .create else { return }
+        for request in order.requests where request.kind == .membership && !request.outcome.isAnswered {
+            let open = request.effective.map(\.text).filter(memberships.contains)
+            if !open.isEmpty { doubt = doubt ?? AccountDoubt() }
+            doubt?.memberships.formUnion(open)
+        }
     }
 
     /// The same account, with these requests of the order (and its change of name) neither done nor not done as far as anybody knows. `known`: the name

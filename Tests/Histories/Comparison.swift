@@ -261,8 +261,11 @@ package struct Comparison {
             undecidable.filter { $0.system == system }.flatMap { entries[system]?[$0.person] ?? [] }.map {
                 foldedName($0.name).prefix { $0 != "," }
             })
+        // Renamed half way, it is in groups under a name that nothing tells (law.md: it is compared as "not more than one" alone).
+        let unknown = Set(view.groups.values.joined()).subtracting(names)
+        let areTheirs = unknown.count <= undecidable.count { $0.system == system }
         for (group, members) in view.groups.sorted(by: { $0.key < $1.key }) {
-            let strays = members.subtracting(names).filter { name in !halfMoved.contains(name.prefix { $0 != "," }) }.sorted()
+            let strays = members.subtracting(names).filter { name in !areTheirs && !halfMoved.contains(name.prefix { $0 != "," }) }.sorted()
             expect(strays.isEmpty, nil, system, "members of \(group)", "entries", strays.joined(separator: "; "))
         }
         let numbers = Set(people)

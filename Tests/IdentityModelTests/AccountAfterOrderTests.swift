@@ -36,6 +36,25 @@ struct AccountAfterOrderTests {
         #expect(answered.id == there && answered.memberships == ["cn=Sales"] && answered.written == [:])
     }
 
+    @Test(arguments: [true, false])
+    func `of another entry what was to be given, and was not answered, may be so or not`(adopts: Bool) {
+        var order = order(adopts: adopts)
+        order.requests[0].outcome = .failed(ConnectorFailure(.unavailable, "away"))
+        let after = account.after(order, id: adopts ? there : before, name: AccountName("cn=E1"), at: Instant(milliseconds: 0))
+        // The same entry has what it was given before.
+        #expect(after.memberships == ["cn=Staff", "cn=Sales"])
+        #expect(after.doubt == (adopts ? AccountDoubt(memberships: ["cn=Staff"]) : nil))
+        // A group that keeps a leaver whose entry is another one by now says nothing of that one.
+        var leaver = self.order(adopts: adopts, becomes: .deprovisioned)
+        leaver.requests = ["cn=Staff", "cn=Sales"].map { group in
+            AttributeRequest(kind: .membership, name: "memberOf", operation: .remove, before: [.text(group)], after: [])
+        }
+        leaver.requests[0].outcome = .failed(ConnectorFailure(.permanent, "refused"))
+        leaver.requests[1].outcome = .done
+        let left = account.after(leaver, id: adopts ? there : before, name: AccountName("cn=E1"), at: Instant(milliseconds: 0))
+        #expect(left.memberships == ["cn=Staff"] && left.doubt == (adopts ? AccountDoubt(memberships: ["cn=Staff"]) : nil))
+    }
+
     @Test func `a membership that is left to whoever has the name now is ours no longer`() {
         var order = order(adopts: false, becomes: .deleted)
         order.requests = ["cn=Staff", "cn=Sales"].map { group in

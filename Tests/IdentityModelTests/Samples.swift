@@ -132,7 +132,8 @@ struct Samples {
     mutating func profile() -> SourceProfile {
         SourceProfile(
             file: text(), contentDigest: text(), configurationHash: text(), rowCount: number(1 << 30), columns: some(3) { $0.text() },
-            emptyCounts: some(3) { $0.number(1 << 30) }, isComplete: flag(), upTo: maybe { $0.text() }, knowsFiles: flag(), signature: text())
+            emptyCounts: some(3) { $0.number(1 << 30) }, isComplete: flag(), upTo: maybe { $0.text() }, knowsFiles: flag(),
+            signature: text())
     }
 
     mutating func verdict() -> GuardVerdict {

@@ -225,8 +225,9 @@ struct OrderPlanning {
         // An entry that is new to us, or new altogether, is in no group of ours, whatever its predecessor was in.
         let certain = situation.living == nil ? [] : Set(given.map(names.groupKey)).subtracting(inDoubt.map(names.groupKey))
         let isCreation = situation.living == nil && situation.entry == nil && situation.intent == .provide
-        // What is made anew under the name of an entry that was deleted is in that one's groups, where the server does not keep them right.
-        let isFirst = isCreation && !situation.isRecreation
+        // What is made anew under the name of an entry that was deleted is in that one's groups, where the server does not keep them right; and so is what
+        // is made after a withdrawal of which a group was left.
+        let isFirst = isCreation && !situation.isRecreation && situation.known?.state != .deleted
         var requests: [AttributeRequest] = []
         for group in isFirst ? [] : given.union(inDoubt).filter({ wanted[names.groupKey($0)] == nil }).sorted() {
             requests.append(.membership(.remove, before: [.text(group)], after: [], on: situation.map.traits))

@@ -54,11 +54,9 @@ extension Lane {
 }
 
 extension Transmission {
-    /// A Delete that met nobody, although nothing of ours has deleted the entry before: what else may be the account is asked for. Nil: nothing is to be asked.
+    /// A Delete that met nobody, and was not sent before: what else may be the account is asked for. Nil: nothing is to be asked.
     func doubts(_ result: OperationResult, correlatingBy attributes: [String]) -> AccountQuery? {
-        guard order.operation == .delete, order.attempts == 0, let known, !known.isUnknown, result.isGone, result.failure == nil else {
-            return nil
-        }
+        guard order.operation == .delete, order.attempts == 0, let known, result.isGone, result.failure == nil else { return nil }
         return known.values(of: attributes).map(AccountQuery.correlation)
     }
 

@@ -85,6 +85,9 @@ struct Preparation {
             let what = "\(taken.attribute) \(taken.value) was taken on \(system.name) since the plan was made"
             return .refused(transmission.order, ConnectorFailure(.conflict, what, attribute: taken.attribute))
         }
+        // What an earlier attempt did, it did to an entry that is not there any more.
+        var transmission = transmission
+        for index in transmission.order.requests.indices { transmission.order.requests[index].outcome = .open }
         // Of an entry that is made anew, groups may still hold the name of the one that was deleted.
         let isElsewhere = transmission.order.recreates && transmission.known?.name.map { $0 != name } ?? false
         return complete(transmission, sighting: nil) { requests in
