@@ -40,7 +40,15 @@ struct RunFlow {
             try await store.decide(plan.id, .approved, by: "tester", reason: "as it should be", at: clock.shellClock.now())
         }
         guard current.state.isWaiting || current.state == .applying else { return (0, "is \(current.state)") }
-        return try await told { runs in try await runs.apply(plan: plan.ordinal) }
+        return try await told { runs in
+            do {
+                return try await runs.apply(plan: plan.ordinal)
+            } catch InquiryError.valuesChanged(let stale, _) {
+                // Whoever is told so throws it away and makes a new one.
+                _ = try await Inquiry(store).reject(stale.ordinal ?? 0, by: "tester", reason: "other values", at: clock.shellClock.now())
+                return .held
+            }
+        }
     }
 
     private func found(_ id: PlanID) async throws -> Plan {
