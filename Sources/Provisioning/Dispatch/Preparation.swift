@@ -88,8 +88,9 @@ struct Preparation {
         // What an earlier attempt did, it did to an entry that is not there any more.
         var transmission = transmission
         for index in transmission.order.requests.indices { transmission.order.requests[index].outcome = .open }
-        // Of an entry that is made anew, groups may still hold the name of the one that was deleted.
-        let isElsewhere = transmission.order.recreates && transmission.known?.name.map { $0 != name } ?? false
+        // Of an entry that is made anew, or that comes after one that was withdrawn, groups may still hold the name of the one before.
+        let leaves = transmission.order.recreates || transmission.order.removesMemberships
+        let isElsewhere = leaves && transmission.known?.name.map { $0 != name } ?? false
         return complete(transmission, sighting: nil) { requests in
             operation(transmission.order, .create, id: nil, name: name, newName: nil, isElsewhere: isElsewhere, requests)
         }
