@@ -6,7 +6,6 @@ enum Orders {
     static let planned = isIn(.planned)
     static let pending = isIn(.pending)
     static let transmitted = isIn(.transmitted)
-    static let withdrawn = isIn(.withdrawn)
     static let evaluationFailed = isIn(.evaluationFailed)
     static let underWay = isIn(.pending, .transmitted)
     /// Nothing more happens to them by themselves, and they are not done.

@@ -105,10 +105,9 @@ extension PlanStart {
     private func forgetAttempts(_ rows: [Int64]) throws {
         var orders: [(row: Int64, order: ProvisioningOrder)] = []
         try session.query("\(OrderRecord.select) WHERE o.id IN (#)", in: rows.map(SQLValue.int)) { row in
-            var order = try OrderRecord.order(row)
+            var order = try OrderRecord.order(row).moved(by: .kept)
             order.attempts = min(order.attempts, 1)
             order.notBefore = nil
-            order.state = .pending
             for index in order.requests.indices {
                 if case .failed = order.requests[index].outcome { order.requests[index].outcome = .open }
             }

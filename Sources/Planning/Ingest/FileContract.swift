@@ -20,6 +20,9 @@ package struct ContractBreach: Hashable, Sendable, CustomStringConvertible {
         case secretKey
 
         package var canBeAccepted: Bool { self != .columns }
+
+        /// About one file, as it is: whoever let it through has let this very file through.
+        package var isLetThroughWithItsFile: Bool { [.rowCount, .nullRate, .resent].contains(self) }
     }
     package let check: Check
     package let message: String

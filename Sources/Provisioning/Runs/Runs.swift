@@ -107,19 +107,22 @@ package struct Runs: Sendable {
     package func apply(plan ordinal: Int? = nil) async throws -> RunEnd {
         let inquiry = Inquiry(store)
         let chosen = try await inquiry.planToApply(ordinal)
-        try PlanDecision.apply.require(chosen)
-        if chosen.state != .applying { try await requireSameValues(chosen) }
+        // Before the lock, too: whoever cannot apply it is told at once, and why.
+        try await requireApplicable(chosen)
         return try await running(chosen.origin) { origin in
-            try await lookAtOrphans(origin)
             // Nobody decides about it from here on.
             let plan = try await inquiry.plan(chosen.ordinal ?? 0)
+            try await requireApplicable(plan)
+            try await lookAtOrphans(origin)
             let end = try await apply(plan).end
             return end.and(try await ending(origin))
         }
     }
 
     /// A plan says what comes of the values it was made with: carried out with others, names would be chosen by rules that nobody approved.
-    private func requireSameValues(_ plan: Plan) async throws {
+    private func requireApplicable(_ plan: Plan) async throws {
+        try PlanDecision.apply.require(plan)
+        if plan.state == .applying { return }
         let changed = configuration.changedValues(since: try await store.values(ofConfiguration: plan.configurationHash))
         if !changed.isEmpty { throw InquiryError.valuesChanged(plan, names: changed) }
     }
@@ -167,89 +170,10 @@ package struct Runs: Sendable {
     ) async throws -> PlanReport {
         if file == nil, let waiting = try await waiting(configured, sync) { return waiting }
         let report = try await planner.plan(request, file: file, from: sync)
-        let isOfTheFile = !report.breaches.isEmpty && report.breaches.allSatisfy { [.rowCount, .nullRate, .resent].contains($0.check) }
-        guard isOfTheFile, let waiting = try await waiting(configured, sync), waiting.file == file else { return report }
+        guard !report.breaches.isEmpty, report.breaches.allSatisfy(\.check.isLetThroughWithItsFile),
+            let waiting = try await waiting(configured, sync), waiting.file == file
+        else { return report }
         return waiting
-    }
-
-    /// The plan of the source that waits, where its file is still as it was.
-    private func waiting(_ configured: SourceConfiguration, _ sync: any SyncSource) async throws -> PlanReport? {
-        guard let plan = try await store.plan(of: .source(configured.name), in: [.ready, .held, .approved]),
-            plan.configurationHash == configuration.hash, let profile = try await store.profile(ofPlan: plan.id),
-            try await sync.files().contains(profile.file),
-            try await sync.read(profile.file, header: { _ in }, batch: { _ in }).contentDigest == profile.contentDigest
-        else { return nil }
-        // Without a new file a plan is made of what is kept: its profile is that of the file before.
-        guard try await store.profile(of: configured.name)?.contentDigest != profile.contentDigest else { return nil }
-        var report = PlanReport()
-        report.file = profile.file
-        report.plan = plan
-        report.isKept = true
-        return report
-    }
-
-    private func nextFile(_ request: PlanRequest, _ configured: SourceConfiguration, _ sync: any SyncSource) async throws -> String? {
-        if let file = request.file {
-            if configured.take == .all { try await passOver(try await sync.files(), configured, sync) }
-            return file
-        }
-        let files = try await sync.files()
-        for remark in try await sync.passedOver() { try await listener.tell(.remark(remark)) }
-        if configured.take == .latest {
-            guard let last = files.last else {
-                throw SourceError(file: configured.files, message: "no file matches; the source '\(configured.name)' cannot be read")
-            }
-            return last
-        }
-        try await passOver(files, configured, sync)
-        if request.acceptance.contains(.resent), let late = try await late(files, configured, sync).first { return late }
-        return FileSequence(configured, previous: try await store.profile(of: configured.name)).next(of: files)
-    }
-
-    /// What a source that took the latest file only, or an older version, never looked at is no news: from now on each file is known.
-    private func passOver(_ files: [String], _ configured: SourceConfiguration, _ sync: any SyncSource) async throws {
-        let sequence = FileSequence(configured, previous: try await store.profile(of: configured.name))
-        guard sequence.isToPassOver else { return }
-        try await store.note(signatures: try await signatures(sequence.passed(files), sync), of: configured.name)
-    }
-
-    private func signatures(_ files: [String], _ sync: any SyncSource) async throws -> [String: String] {
-        var signatures: [String: String] = [:]
-        for file in files { signatures[file] = try await sync.signature(of: file) }
-        return signatures
-    }
-
-    /// Files of a source that takes all whose turn was over when they came, or that hold something else by now.
-    private func late(_ files: [String], _ configured: SourceConfiguration, _ sync: any SyncSource) async throws -> [String] {
-        let sequence = FileSequence(configured, previous: try await store.profile(of: configured.name))
-        let passed = sequence.passed(files)
-        let signatures = try await signatures(passed, sync)
-        let known = try await store.applied(files: passed, of: configured.name)
-        var changed: [String] = []
-        for file in sequence.touched(files, known: known, signatures: signatures) {
-            if try await sync.read(file, header: { _ in }, batch: { _ in }).contentDigest == known[file]?.contentDigest {
-                try await store.note(signatures: [file: signatures[file] ?? ""], of: configured.name)
-            } else {
-                changed.append(file)
-            }
-        }
-        return (sequence.late(files, known: known) + changed).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    }
-
-    /// What nobody takes into account is no reason to stop, and no run ends as if it were not there.
-    private func saysLate(_ request: PlanRequest) async throws -> RunEnd {
-        guard request.file == nil, let configured = configuration.source(request.source), configured.take == .all else { return .done }
-        let sync = source(configured)
-        // About one of them somebody is deciding: that is said with its plan.
-        let waiting = try await waiting(configured, sync)?.file
-        let late = try await late(try await sync.files(), configured, sync).filter { $0 != waiting }
-        for file in late {
-            try await listener.tell(
-                .remark(
-                    "\(file) stands at or before the last applied file and was not applied like that: it came too late, or was changed; "
-                        + "`--accept resent` applies it now, and taking it out of the folder says that nobody is to"))
-        }
-        return late.isEmpty ? .done : .held
     }
 
     // MARK: Plans that an earlier run left unfinished

@@ -131,6 +131,11 @@ struct LawRunTests {
         #expect(await system.entry(named: "cn=Berg,ou=People")?.attributes["title"] == ["Boss"])
         #expect(try await world.sync(nil, configuration, accepting: [.resent]) == .done)
         #expect(await system.entry(named: "cn=Dahl,ou=Disabled")?.attributes["userAccountControl"] == ["514"])
+        // What cannot be read any more is another content, and no reason to end otherwise.
+        try Data().write(to: world.folder.appendingPathComponent("hr-2.csv"))
+        #expect(try await world.sync(nil, configuration) == .held)
+        try world.write(["E1,Berg,Chief,active", "E2,Dahl,Chief,active"], to: "hr-2.csv")
+        #expect(try await world.sync(nil, configuration) == .done)
         // Written anew with the same content: nobody has changed it.
         try world.write(["E1,Berg,Clerk,active", "E2,Dahl,Clerk,terminated"], to: "hr-1.csv")
         #expect(try await world.sync(nil, configuration) == .done)
