@@ -22,23 +22,24 @@ extension InquiryError {
         case .noPlan(let number, let newest):
             "there is no plan \(number): \(newest.map { "the newest is \($0)" } ?? "there is none yet") (birthright plans list)"
         case .notAnOrder(let text):
-            "'\(text)' is no order; an order is its plan and its number in it, such as 7-12 (birthright orders list)"
+            "'\(DisplayText.visible(text))' is no order; an order is its plan and its number in it, such as 7-12 (birthright orders list)"
         case .orderOfPlanThatIsGone(let order, let plan):
             "order \(order) was never sent: \(plan.fate ?? "its plan is gone")"
         case .noOrder(let order, let plan):
             "there is no order \(order): plan \(PlanText.number(plan)) has \(DisplayText.count(plan.totals.orders, "order")) "
                 + "(birthright orders list --plan \(PlanText.number(plan)))"
-        case .noUser(let key):
-            "no user has the key '\(key)', in the store or in a plan that waits; a key is what the source's `key` gives, and spelled as there"
-                + " (birthright orders list shows users)"
+        case .noUser(let key, let setAside):
+            "no user has the key '\(DisplayText.visible(key))', in the store or in a plan that waits; "
+                + (setAside.first.map { "its row was set aside: \($0.position): \($0.reason) (birthright quarantine list)" }
+                    ?? "a key is what the source's `key` gives, and spelled as there (birthright orders list shows users)")
         case .keyOfSeveral(let key, let people):
-            "the key '\(key)' is that of \(people.count) people: "
+            "the key '\(DisplayText.visible(key))' is that of \(people.count) people: "
                 + people.map { "\($0.key) is \(DisplayText.visible($0.name)) (\($0.status.rawValue))" }.joined(separator: ", ")
                 + "; write SOURCE:KEY"
-        case .noSystem(let name, let known): "there is no managed system '\(name)'" + Self.hint(name, known)
-        case .noAttribute(let name, _, let file, let known): "\(file) has no rule for '\(name)'" + Self.hint(name, known)
+        case .noSystem(let name, let known): "there is no managed system '\(DisplayText.visible(name))'" + Self.hint(name, known)
+        case .noAttribute(let name, _, let file, let known): "\(file) has no rule for '\(DisplayText.visible(name))'" + Self.hint(name, known)
         case .noOrderState(let name):
-            "there is no order state '\(name)'"
+            "there is no order state '\(DisplayText.visible(name))'"
                 + Self.hint(name.lowercased().filter { $0 != " " && $0 != "-" }, OrderState.allCases.map { "\($0)" })
         case .noQuarantine(let number): "there is no row \(number) in quarantine (birthright quarantine list)"
         case .notDecidable(let plan, let decision): Self.refusal(plan, decision)

@@ -10,7 +10,8 @@ package enum InquiryError: Error, Hashable, Sendable {
     /// The order's plan was thrown away before it was applied, and its orders with it.
     case orderOfPlanThatIsGone(String, Plan)
     case noOrder(String, Plan)
-    case noUser(String)
+    /// `setAside`: rows in quarantine that have the key.
+    case noUser(String, setAside: [Quarantine])
     /// Sources gave one key to several people.
     case keyOfSeveral(String, [Namesake])
     case noSystem(String, known: [String])
@@ -75,7 +76,14 @@ package struct Inquiry: Sendable {
             guard let change = try await store.change(of: UserKey(text), in: plan.id) else { continue }
             return Person(user: change.user, assignments: change.assignments, claims: change.claim.map { [$0] } ?? [], plan: plan)
         }
-        throw InquiryError.noUser(text)
+        throw InquiryError.noUser(text, setAside: try await setAside(text))
+    }
+
+    /// Rows with this key that are in quarantine, or would be by a plan that waits.
+    private func setAside(_ text: String) async throws -> [Quarantine] {
+        var rows = try await store.quarantines(plan: nil)
+        for plan in try await store.waitingPlans() { rows += try await store.quarantines(plan: plan.id) }
+        return rows.map(\.quarantine).filter { $0.key?.text == text }
     }
 
     private func only(named text: String) async throws -> User? {

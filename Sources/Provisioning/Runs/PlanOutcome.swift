@@ -9,6 +9,8 @@ package struct PlanReport: Sendable {
     /// The same plan was waiting already and kept its number.
     package var isKept = false
     package var file: String?
+    /// Somebody named the file; it is not the one the source takes by itself.
+    package var isHandPicked = false
     package var format: String?
     package var breaches: [ContractBreach] = []
     package var warnings: [String] = []

@@ -169,7 +169,8 @@ package struct Runs: Sendable {
         _ request: PlanRequest, _ configured: SourceConfiguration, _ file: String?, _ sync: any SyncSource
     ) async throws -> PlanReport {
         if file == nil, let waiting = try await waiting(configured, sync) { return waiting }
-        let report = try await planner.plan(request, file: file, from: sync)
+        var report = try await planner.plan(request, file: file, from: sync)
+        report.isHandPicked = request.file != nil
         guard !report.breaches.isEmpty, report.breaches.allSatisfy(\.check.isLetThroughWithItsFile),
             let waiting = try await waiting(configured, sync), waiting.file == file
         else { return report }

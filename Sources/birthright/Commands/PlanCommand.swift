@@ -25,6 +25,11 @@ struct AcceptOptions: ParsableArguments {
                 "--accept removed: what a part that left the configuration gave ends with the dates that are due, not with the source '\(source)'; run  "
                     + "birthright sync --due --accept removed --reason \"...\"")
         }
+        if source == nil, let check = checks.filter(\.isLetThroughWithItsFile).map(\.rawValue).min() {
+            throw Stop(
+                .configuration,
+                "--accept \(check) is about a source's file; for dates that are due no file is read:  birthright sync SOURCE --accept \(check) --reason \"...\"")
+        }
         return Acceptance(checks, reason: reason, by: operatorName())
     }
 

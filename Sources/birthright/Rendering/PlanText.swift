@@ -41,7 +41,8 @@ enum PlanText {
         } else {
             let broken = ContractBreach.Check.allCases.filter { check in report.breaches.contains { $0.check == check } }
             let options = broken.map { "--accept \($0.rawValue)" }.joined(separator: " ")
-            lines.append("If the file is right:  birthright plan \(source?.text ?? "SOURCE") \(options) --reason \"...\"")
+            let file = report.isHandPicked ? report.file.map { " --file \($0)" } ?? "" : ""
+            lines.append("If the file is right:  birthright plan \(source?.text ?? "SOURCE")\(file) \(options) --reason \"...\"")
         }
         return lines.joined(separator: "\n")
     }

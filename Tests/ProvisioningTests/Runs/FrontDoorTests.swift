@@ -84,7 +84,7 @@ struct FrontDoorTests {
         await #expect(throws: InquiryError.noPlan(7, newest: nil)) { try await inquiry.plan(7) }
         try await world.sync(staff)
         await #expect(throws: InquiryError.noPlan(7, newest: 1)) { try await inquiry.plan(7) }
-        await #expect(throws: InquiryError.noUser("E99")) { try await inquiry.person("E99") }
+        await #expect(throws: InquiryError.noUser("E99", setAside: [])) { try await inquiry.person("E99") }
         await #expect(throws: InquiryError.notAnOrder("first")) { try await inquiry.order("first") }
         await #expect(throws: InquiryError.noOrder("1-99", try inquiry.plan(1))) { try await inquiry.order("1-99") }
         await #expect(throws: InquiryError.noQuarantine(3)) { try await inquiry.quarantine(3) }
