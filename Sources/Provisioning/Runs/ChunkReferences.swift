@@ -23,7 +23,7 @@ extension ChunkRun {
         // The store tells who gets an account in this plan.
         try await finishSaving()
         let fates = try await fates(candidates, besides: orders)
-        let postponable = isLast ? [:] : unsaved.drafts.postponable
+        let postponable = isLast ? [:] : unsaved.lines.drafts.postponable
         let inDoubt = Set(unsaved.planning.inDoubt.map { Repointed(user: $0.user, system: $0.system) })
         var useless: Set<OrderID> = []
         for (order, fates) in zip(candidates, fates) {
@@ -35,7 +35,7 @@ extension ChunkRun {
                 referencing.postponed.insert(order.user)
             } else if isIdle {
                 // Whose row changed is planned once: the account may still come with another row.
-                if unsaved.drafts.again[order.user] == nil || inDoubt.contains(Repointed(user: order.user, system: order.system)) {
+                if unsaved.lines.drafts.again[order.user] == nil || inDoubt.contains(Repointed(user: order.user, system: order.system)) {
                     continue
                 }
                 useless.insert(order.id)
@@ -165,7 +165,7 @@ struct PostponedCause: Sendable {
     var position: SourcePosition?
 }
 
-extension Drafts {
+extension ChunkDrafts {
     /// Users who can be planned from what is kept as well as from their rows, and why they are looked at.
     fileprivate var postponable: [UserID: PostponedCause] {
         var causes = again.filter { !$0.value.contains(.quarantine) && !restated.contains($0.key) }.mapValues {

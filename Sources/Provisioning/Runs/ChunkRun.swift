@@ -21,13 +21,14 @@ actor ChunkRun {
     var seen: Set<SystemName> = []
     var findings = AccountFindings()
     private let correlationAttributes: [String]
+    private let requires: [SystemName: [SystemName]]
     private let days: SourceDays
     private(set) var counts = Counts()
     var notes = PlanningNotes()
     /// The chunk that the store is keeping at this moment.
     var saving: (UnsavedChunk, Task<[NameClaim], any Error>)?
     /// What the rows of the file have told so far of who is who.
-    var sightings = RowSightings()
+    var sightings: RowSightings
     let matching: RowMatching?
     /// Who is planned for another reason than a date.
     private var removed: Set<UserID> = []
@@ -76,6 +77,8 @@ actor ChunkRun {
             configuration: configuration, source: source, rules: RuleEvaluation(rules: configuration.rules, schema: configuration.schema),
             days: days)
         correlationAttributes = Set(configuration.sources.flatMap(\.correlation)).sorted()
+        requires = Dictionary(configuration.policyMaps.map { ($0.system, $0.requires) }, uniquingKeysWith: { first, _ in first })
+        sightings = RowSightings(of: source?.name ?? SourceName(""))
         matching = source.map { RowMatching($0) }
         mapper = source.flatMap { $0.keepsRows ? RowMapper(configuration: $0, schema: configuration.schema) : nil }
     }
@@ -102,7 +105,7 @@ actor ChunkRun {
         var request = KnowledgeRequest()
         request.users = users
         let knowledge = try await store.knowledge(request)
-        var drafts = Drafts()
+        var drafts = ChunkDrafts()
         var saved = PlanChunk()
         for id in users {
             if let person = knowledge.person(id) { plan(cause(id), person, &drafts, &saved) }
@@ -114,31 +117,26 @@ actor ChunkRun {
 
     /// `bornBefore`: how many people the key of the row was given to.
     func plan(
-        _ cause: PlanningCause, _ person: KnownPerson?, bornBefore: Int = 0, _ drafts: inout Drafts, _ saved: inout PlanChunk
+        _ cause: PlanningCause, _ person: KnownPerson?, bornBefore: Int = 0, _ drafts: inout ChunkDrafts, _ saved: inout PlanChunk
     ) {
         switch records.plan(cause, person: person, bornBefore: bornBefore) {
         case .change(let change)?:
-            drafts.changes.append(change)
-            drafts.again[change.user.id] = cause.again
-            if cause.again?.contains(.configuration) ?? false, let claim = change.claim,
-                !(person?.claims.contains { $0.saysTheSame(as: claim) } ?? false)
-            {
-                drafts.restated.insert(change.user.id)
-            }
+            drafts.add(change, because: cause, person: person)
             if !isReplaying { notes.note(change, again: cause.again) }
         case .quarantine(let quarantine)?: saved.quarantines.append(quarantine)
         case nil: break
         }
     }
 
-    func save(_ drafts: Drafts, _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
+    func save(_ drafts: ChunkDrafts, _ knowledge: Knowledge, into chunk: PlanChunk) async throws {
         let planning = ChunkPlanning(
             configuration: configuration, hints: hints, correlations: correlations, changes: drafts.changes, accounts: knowledge.accounts,
             recreates: acceptance.contains(.recreate))
         counts.evaluations += planning.evaluations
         let transmitted = knowledge.openOrders.mapValues { Set($0.filter { $0.state == .transmitted }.map(\.system)) }
         planning.leaveAside { user, system in transmitted[user]?.contains(system) == true }
-        let next = UnsavedChunk(drafts: drafts, knowledge: knowledge, rows: chunk, planning: planning)
+        let lines = PlanLines(drafts, dues: knowledge.dues, openOrders: knowledge.openOrders, requires: requires)
+        let next = UnsavedChunk(lines, knowledge: knowledge, rows: chunk, planning: planning)
         try await compute(next)
         try await finishSaving()
         if next.chunk.isEmpty { return }
@@ -157,29 +155,18 @@ actor ChunkRun {
         chunk.leftAside = unsaved.planning.leftAside.map { AccountLeftAside(user: $0.user, system: $0.system, isDue: $0.isDue) }
         chunk.leftAside += unsaved.sentForNobody(besides: chunk.leftAside, on: Set(configuration.policyMaps.map(\.system)))
         await systems.note(chunk.leftAside)
-        let others = leftToOthers(unsaved.drafts, orders)
-        let mine = withoutRepeatedFailures(keeping(orders.filter { !others.contains($0.user) }, unsaved), unsaved)
-        let ordered = Set(mine.map(\.user))
-        chunk.orders = mine
-        chunk.reservations = ChunkPlanning.reservations(of: mine)
+        let lines = unsaved.lines
+        let others = lines.leftToOthers(approvedElsewhere, orders)
+        chunk.orders = lines.orders(orders.filter { !others.contains($0.user) }, from: counts.orders + 1)
+        chunk.reservations = ChunkPlanning.reservations(of: chunk.orders)
         unsaved.leftToOthers = others.count
-        let stillLeftAside = Set(chunk.leftAside.map(\.user)).union(unsaved.planning.leftOut)
-        let failingAgain = Set(orders.map(\.user)).subtracting(ordered).subtracting(others)
-        chunk.changes = unsaved.drafts.changes.filter { change in
-            let id = change.user.id
-            guard !others.contains(id), !referencing.postponed.contains(id) else { return false }
-            if ordered.contains(id) { return true }
-            if failingAgain.contains(id), !isNews(change, unsaved, besides: [.order, .account, .configuration, .reference, .date]) {
-                return false
-            }
-            // Nothing could be looked at, again: the mark stays, and that is all there is to say.
-            if stillLeftAside.contains(id),
-                !isNews(change, unsaved, besides: [.leftAside, .account, .order, .configuration, .reference, .date])
-            {
-                return false
-            }
-            return isWorthKeeping(change, unsaved, isWaiting: referencing.waiting.contains(id))
-        }
+        let ordered = Set(chunk.orders.map(\.user))
+        var outcome = PlanLines.Outcome()
+        outcome.elsewhere = others.union(referencing.postponed)
+        outcome.failingAgain = Set(orders.map(\.user)).subtracting(ordered).subtracting(others)
+        outcome.leftAside = Set(chunk.leftAside.map(\.user)).union(unsaved.planning.leftOut)
+        outcome.waiting = referencing.waiting
+        chunk.changes = lines.changes(ordered: ordered, outcome)
         chunk.awaitingReferences = referencing.waiting
         for change in chunk.changes { chunk.accountVersions[change.user.id] = unsaved.accountVersions[change.user.id] ?? 0 }
         chunk.correlations = chunk.changes.reduce(into: [:]) { keys, change in
@@ -187,62 +174,6 @@ actor ChunkRun {
             keys[change.user.id] = correlationAttributes.compactMap { CorrelationKey($0, of: values.attributes) }
         }
         unsaved.take(chunk)
-    }
-
-    /// Users of an approved plan of another origin, except those who lose an account.
-    private func leftToOthers(_ drafts: Drafts, _ orders: [ProvisioningOrder]) -> Set<UserID> {
-        guard !approvedElsewhere.isEmpty else { return [] }
-        let withdrawn = Set(orders.filter(\.isWithdrawal).map(\.user))
-        return Set(drafts.changes.map(\.user.id)).intersection(approvedElsewhere).subtracting(withdrawn)
-    }
-
-    /// The change says something that was not known, or was asked for by more than these reasons.
-    private func isNews(_ change: UserChange, _ unsaved: UnsavedChunk, besides reasons: ReplanReasons) -> Bool {
-        let id = change.user.id
-        guard change.change == .unchanged, change.assignments == change.assignmentsBefore, let again = unsaved.drafts.again[id],
-            !unsaved.drafts.restated.contains(id), change.ended.isEmpty, change.due == unsaved.dues[id]
-        else { return true }
-        return !again.isSubset(of: reasons)
-    }
-
-    /// An account that cannot be computed, for the reason that was told already, makes no plan again in every run: its order stays where it is, and counts.
-    private func withoutRepeatedFailures(_ orders: [ProvisioningOrder], _ unsaved: UnsavedChunk) -> [ProvisioningOrder] {
-        let isRepeated: (ProvisioningOrder) -> Bool = { $0.keeps != nil && $0.failure != nil }
-        guard orders.contains(where: isRepeated) else { return orders }
-        let failing = Dictionary(grouping: orders.filter(isRepeated), by: \.user).mapValues { Set($0.map(\.system)) }
-        let isRepeatedOrBehind: (ProvisioningOrder) -> Bool = { order in
-            isRepeated(order) || !order.isWithdrawal && self.isBehind(order.system, failing[order.user] ?? [])
-        }
-        let active = Set(orders.filter { !isRepeatedOrBehind($0) }.map(\.user))
-        let changes = Dictionary(unsaved.drafts.changes.map { ($0.user.id, $0) }, uniquingKeysWith: { first, _ in first })
-        var kept = orders.filter { order in
-            guard isRepeatedOrBehind(order), !active.contains(order.user), let change = changes[order.user] else { return true }
-            return isNews(change, unsaved, besides: [.order, .account, .configuration, .reference, .date])
-        }
-        for index in kept.indices { kept[index].id = OrderID(plan: kept[index].id.plan, sequence: counts.orders + 1 + index) }
-        return kept
-    }
-
-    /// What comes first on one of these systems fails, so this would not be sent.
-    private func isBehind(_ system: SystemName, _ failing: Set<SystemName>) -> Bool {
-        guard !failing.isEmpty, let map = configuration.policyMap(system) else { return false }
-        return map.requires.contains { failing.contains($0) || isBehind($0, failing) }
-    }
-
-    /// An order that waits already and asks for the same is kept.
-    private func keeping(_ orders: [ProvisioningOrder], _ unsaved: UnsavedChunk) -> [ProvisioningOrder] {
-        var orders = orders
-        for index in orders.indices {
-            orders[index].id = OrderID(plan: orders[index].id.plan, sequence: counts.orders + 1 + index)
-            guard let open = unsaved.openOrders[orders[index].user] else { continue }
-            let kept = open.last { order in
-                order.state != .transmitted && order.asksForTheSame(as: orders[index])
-                    && (order.state == .evaluationFailed) == (orders[index].failure != nil)
-                    && (order.state != .evaluationFailed || order.failure?.message == orders[index].failure?.message)
-            }
-            orders[index].keeps = kept?.id
-        }
-        return orders
     }
 
     /// The store keeps the chunk while the next one is planned.
@@ -289,21 +220,5 @@ actor ChunkRun {
             }.map { $0.impossible(because: ConnectorFailure(.permanent, overtaken.failure)) }
         }
         try await store.replace(impossible, in: plan.id)
-    }
-
-    /// A user who was planned again, and for whom nothing comes of it, is no change: a configuration that is edited would list everybody, and
-    /// a reference that waits for an account would make a plan in every run. (What asked for it stays, so the next run looks again.)
-    private func isWorthKeeping(_ change: UserChange, _ unsaved: UnsavedChunk, isWaiting: Bool) -> Bool {
-        let id = change.user.id
-        guard change.change == .unchanged, change.assignments == change.assignmentsBefore, let again = unsaved.drafts.again[id],
-            !unsaved.drafts.restated.contains(id), change.ended.isEmpty
-        else { return true }
-        #if PLANTED_BUGS
-        if PlantedBug.planted == .dueLostOnEdit, again == .configuration { return false }
-        #endif
-        guard again.isSubset(of: [.date, .configuration, .reference]) else { return true }
-        // Whoever waits for an account is marked as such, once: an edit may be the first to say so, a date never is.
-        if isWaiting { return again.contains(.configuration) && !again.contains(.reference) || change.due != unsaved.dues[id] }
-        return again.contains(.reference) || change.due != unsaved.dues[id]
     }
 }

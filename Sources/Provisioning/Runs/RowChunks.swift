@@ -2,26 +2,6 @@ internal import Contracts
 internal import IdentityModel
 internal import Planning
 
-/// What the rows of a file have told of who is who: what cannot be decided before the file's end.
-struct RowSightings {
-    /// A row that correlated to somebody.
-    struct Sighting: Sendable {
-        let key: UserKey
-        let position: SourcePosition
-    }
-
-    /// Rows whose users this source did not have: planned, unless a second row turns out to be theirs as well.
-    var joined: [UserID: [Sighting]] = [:]
-    /// Rows whose users have another key in this source.
-    var renumbered: [(record: SourceRecord, user: UserID, bornBefore: Int)] = []
-    /// Users whom some row means, whatever became of it: they are not missing.
-    var present: Set<UserID> = []
-    /// Users whom a new key took over: they are planned from what it says.
-    var takenOver: Set<UserID> = []
-    /// Keys of rows that were set aside while their users were planned all the same: a second such row asks for nothing more.
-    var standing: Set<UserKey> = []
-}
-
 extension Knowledge {
     func person(_ id: UserID) -> KnownPerson? { users[id].map { person($0) } }
 
@@ -61,35 +41,25 @@ extension ChunkRun {
         try await correlate(strangers + unknown, into: &knowledge)
         var saved = PlanChunk()
         saved.quarantines = quarantines + setAside.map(\.quarantine)
-        var drafts = Drafts()
+        var drafts = ChunkDrafts()
         for record in chunk { place(record, knowledge, &drafts, &saved) }
         for row in setAside { stand(row, knowledge, &drafts, &saved) }
         try await save(drafts, knowledge, into: saved)
     }
 
-    private func place(_ record: SourceRecord, _ knowledge: Knowledge, _ drafts: inout Drafts, _ saved: inout PlanChunk) {
+    private func place(_ record: SourceRecord, _ knowledge: Knowledge, _ drafts: inout ChunkDrafts, _ saved: inout PlanChunk) {
         guard let matching else { return }
         let claim = knowledge.claims[record.key]
         let match = matching.match(
             record, claim: claim, correlated: { knowledge.correlated[$0] ?? [] },
             claimed: { knowledge.keys(of: $0, in: matching.source).map(\.key) })
-        let generation = claim?.generation ?? 0
-        switch match {
-        case .known(let user): plan(.record(record), knowledge.person(user), bornBefore: generation, &drafts, &saved)
-        case .newcomer(let bornBefore): plan(.record(record), nil, bornBefore: bornBefore, &drafts, &saved)
-        case .joins(let user):
-            let sighting = RowSightings.Sighting(key: record.key, position: record.position)
-            sightings.joined[user, default: []].append(sighting)
-            sightings.present.insert(user)
-            guard sightings.joined[user]?.count == 1 else { return }
-            plan(.record(record), knowledge.person(user), bornBefore: generation, &drafts, &saved)
-        case .renumbered(let user): sightings.renumbered.append((record, user, generation))
-        case .ambiguous(let attribute, let users):
-            sightings.present.formUnion(users)
-            let names = users.map(\.text).sorted().joined(separator: ", ")
-            saved.quarantines.append(record.quarantine("\(attribute) correlates to \(users.count) users (\(names)); none is taken", source))
+        switch sightings.place(record, match, generation: claim?.generation ?? 0) {
+        case .planned(let user, let bornBefore):
+            plan(.record(record), user.flatMap { knowledge.person($0) }, bornBefore: bornBefore, &drafts, &saved)
+        case .quarantined(let quarantine): saved.quarantines.append(quarantine)
         case .waits: wait(record, values: record.row, &saved)
         case .absent: wait(record, values: nil, &saved)
+        case .later: break
         }
     }
 
@@ -101,19 +71,20 @@ extension ChunkRun {
             WaitingRow(source: source.name, key: record.key, position: record.position, rowHash: record.rowHash, values: values))
     }
 
-    /// A row that is of no use leaves what was last said in force; dates and other sources still act.
-    private func stand(_ row: RowSetAside, _ knowledge: Knowledge, _ drafts: inout Drafts, _ saved: inout PlanChunk) {
-        guard let key = row.quarantine.key, let claim = knowledge.claims[key], claim.presence != .forgotten else {
-            for value in matching?.keys(of: row.correlating) ?? [] { sightings.present.formUnion(knowledge.correlated[value] ?? []) }
-            return
-        }
-        if row.readsTerminated, claim.isPresent {
+    private func stand(_ row: RowSetAside, _ knowledge: Knowledge, _ drafts: inout ChunkDrafts, _ saved: inout PlanChunk) {
+        let key = row.quarantine.key
+        let claim = key.flatMap { knowledge.claims[$0] }
+        let standing = sightings.stand(row, claim: claim, means: whomMean(row.correlating, knowledge))
+        if standing.saysLeft, let key {
             saved.quarantinedLeavers.insert(key)
             noteQuarantinedLeaver()
         }
-        let again = row.again.subtracting(.quarantine)
-        guard !again.isEmpty, let person = knowledge.person(claim.user), sightings.standing.insert(key).inserted else { return }
+        guard let again = standing.again, let person = claim.flatMap({ knowledge.person($0.user) }) else { return }
         plan(.again(again), person, &drafts, &saved)
+    }
+
+    private func whomMean(_ values: [String: UserValue], _ knowledge: Knowledge) -> [UserID] {
+        matching?.keys(of: values).flatMap { knowledge.correlated[$0] ?? [] } ?? []
     }
 
     /// Rows that were applied once and are not in this file. `isMissing`: the file lists everybody, so they are gone.
@@ -122,17 +93,16 @@ extension ChunkRun {
         request.keyHashes = chunk.map(\.keyHash)
         let knowledge = try await store.knowledge(request)
         let byHash = Dictionary(knowledge.claims.values.map { ($0.keyHash, $0) }, uniquingKeysWith: { first, _ in first })
-        var drafts = Drafts()
+        var drafts = ChunkDrafts()
         var saved = PlanChunk()
         for row in chunk {
             guard let claim = byHash[row.keyHash], let person = knowledge.person(claim.user),
                 let whole = person.claims.first(where: { $0.source == claim.source && $0.key == claim.key })
             else { continue }
-            if isMissing, !row.wasGone, !sightings.present.contains(claim.user) {
-                plan(.missing(whole), person, &drafts, &saved)
-            } else if !row.again.isEmpty, !sightings.takenOver.contains(claim.user) {
-                // Whoever was taken over by a new key was planned with it, from what it says.
-                planAgain(whole, row.again, person, &drafts, &saved)
+            switch sightings.absence(of: claim.user, row, listsEverybody: isMissing) {
+            case .missing: plan(.missing(whole), person, &drafts, &saved)
+            case .again(let reasons): planAgain(whole, reasons, person, &drafts, &saved)
+            case .unchanged: break
             }
         }
         try await save(drafts, knowledge, into: saved)
@@ -140,7 +110,7 @@ extension ChunkRun {
 
     /// A row that is kept is mapped again when the configuration has changed.
     private func planAgain(
-        _ claim: SourceClaim, _ again: ReplanReasons, _ person: KnownPerson, _ drafts: inout Drafts, _ saved: inout PlanChunk
+        _ claim: SourceClaim, _ again: ReplanReasons, _ person: KnownPerson, _ drafts: inout ChunkDrafts, _ saved: inout PlanChunk
     ) {
         guard again.contains(.configuration), claim.rowHash != 0, let row = claim.row, let mapper else {
             return plan(.again(again), person, &drafts, &saved)
@@ -175,45 +145,23 @@ extension ChunkRun {
 
     // MARK: When the whole file is read
 
-    /// Two rows that correlate to one person: neither is the first. Returns those whose rows are to be taken back.
-    func collisions() -> [(key: UserKey, quarantine: Quarantine)] {
-        sightings.joined.values.filter { $0.count > 1 }.flatMap { rows in
-            rows.map { row in (row.key, collision(row, rows.filter { $0.key != row.key })) }
-        }.sorted { $0.key < $1.key }
-    }
-
-    private func collision(_ row: RowSightings.Sighting, _ others: [RowSightings.Sighting]) -> Quarantine {
-        let places = others.map { "\($0.key) (\($0.position))" }.sorted().joined(separator: ", ")
-        return Quarantine(
-            source: source?.name ?? SourceName(""), key: row.key, position: row.position, column: 1, columnName: nil,
-            reason: "correlates to the same person as row \(places); none of them is taken")
-    }
+    /// Two rows that correlate to one person. Returns those whose rows are to be taken back.
+    func collisions() -> [(key: UserKey, quarantine: Quarantine)] { sightings.collisions() }
 
     /// Rows whose user had another key. `wasSeen` tells whether a key is in the file; rows of `duplicates` are set aside already.
     func planRenumbered(besides duplicates: Set<UserKey>, wasSeen: @Sendable (UInt64) -> Bool) async throws {
-        let rows = sightings.renumbered
-        sightings.renumbered = []
-        sightings.present.formUnion(rows.map(\.user))
-        let ofUser = Dictionary(grouping: rows, by: \.user)
-        try await inChunks(rows.filter { !duplicates.contains($0.record.key) }) { chunk in
+        try await inChunks(sightings.renumbered(besides: duplicates)) { chunk in
             var request = KnowledgeRequest()
             request.users = Set(chunk.map(\.user)).sorted()
             let knowledge = try await store.knowledge(request)
             var saved = PlanChunk()
-            var drafts = Drafts()
-            for (record, user, bornBefore) in chunk {
-                let rivals = ofUser[user]?.filter { $0.record.key != record.key } ?? []
-                let old = knowledge.keys(of: user, in: source?.name).first { wasSeen($0.keyHash) }
-                if !rivals.isEmpty {
-                    let places = rivals.map { "\($0.record.key) (\($0.record.position))" }.sorted().joined(separator: ", ")
-                    saved.quarantines.append(
-                        record.quarantine("correlates to the same person as row \(places); none of them is taken", source))
-                } else if let old {
-                    let reason = "correlates to the user of row \(old.key), which is in the same file (\(old.position))"
-                    saved.quarantines.append(record.quarantine(reason, source))
+            var drafts = ChunkDrafts()
+            for row in chunk {
+                let old = knowledge.keys(of: row.user, in: source?.name).first { wasSeen($0.keyHash) }
+                if let quarantine = sightings.takeOver(row, old: old) {
+                    saved.quarantines.append(quarantine)
                 } else {
-                    sightings.takenOver.insert(user)
-                    plan(.record(record), knowledge.person(user), bornBefore: bornBefore, &drafts, &saved)
+                    plan(.record(row.record), knowledge.person(row.user), bornBefore: row.bornBefore, &drafts, &saved)
                 }
             }
             try await save(drafts, knowledge, into: saved)
@@ -225,7 +173,7 @@ extension ChunkRun {
         try await inChunks(values) { chunk in
             var knowledge = Knowledge()
             try await correlate(chunk, into: &knowledge)
-            for users in knowledge.correlated.values { sightings.present.formUnion(users) }
+            sightings.note(present: knowledge.correlated.values.joined())
         }
     }
 
@@ -249,10 +197,4 @@ extension ChunkRun {
 
 extension Knowledge {
     fileprivate func knows(_ key: UserKey) -> Bool { claims[key].map { $0.presence != .forgotten } ?? false }
-}
-
-extension SourceRecord {
-    fileprivate func quarantine(_ reason: String, _ source: SourceConfiguration?) -> Quarantine {
-        Quarantine(source: source?.name ?? SourceName(""), key: key, position: position, column: 1, columnName: nil, reason: reason)
-    }
 }

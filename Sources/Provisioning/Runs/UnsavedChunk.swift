@@ -2,22 +2,10 @@ internal import Contracts
 internal import IdentityModel
 internal import Planning
 
-/// What a chunk of users may become: not all of it is worth a line of the plan.
-struct Drafts {
-    var changes: [UserChange] = []
-    /// Of users who were looked at although their rows are the same: why.
-    var again: [UserID: ReplanReasons] = [:]
-    /// Users whose claim says something else than the store holds.
-    var restated: Set<UserID> = []
-}
-
 /// A chunk that is planned and not known to be kept.
 final class UnsavedChunk {
-    let drafts: Drafts
-    /// The day each user was to be looked at, before this plan.
-    let dues: [UserID: CivilDate]
-    /// Orders of these users that are not settled.
-    let openOrders: [UserID: [ProvisioningOrder]]
+    /// Which of it becomes lines of the plan.
+    let lines: PlanLines
     /// The sum of the versions of each user's accounts.
     let accountVersions: [UserID: Int]
     /// Rows that were set aside or wait.
@@ -32,13 +20,9 @@ final class UnsavedChunk {
     /// Who holds the names that it reserves.
     private(set) var names: [NameClaim: UserID] = [:]
 
-    init(
-        drafts: Drafts, knowledge: Knowledge, rows: PlanChunk, planning: ChunkPlanning
-    ) {
-        openOrders = knowledge.openOrders
-        dues = knowledge.dues
+    init(_ lines: PlanLines, knowledge: Knowledge, rows: PlanChunk, planning: ChunkPlanning) {
         accountVersions = knowledge.accounts.mapValues { $0.reduce(0) { $0 + $1.version } }
-        self.drafts = drafts
+        self.lines = lines
         self.rows = rows
         self.planning = planning
     }
@@ -50,9 +34,9 @@ final class UnsavedChunk {
 
     /// Accounts that nobody is due or known to have, and that may have come to be all the same: an order was sent, and its answer was lost.
     func sentForNobody(besides known: [AccountLeftAside], on systems: Set<SystemName>) -> [AccountLeftAside] {
-        guard !openOrders.isEmpty else { return [] }
-        return drafts.changes.flatMap { change in
-            let sent = Set((openOrders[change.user.id] ?? []).filter { $0.state == .transmitted }.map(\.system)).intersection(systems)
+        guard !lines.openOrders.isEmpty else { return [] }
+        return lines.drafts.changes.flatMap { change in
+            let sent = Set((lines.openOrders[change.user.id] ?? []).filter { $0.state == .transmitted }.map(\.system)).intersection(systems)
             return sent.sorted().filter { system in !known.contains { $0.user == change.user.id && $0.system == system } }
                 .map { AccountLeftAside(user: change.user.id, system: $0, isDue: false) }
         }
