@@ -37,7 +37,8 @@ extension InquiryError {
                 + people.map { "\($0.key) is \(DisplayText.visible($0.name)) (\($0.status.rawValue))" }.joined(separator: ", ")
                 + "; write SOURCE:KEY"
         case .noSystem(let name, let known): "there is no managed system '\(DisplayText.visible(name))'" + Self.hint(name, known)
-        case .noAttribute(let name, _, let file, let known): "\(file) has no rule for '\(DisplayText.visible(name))'" + Self.hint(name, known)
+        case .noAttribute(let name, _, let file, let known):
+            "\(file) has no rule for '\(DisplayText.visible(name))'" + Self.hint(name, known)
         case .noOrderState(let name):
             "there is no order state '\(DisplayText.visible(name))'"
                 + Self.hint(name.lowercased().filter { $0 != " " && $0 != "-" }, OrderState.allCases.map { "\($0)" })

@@ -28,7 +28,8 @@ struct AcceptOptions: ParsableArguments {
         if source == nil, let check = checks.filter(\.isLetThroughWithItsFile).map(\.rawValue).min() {
             throw Stop(
                 .configuration,
-                "--accept \(check) is about a source's file; for dates that are due no file is read:  birthright sync SOURCE --accept \(check) --reason \"...\"")
+                "--accept \(check) is about a source's file; for dates that are due no file is read:  birthright sync SOURCE --accept \(check) --reason \"...\""
+            )
         }
         return Acceptance(checks, reason: reason, by: operatorName())
     }
