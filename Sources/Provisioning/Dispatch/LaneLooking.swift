@@ -4,12 +4,12 @@ internal import Logging
 
 /// What may or may not have happened is looked up, never repeated blindly.
 extension Lane {
-    /// Resolves `course.lost`: executed where the system shows everything that was ordered, else pending again. When the system cannot be asked
-    /// they stay as they are, and the lane is closed.
-    func look(_ course: inout Course) async throws {
+    /// Executed where the system shows everything that was ordered, else pending again. When the system cannot be asked they stay as they are.
+    func look(_ lost: [LostOrder], _ head: LaneHead) async throws -> LookReport {
+        var report = LookReport(left: lost)
         let size = system.connector.capabilities.batchSize
-        while !course.lost.isEmpty {
-            let lost = Array(course.lost.prefix(size))
+        while !report.left.isEmpty {
+            let lost = Array(report.left.prefix(size))
             let orders = lost.map(\.order)
             var facts = BatchFacts()
             facts.isLooking = true
@@ -20,19 +20,19 @@ extension Lane {
                 for ((id, _), lookup) in zip(asked, answers) { facts.found[id] = lookup }
             } catch {
                 log.warning("\(system.name): orders that may have happened could not be looked up: \(error)")
-                course.summary.outage = error
-                return
+                report.outage = error
+                return report
             }
-            course.summary.outage = nil
-            course.wasReached = true
-            facts.realm = course.realm
+            report.wasReached = true
+            facts.realm = head.realm
             try await findOwners(orders, &facts)
-            var batch = DispatchBatch(wave: course.wave)
-            try await resolveReferences(orders, course, &facts, &batch)
+            var batch = DispatchBatch(wave: head.wave)
+            try await resolveReferences(orders, head, &facts, &batch)
             facts.moving = []
-            try await keep(lost, facts, batch, &course)
-            course.lost.removeFirst(lost.count)
+            try await keep(lost, facts, batch, &report)
+            report.left.removeFirst(lost.count)
         }
+        return report
     }
 
     private func lookingQuery(_ order: ProvisioningOrder, _ known: Account?) -> AccountQuery? {
@@ -40,9 +40,9 @@ extension Lane {
         return order.correlation.isEmpty ? nil : .correlation(order.correlation)
     }
 
-    private func keep(_ lost: [LostOrder], _ facts: BatchFacts, _ batch: DispatchBatch, _ course: inout Course) async throws {
+    private func keep(_ lost: [LostOrder], _ facts: BatchFacts, _ batch: DispatchBatch, _ report: inout LookReport) async throws {
         let settling = Settling(
-            system: system, wave: course.wave, now: options.clock.now(), policy: options.retry, substitutes: substitutes)
+            system: system, wave: batch.wave, now: options.clock.now(), policy: options.retry, substitutes: substitutes)
         var settled = SettledBatch(system: system.name)
         settled.accountNames = batch.accountNames
         var happened: [Transmission] = []
@@ -57,9 +57,9 @@ extension Lane {
                 try keepUnknown(lost, verdict, facts, settling, &settled)
             }
         }
-        try await planReferers(happened, [:], wave: course.wave, &settled)
-        course.events += try await committer.commit(settled)
-        count(settled.settledStates, &course)
+        try await planReferers(happened, [:], wave: batch.wave, &settled)
+        report.events += try await committer.commit(settled)
+        report.settled += settled.settledStates
     }
 
     /// It goes back to be sent again, and until that is answered nobody knows how the account stands.
@@ -123,27 +123,5 @@ extension Lane {
         case .refused: return .begun([])
         case .held: return .nothing
         }
-    }
-
-    // MARK: Coming back
-
-    /// Asks a system that was there and went away whether it is back; false when it is not, or was never there.
-    func reconnect(_ course: inout Course) async throws -> Bool {
-        guard course.wasReached, course.fruitlessReconnects < options.reconnectAttempts else { return false }
-        for attempt in 1...max(options.reconnectAttempts, 1) {
-            try await options.clock.sleep(options.retry.delayMilliseconds(attempts: attempt, jitter: StableHash.hash(system.name.text)))
-            do throws(ConnectorFailure) {
-                _ = try await system.connector.test()
-            } catch {
-                course.summary.outage = error
-                continue
-            }
-            course.fruitlessReconnects += 1
-            course.summary.outage = nil
-            log.info("\(system.name): is back")
-            try await look(&course)
-            if course.summary.outage == nil { return true }
-        }
-        return false
     }
 }

@@ -4,22 +4,22 @@ internal import Planning
 
 extension Lane {
     /// Asks the store and the system, in one question each, what has to be known of these orders; and decides what is sent.
-    func prepare(_ orders: [ProvisioningOrder], _ course: Course) async throws -> DispatchBatch {
-        var batch = DispatchBatch(wave: course.wave)
-        let (taken, later) = apart(orders, course)
+    func prepare(_ orders: [ProvisioningOrder], _ head: LaneHead) async throws -> DispatchBatch {
+        var batch = DispatchBatch(wave: head.wave)
+        let (taken, later) = apart(orders, head)
         batch.held = later
         var facts = BatchFacts()
-        facts.isForced = course.isForced
+        facts.isForced = head.isForced
         facts.known = try await store.accounts(system.name, users: taken.map(\.user))
         let first = taken.map { order in facts.known[order.user].map { order.restated(by: $0, on: system.traits) } ?? order }
-        facts.realm = course.realm
+        facts.realm = head.realm
         try await findNamesOfOthers(first, &facts)
         await lookUp(first, &facts)
         await probeNames(first, &facts)
         try await findOwners(first, &facts)
-        try await resolveReferences(first, course, &facts, &batch)
+        try await resolveReferences(first, head, &facts, &batch)
         try await makeSecrets(first, &facts)
-        let preparation = Preparation(system: system, facts: facts, wave: course.wave)
+        let preparation = Preparation(system: system, facts: facts, wave: head.wave)
         for order in first {
             switch preparation.readiness(order) {
             case .ready(let transmission): batch.transmissions.append(transmission)
@@ -49,8 +49,8 @@ extension Lane {
 
     /// Never two orders of one account at a time, never two that would make or take one entry, and none that moves an account while others are made to point
     /// at it: the second waits for the next wave, and finds what the first has made of it.
-    private func apart(_ orders: [ProvisioningOrder], _ course: Course) -> (first: [ProvisioningOrder], later: [ProvisioningOrder]) {
-        let underWay = Array(course.underWay.values)
+    private func apart(_ orders: [ProvisioningOrder], _ head: LaneHead) -> (first: [ProvisioningOrder], later: [ProvisioningOrder]) {
+        let underWay = Array(head.underWay.values)
         var users: Set<UserID> = []
         var entries: Set<EntryKey> = []
         func isFree(_ order: ProvisioningOrder) -> Bool {
@@ -153,7 +153,7 @@ extension Lane {
     }
 
     func resolveReferences(
-        _ orders: [ProvisioningOrder], _ course: Course, _ facts: inout BatchFacts, _ batch: inout DispatchBatch
+        _ orders: [ProvisioningOrder], _ head: LaneHead, _ facts: inout BatchFacts, _ batch: inout DispatchBatch
     ) async throws {
         var wanted: Set<UserReference> = []
         for order in orders { for request in order.requests where request.operation != .remove { wanted.formUnion(request.references) } }
@@ -172,7 +172,7 @@ extension Lane {
             }
         }
         facts.moving = Set(orders.filter { $0.moves || $0.isMet(elsewhere: facts.found[$0.id]) }.map(\.user))
-        for transmission in course.underWay.values.flatMap(\.transmissions) where transmission.moves {
+        for transmission in head.underWay.values.flatMap(\.transmissions) where transmission.moves {
             facts.moving.insert(transmission.order.user)
         }
         for (reference, found) in facts.references {
