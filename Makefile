@@ -58,7 +58,8 @@ histories: build
 	.build/release/Torture program $(PROGRAM_HISTORIES) --binary $(BIRTHRIGHT) --overlays no
 
 # Proves that the histories would find a mistake: each is planted in a build of its own, and has to be found within 500 histories.
-PLANTED := settledIgnoresPending leftAsideLeavesNoMark comingBackWinsNothing dueLostOnEdit removalsUnderOldNameOnly
+PLANTED := settledIgnoresPending leftAsideLeavesNoMark comingBackWinsNothing dueLostOnEdit removalsUnderOldNameOnly \
+	enablingLeavesDialectDisabling withdrawnKeepsWhatWasRefused quarantineStopsDates awaitedIsForgotten halfDoneIsForgotten lostCreateIsSentBlind
 planted: setup
 	BIRTHRIGHT_PLANTED=1 swift build --product Torture --scratch-path .build/planted
 	for bug in $(PLANTED); do .build/planted/debug/Torture planted $$bug 500 || exit 1; done

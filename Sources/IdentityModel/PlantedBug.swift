@@ -12,6 +12,18 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case dueLostOnEdit
     /// After a lost answer removals are sent under the old name alone.
     case removalsUnderOldNameOnly
+    /// Who is enabled again keeps what the dialect had locked.
+    case enablingLeavesDialectDisabling
+    /// Memberships that a withdrawal could not take away are nobody's concern any more.
+    case withdrawnKeepsWhatWasRefused
+    /// While somebody's row is in quarantine nothing else asks for them to be planned.
+    case quarantineStopsDates
+    /// Whoever points at an account that is still to come is not looked at again.
+    case awaitedIsForgotten
+    /// What an order did before it failed is not kept with the account.
+    case halfDoneIsForgotten
+    /// A Create whose answer was lost is sent again without a look.
+    case lostCreateIsSentBlind
 
     /// The one that is made now. Set once, before anything runs.
     nonisolated(unsafe) package static var planted: PlantedBug?

@@ -58,7 +58,6 @@ package struct RowSightings: Sendable {
             return joined[user]?.count == 1 ? .planned(user, bornBefore: generation) : .later
         case .renumbered(let user):
             renumbered[user, default: []].append(Renumbered(record: record, user: user, bornBefore: generation))
-            present.insert(user)
             return .later
         case .ambiguous(let attribute, let users):
             present.formUnion(users)
@@ -89,6 +88,9 @@ package struct RowSightings: Sendable {
             return left
         }
         left.saysLeft = row.readsTerminated && claim.isPresent
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .quarantineStopsDates { return left }
+        #endif
         let again = row.again.subtracting(.quarantine)
         if !again.isEmpty, standing.insert(key).inserted { left.again = again }
         return left
@@ -123,9 +125,11 @@ package struct RowSightings: Sendable {
         }.sorted { $0.key < $1.key }
     }
 
-    /// Rows whose users had another key, those of `duplicates` apart: they are set aside already.
-    package func renumbered(besides duplicates: Set<UserKey>) -> [Renumbered] {
-        renumbered.values.joined().filter { !duplicates.contains($0.record.key) }.sorted { a, b in
+    /// Rows whose users had another key, those of `duplicates` apart: they are set aside already. All these users are there, whatever becomes of the rows. (Rows
+    /// that waited and are met after this are of no file, and keep nobody there.)
+    package mutating func takeRenumbered(besides duplicates: Set<UserKey>) -> [Renumbered] {
+        present.formUnion(renumbered.keys)
+        return renumbered.values.joined().filter { !duplicates.contains($0.record.key) }.sorted { a, b in
             (a.record.position.file, a.record.position.line, a.record.key) < (b.record.position.file, b.record.position.line, b.record.key)
         }
     }

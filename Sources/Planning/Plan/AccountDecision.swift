@@ -27,6 +27,9 @@ package enum AccountIntent: Sendable, Hashable {
     /// withdrawn, but not altogether, is withdrawn again, and so is one that may have come to be without an answer.
     package static func of(isEntitled: Bool, known: Account?) -> AccountIntent {
         if isEntitled { return .provide }
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .withdrawnKeepsWhatWasRefused, known?.state != .enabled, known?.isUnknown == false { return .nothing }
+        #endif
         switch known?.state {
         case .enabled: return .withdraw
         case nil: return .nothing

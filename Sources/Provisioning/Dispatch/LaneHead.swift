@@ -132,7 +132,7 @@ struct LaneHead: Sendable {
 
     init(largestBatch: Int, batchesInFlight: Int, reconnectAttempts: Int, parking: Int, isLooking: Bool) {
         self.largestBatch = largestBatch
-        self.batchesInFlight = batchesInFlight
+        self.batchesInFlight = max(1, batchesInFlight)
         self.reconnectAttempts = reconnectAttempts
         self.parking = parking
         self.isLooking = isLooking

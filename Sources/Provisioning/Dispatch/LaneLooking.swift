@@ -36,6 +36,9 @@ extension Lane {
     }
 
     private func lookingQuery(_ order: ProvisioningOrder, _ known: Account?) -> AccountQuery? {
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .lostCreateIsSentBlind, order.operation == .create { return nil }
+        #endif
         if let id = known?.id ?? order.accountID, order.operation != .create { return .id(id, name: known?.name ?? order.nameBefore) }
         return order.correlation.isEmpty ? nil : .correlation(order.correlation)
     }

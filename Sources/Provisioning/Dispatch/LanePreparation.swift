@@ -85,6 +85,9 @@ extension Lane {
     }
 
     func query(_ order: ProvisioningOrder, _ known: Account?) -> AccountQuery? {
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .lostCreateIsSentBlind, order.operation == .create, order.attempts > 0 { return nil }
+        #endif
         if order.operation == .create { return order.correlation.isEmpty ? nil : .correlation(order.correlation) }
         if order.adopts, let id = order.accountID { return .id(id) }
         guard order.attempts > 0 || known?.isUnknown == true, let id = known?.id ?? order.accountID else { return nil }

@@ -232,7 +232,10 @@ struct Preparation {
     }
 
     private func switchesByDialect(_ order: ProvisioningOrder, _ known: Account?) -> Bool {
-        switch direction(order) {
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .enablingLeavesDialectDisabling, direction(order) == .enabling { return false }
+        #endif
+        return switch direction(order) {
         case .steady: false
         case .withdrawing: order.operation == .disable && (system.leavesDisablingToConnector || order.usesDialectDisabling)
         case .enabling: system.leavesDisablingToConnector || known?.isDisabledByDialect == true

@@ -70,6 +70,9 @@ struct Settling: Sendable {
 
     private func halfway(_ transition: OrderTransition, _ transmission: Transmission, _ result: OperationResult?) -> Account? {
         guard let result, result.failure?.errorClass != .unknown else { return nil }
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .halfDoneIsForgotten { return nil }
+        #endif
         return transmission.accountHalfway(transition.order, result, isOver: transition.order.state == .errored)
     }
 

@@ -168,6 +168,9 @@ actor ChunkRun {
         outcome.waiting = referencing.waiting
         chunk.changes = lines.changes(ordered: ordered, outcome)
         chunk.awaitingReferences = referencing.waiting
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .awaitedIsForgotten { chunk.awaitingReferences = [] }
+        #endif
         for change in chunk.changes { chunk.accountVersions[change.user.id] = unsaved.accountVersions[change.user.id] ?? 0 }
         chunk.correlations = chunk.changes.reduce(into: [:]) { keys, change in
             guard let values = change.claim?.values else { return }

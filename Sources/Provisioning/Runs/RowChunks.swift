@@ -150,7 +150,7 @@ extension ChunkRun {
 
     /// Rows whose user had another key. `wasSeen` tells whether a key is in the file; rows of `duplicates` are set aside already.
     func planRenumbered(besides duplicates: Set<UserKey>, wasSeen: @Sendable (UInt64) -> Bool) async throws {
-        try await inChunks(sightings.renumbered(besides: duplicates)) { chunk in
+        try await inChunks(sightings.takeRenumbered(besides: duplicates)) { chunk in
             var request = KnowledgeRequest()
             request.users = Set(chunk.map(\.user)).sorted()
             let knowledge = try await store.knowledge(request)

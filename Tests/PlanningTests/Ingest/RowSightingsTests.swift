@@ -33,6 +33,10 @@ struct RowSightingsTests {
         return index.unseen()[0]
     }
 
+    private func taken(_ sightings: inout RowSightings, besides duplicates: Set<UserKey> = []) -> [RowSightings.Renumbered] {
+        sightings.takeRenumbered(besides: duplicates)
+    }
+
     // MARK: Row by row
 
     @Test func `whose key is known, and whom nobody knows, is planned at once`() {
@@ -46,7 +50,7 @@ struct RowSightingsTests {
 
     @Test func `of two rows that join one person the first is planned, and both are taken back at the end`() {
         var sightings = RowSightings(of: Self.source)
-        #expect(sightings.place(record("7", line: 2), .joins(anna), generation: 0) == .planned(anna, bornBefore: 0))
+        #expect(sightings.place(record("7", line: 2), .joins(anna), generation: 4) == .planned(anna, bornBefore: 4))
         #expect(sightings.collisions().isEmpty)
         #expect(sightings.place(record("3", line: 5), .joins(anna), generation: 0) == .later)
         #expect(sightings.place(record("9", line: 6), .joins(bo), generation: 0) == .planned(bo, bornBefore: 0))
@@ -114,7 +118,7 @@ struct RowSightingsTests {
     @Test func `a new key takes its user over where no row has the old one`() throws {
         var sightings = RowSightings(of: Self.source)
         #expect(sightings.place(record("N1"), .renumbered(anna), generation: 2) == .later)
-        let row = try #require(sightings.renumbered(besides: []).first)
+        let row = try #require(taken(&sightings).first)
         #expect(row.user == anna && row.bornBefore == 2)
         #expect(sightings.takeOver(row, old: nil) == nil)
         // Neither missing under the old key nor planned by what that said.
@@ -124,7 +128,7 @@ struct RowSightingsTests {
     @Test func `a new key is set aside where the old one has a row too`() throws {
         var sightings = RowSightings(of: Self.source)
         _ = sightings.place(record("N1"), .renumbered(anna), generation: 0)
-        let row = try #require(sightings.renumbered(besides: []).first)
+        let row = try #require(taken(&sightings).first)
         #expect(
             sightings.takeOver(row, old: claim())?.reason
                 == "correlates to the user of row 1, which is in the same file (old.csv:9)")
@@ -133,17 +137,36 @@ struct RowSightingsTests {
 
     @Test func `two new keys of one user take nobody over, also where one of them stands twice`() {
         var sightings = RowSightings(of: Self.source)
-        _ = sightings.place(record("N2", line: 3), .renumbered(anna), generation: 0)
-        _ = sightings.place(record("N1", line: 2), .renumbered(anna), generation: 0)
-        let rows = sightings.renumbered(besides: [])
-        #expect(rows.map(\.record.key.text) == ["N1", "N2"])
+        _ = sightings.place(record("N1", line: 3), .renumbered(anna), generation: 0)
+        _ = sightings.place(record("N2", line: 2), .renumbered(anna), generation: 0)
+        let rows = sightings.takeRenumbered(besides: [])
+        // In the order of the file, not of the keys.
+        #expect(rows.map(\.record.key.text) == ["N2", "N1"])
+        var reasons: [String?] = []
+        for row in rows { reasons.append(sightings.takeOver(row, old: nil)?.reason) }
         #expect(
-            rows.map { sightings.takeOver($0, old: nil)?.reason } == [
-                "correlates to the same person as row N2 (hr.csv:3); none of them is taken",
-                "correlates to the same person as row N1 (hr.csv:2); none of them is taken",
+            reasons == [
+                "correlates to the same person as row N1 (hr.csv:3); none of them is taken",
+                "correlates to the same person as row N2 (hr.csv:2); none of them is taken",
             ])
-        let left = sightings.renumbered(besides: [UserKey("N1")])
+        let left = sightings.takeRenumbered(besides: [UserKey("N1")])
         #expect(left.map(\.record.key.text) == ["N2"])
-        #expect(left.allSatisfy { sightings.takeOver($0, old: nil) != nil })
+        for row in left { #expect(sightings.takeOver(row, old: nil) != nil) }
+    }
+
+    @Test func `whom a new key means is there, once the file is read, and whom a row means that waited is not`() {
+        var sightings = RowSightings(of: Self.source)
+        _ = sightings.place(record("N1"), .renumbered(anna), generation: 0)
+        _ = sightings.takeRenumbered(besides: [UserKey("N1")])
+        #expect(sightings.absence(of: anna, unseen(), listsEverybody: true) == .unchanged)
+        _ = sightings.place(record("N2"), .renumbered(bo), generation: 0)
+        #expect(sightings.absence(of: bo, unseen(), listsEverybody: true) == .missing)
+    }
+
+    @Test func `whoever is noted as present is not missing`() {
+        var sightings = RowSightings(of: Self.source)
+        sightings.note(present: [anna])
+        #expect(sightings.absence(of: anna, unseen(), listsEverybody: true) == .unchanged)
+        #expect(sightings.absence(of: bo, unseen(), listsEverybody: true) == .missing)
     }
 }

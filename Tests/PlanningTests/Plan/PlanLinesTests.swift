@@ -107,6 +107,9 @@ struct PlanLinesTests {
 
     @Test func `a system that is still away makes no plan`() {
         let away = { (outcome: inout PlanLines.Outcome) in outcome.leftAside = [anna.id] }
+        for again in [ReplanReasons.account, .order, .reference, .date, .configuration] {
+            #expect(!listed(change(anna), [.leftAside, again], away))
+        }
         #expect(!listed(change(anna), .leftAside, away))
         #expect(!listed(change(anna), [.leftAside, .order, .configuration], away))
         #expect(listed(change(anna), [.leftAside, .quarantine], away))
@@ -115,6 +118,9 @@ struct PlanLinesTests {
 
     @Test func `an order that fails as it did makes no plan`() {
         let again = { (outcome: inout PlanLines.Outcome) in outcome.failingAgain = [anna.id] }
+        for reason in [ReplanReasons.account, .reference, .date, .configuration] {
+            #expect(!listed(change(anna), [.order, reason], again))
+        }
         #expect(!listed(change(anna), .order, again))
         #expect(listed(change(anna), [.order, .leftAside], again))
     }
@@ -171,6 +177,14 @@ struct PlanLinesTests {
         #expect(left.map(\.user) == [bo.id] && left[0].id.sequence == 1)
         // What is required by nobody who fails goes on.
         #expect(lines(changes, open: [failed]).orders([asked[0], asked[1], asked[3]], from: 1).count == 3)
+        // Whatever else asked for a look that is no news.
+        for reason in [ReplanReasons.account, .reference, .date, .configuration] {
+            #expect(lines([(change(anna), [.order, reason])], open: [failed]).orders([asked[0]], from: 1).isEmpty)
+        }
+        #expect(lines([(change(anna), [.order, .leftAside])], open: [failed]).orders([asked[0]], from: 1).count == 1)
+        // A failure that nobody was told of is told, whatever asked for the look.
+        #expect(lines([(change(anna), .order)], open: [failed]).orders([order(anna, failing: "no name")], from: 1).count == 1)
+        #expect(lines([(change(anna), .order)], open: [order(anna, plan: 1, state: .errored)]).orders([asked[0]], from: 1).count == 1)
         // News of the person is told with the old failure.
         let news = [(change(anna, .mover), ReplanReasons?.none), (change(bo, .mover), nil)]
         #expect(lines(news, open: [failed], requires: requires).orders([asked[0], asked[1]], from: 1).count == 2)

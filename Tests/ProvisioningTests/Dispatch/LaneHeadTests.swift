@@ -47,6 +47,9 @@ struct LaneHeadTests {
     }
 
     @Test func `no more batches are under way than may be`() {
+        // None at all would be none for ever.
+        var one = head(inFlight: 0)
+        #expect(asks(&one, [began, waits(5), .claimed(orders(2)), batch]).last == "send 0")
         for inFlight in 1...3 {
             var head = head(inFlight: inFlight)
             _ = asks(&head, [began, waits(500)])
@@ -83,6 +86,35 @@ struct LaneHeadTests {
         _ = asks(&head, [.claimed(orders(1)), batch, .sent, .claimed([]), report(2, []), .claimed([])])
         _ = head.received(waits(1, wave: 0))
         #expect(!head.isForced && head.wave == 0)
+    }
+
+    @Test func `progress of one wave forces nothing in the next, and is forgotten after that`() {
+        var head = head()
+        _ = asks(&head, [began, waits(9), .claimed(orders(1)), batch, .sent, .claimed([]), report(0), .claimed([])])
+        _ = asks(&head, [waits(9, wave: 1), .claimed(orders(1)), batch, .sent, .claimed([]), report(1, []), .claimed([])])
+        #expect(!head.isForced)
+        // The same wave again says nothing of progress.
+        _ = asks(&head, [waits(9, wave: 1), .claimed(orders(1)), batch, .sent, .claimed([]), report(2, []), .claimed([])])
+        #expect(!head.isForced)
+        _ = head.received(waits(9, wave: 2))
+        #expect(head.isForced)
+        // A forced wave stays forced while it is asked for again.
+        _ = asks(&head, [.claimed(orders(1)), batch, .sent, .claimed([]), report(3, []), .claimed([])])
+        _ = head.received(waits(9, wave: 2))
+        #expect(head.isForced)
+    }
+
+    @Test func `the size of a batch goes by what was claimed of this wave, and by what is left of it`() {
+        var head = head(largest: 5_000)
+        #expect(asks(&head, [began, waits(20_000)]).last == "claim 1000 of wave 0")
+        #expect(asks(&head, [.claimed(orders(1_000)), batch, .sent]).last == "claim 2000 of wave 0")
+        #expect(asks(&head, [.claimed(orders(2_000)), batch]).last == "send 1")
+        #expect(asks(&head, [.sent]).last == "claim 4000 of wave 0")
+        _ = asks(&head, [.claimed([]), report(0), .claimed([]), report(1), .claimed([])])
+        #expect(asks(&head, [waits(20_000)]).last == "claim 1000 of wave 0")
+        var last = self.head(largest: 5_000)
+        _ = asks(&last, [began, waits(3_000), .claimed(orders(1_000)), batch])
+        #expect(asks(&last, [.sent]).last == "claim 1000 of wave 0")
     }
 
     @Test func `the first wave is not forced, whatever its number`() {
@@ -180,6 +212,36 @@ struct LaneHeadTests {
         #expect(fruitless() == "end")
     }
 
+    @Test func `whoever gets on between two outages is waited for again`() {
+        var head = head(reconnects: 2)
+        _ = asks(&head, [.began(orphans: lost(1), realm: nil), .looked(LookReport(wasReached: true))])
+        for number in 0..<5 {
+            _ = asks(&head, [waits(9), .claimed(orders(2)), batch, .sent, .claimed([])])
+            #expect(asks(&head, [report(number, outage: Self.away), .woke, .tested(nil)]) == ["pause 1", "test", "ask"])
+        }
+    }
+
+    @Test func `a system that was reached by a look alone is waited for`() {
+        var head = head()
+        _ = asks(&head, [.began(orphans: lost(1), realm: nil), .looked(LookReport(wasReached: true, settled: [.executed]))])
+        _ = asks(&head, [waits(9), .claimed(orders(2)), batch, .sent, .claimed([])])
+        #expect(asks(&head, [report(0, [], outage: Self.away)]) == ["pause 1"])
+    }
+
+    @Test func `a wave that ended away, and whose lost answers were looked up, goes on`() {
+        var head = head()
+        _ = asks(&head, [began, waits(9), .claimed(orders(2)), batch, .sent, .claimed([])])
+        #expect(asks(&head, [report(0, [], lost: 2, outage: Self.away), .looked(LookReport(wasReached: true))]) == ["look 2", "ask"])
+        #expect(head.summary.outage == nil)
+    }
+
+    @Test func `who answered once while it was looked at, and then no more, is away`() {
+        var head = head()
+        _ = head.received(.began(orphans: lost(3), realm: nil))
+        #expect(asks(&head, [.looked(LookReport(left: lost(1), wasReached: true, settled: [.executed], outage: Self.away))]) == ["pause 1"])
+        #expect(head.summary.outage == Self.away)
+    }
+
     // MARK: Being stopped
 
     @Test func `whoever is stopped begins nothing new, and waits for what is under way`() {
@@ -199,6 +261,9 @@ struct LaneHeadTests {
         _ = asks(&head, [.claimed([])])
         _ = head.received(.waits(WaitingWork(wave: 0, count: 1), realm: Realm("two")))
         #expect(head.realm == Realm("one"))
+        var told = self.head()
+        _ = told.received(.began(orphans: lost(1), realm: Realm("first")))
+        #expect(told.realm == Realm("first"))
     }
 
     // MARK: Whatever happens
