@@ -2,6 +2,24 @@ internal import Contracts
 internal import IdentityModel
 internal import Logging
 
+extension BatchFacts {
+    /// A rename that happened and was not answered: the store knows the name of before, and whoever still points at that points at nobody, themselves too.
+    fileprivate mutating func nameWhoWasRenamed(_ orders: [ProvisioningOrder], _ names: NameSyntax) {
+        guard !references.isEmpty else { return }
+        var renamed: [UserID: AccountName] = [:]
+        for order in orders where order.renames {
+            guard case .found(let account)? = found[order.id], let wanted = order.nameAfter, names.isNamed(account.name, wanted) else {
+                continue
+            }
+            renamed[order.user] = account.name
+        }
+        for (reference, meant) in references {
+            guard case .account = meant.target, let name = meant.user.flatMap({ renamed[$0] }) else { continue }
+            references[reference]?.target = .account(name)
+        }
+    }
+}
+
 /// What may or may not have happened is looked up, never repeated blindly.
 extension Lane {
     /// Executed where the system shows everything that was ordered, else pending again. When the system cannot be asked they stay as they are.
@@ -29,6 +47,7 @@ extension Lane {
             var batch = DispatchBatch(wave: head.wave)
             try await resolveReferences(orders, head, &facts, &batch)
             facts.moving = []
+            facts.nameWhoWasRenamed(orders, system.traits.names)
             try await keep(lost, facts, batch, &report)
             report.left.removeFirst(lost.count)
         }
