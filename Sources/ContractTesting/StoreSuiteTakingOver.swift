@@ -131,6 +131,25 @@ extension StoreSuite {
                 #expect(try await store.resume(plan.id, holding: .none, at: Sample.moment(6)) == 0)
                 #expect(try await next() == 0)
             },
+            Check("who says once more where they point is sent behind all others") { store in
+                try await store.applied(Sample.joinerChunk(1...1))
+                let manager = [AccountValue.reference(UserReference(Sample.key(2)))]
+                let again = ProvisioningOrder(
+                    id: OrderID(plan: PlanID(row: 0), sequence: 1), user: Sample.userID(1), userKey: Sample.key(1), userName: "Person 1",
+                    system: Sample.directory, operation: .modify, state: .planned, change: .unchanged, reasons: [],
+                    nameBefore: Sample.name(1),
+                    nameAfter: nil, requests: [AttributeRequest(name: "manager", operation: .set, before: manager, after: manager)],
+                    becomes: .enabled, userVersion: 1, accountVersion: 1)
+                #expect(again.isRepetition)
+                let plan = try await store.started(
+                    chunk([Sample.joiner(2), Sample.again(1, version: 1)], [again, Sample.create(2, sequence: 2)]))
+                #expect(try await store.resume(plan.id, holding: .none, at: Sample.moment(5)) == 0)
+                let first = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(5))
+                #expect(first.map(\.operation) == [.create])
+                #expect(try await store.pending(plan.id)[Sample.directory]?.wave == 1)
+                let second = try await store.claim(plan.id, system: Sample.directory, wave: 1, limit: 9, at: Sample.moment(5))
+                #expect(second.map(\.operation) == [.modify])
+            },
         ]
     }
 

@@ -299,7 +299,8 @@ public protocol DispatchStore: Sendable {
     /// One that is transmitted is withdrawn by `commit`, should it be to wait again.
     func startApplying(_ plan: PlanID, at: Instant) async throws(StoreError) -> PlanStarted
     /// Prepares a plan that is being applied for the next command: pauses and waves of a process that has ended are void, and orders that are held back get out
-    /// of this run's reach (a wave beyond `OrdersHeldBack.distance`). Returns how many those are.
+    /// of this run's reach (a wave beyond `OrdersHeldBack.distance`). Repetitions (`ProvisioningOrder.isRepetition`) stand in wave 1, behind all others. Returns how
+    /// many are held back.
     func resume(_ plan: PlanID, holding: OrdersHeldBack, at: Instant) async throws(StoreError) -> Int
     /// Moves up to `limit` pending orders of the system and wave, in sequence, to transmitted; orders whose `notBefore` lies after `at` are left.
     func claim(_ plan: PlanID, system: SystemName, wave: Int, limit: Int, at: Instant) async throws(StoreError) -> [ProvisioningOrder]

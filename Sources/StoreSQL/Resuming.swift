@@ -5,8 +5,12 @@ extension SQLStore {
     package func resume(_ plan: PlanID, holding: OrdersHeldBack, at: Instant) async throws(StoreError) -> Int {
         try await write { session in
             let mine: [SQLValue] = [.int(plan.row)]
+            // Who says once more where they point comes after what the plan itself does about them: their entry may be another one by then.
             try session.execute(
-                "UPDATE orders SET wave = 0, not_before = 0 WHERE owner = $1 AND \(Orders.pending) AND \(Orders.underWay) AND (wave > 0 OR not_before > 0)",
+                """
+                UPDATE orders SET wave = repeats, not_before = 0
+                WHERE owner = $1 AND \(Orders.pending) AND \(Orders.underWay) AND (wave <> repeats OR not_before > 0)
+                """,
                 mine)
             let putBack =
                 "UPDATE orders SET wave = \(OrdersHeldBack.distance) WHERE owner = $1 AND \(Orders.pending) AND \(Orders.underWay)"
