@@ -24,24 +24,17 @@ extension Playback {
     /// Who has a row of the source: its run looks at each whose row, date or configuration is another one.
     private func people(of feed: Feed) -> Set<Int> { Set(ledger.known.filter { ledger.isPresent($0, in: feed) }) }
 
-    /// Whom the source lost, and what others say of them has been read since. Dates of theirs are met by `sync --due`, so only where no rule gives them
-    /// anything for a time.
+    /// Whom the source lost, and nobody else has. Dates of theirs are met by `sync --due`, so only where no rule gives them anything for a time.
     private func leavers(of feed: Feed) -> Set<Int> {
         guard world.rulebook.alumniUntil == nil, feed.isComplete else { return [] }
-        return Set(
-            ledger.known.filter { person in
-                guard ledger.lastHolder[person] == feed, !ledger.isPresent(person, in: feed) else { return false }
-                return feeds(with: person).allSatisfy { upToDate[$0]?.contains(person) ?? false }
-            })
+        return Set(ledger.known.filter { ledger.lastHolder[$0] == feed && !ledger.isPresent($0, in: feed) })
     }
-
-    private func feeds(with person: Int) -> [Feed] { world.rulebook.feeds.filter { ledger.isPresent(person, in: $0) } }
 
     /// Whose sources have all been run to the end since anything was accepted of them, so that nothing but a date can be due.
     private var peopleUpToDate: Set<Int> {
         Set(
             ledger.known.filter { person in
-                let feeds = feeds(with: person)
+                let feeds = world.rulebook.feeds.filter { ledger.isPresent(person, in: $0) }
                 return !feeds.isEmpty && feeds.allSatisfy { upToDate[$0]?.contains(person) ?? false }
             })
     }

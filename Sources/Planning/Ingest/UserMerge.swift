@@ -9,6 +9,7 @@ package struct UserMerge: Sendable {
         let rank: Int
         /// Without the status block.
         let attributes: Set<String>
+        let settable: Set<String>
         let setsAllItMaps: Bool
         let yields: Set<String>
         let setsStatus: Bool
@@ -19,6 +20,7 @@ package struct UserMerge: Sendable {
         init(_ source: SourceConfiguration, rank: Int) {
             let settable = source.settable
             self.rank = rank
+            self.settable = settable
             attributes = settable.subtracting(UserMerge.statusBlock)
             setsAllItMaps = source.mappings.allSatisfy { settable.contains($0.attribute) }
             yields = source.yields
@@ -133,7 +135,12 @@ package struct UserMerge: Sendable {
 
     /// The first source that may set an attribute decides, with an absent value too, unless it yields there.
     private func attributes(_ speakers: [Speaker]) -> [String: UserValue] {
-        if speakers.count == 1, speakers[0].voice.setsAllItMaps, let values = speakers[0].claim.values { return values.attributes }
+        // Nearly everybody. What was kept may say more than the source says by now: a mapping that was taken away, until the next good row.
+        if speakers.count == 1, speakers[0].voice.setsAllItMaps, let values = speakers[0].claim.values,
+            values.attributes.keys.allSatisfy(speakers[0].voice.settable.contains)
+        {
+            return values.attributes
+        }
         var attributes: [String: UserValue] = [:]
         var decided: Set<String> = []
         for (claim, voice) in speakers {

@@ -276,7 +276,10 @@ struct Preparation {
             case .expected(let user):
                 transmission.deferred[index] = "the account of \(user) on \(system.name) is still to come"
                 transmission.planAgain = true
-            case .awaited where facts.isForced && transmission.order.isFollowUp:
+            case .awaited where !facts.isForced && transmission.order.isFollowUp:
+                // It comes of a knot that was undone: that its target is still to come is no knot once more, or orders would come of orders without end.
+                return .held(transmission.order)
+            case .awaited where transmission.order.isFollowUp:
                 // It has waited for a wave of its own already: the account does not come in this run.
                 transmission.deferred[index] = "the account it points at is still to come"
                 transmission.planAgain = true

@@ -188,6 +188,13 @@ struct UserMergeTests {
     }
 
     /// Every subset of presences, in every order: the order of arrival makes no difference.
+    @Test("what a source said, and is not mapped any more, is not the user's, whoever else has a row", arguments: [false, true])
+    func unmapped(isAlone: Bool) throws {
+        let kept = Campus.claim(Campus.staff, .active, ["lastName": .string("Berg"), "title": .string("Chief")])
+        let merged = try Campus().merged(isAlone ? [kept] : [kept, Campus.claim(Campus.badges, key: "B1", keepsAlive: false)])
+        #expect(merged.user.attributes == ["lastName": .string("Berg")])
+    }
+
     @Test("in whatever order the claims are told, the user is the same")
     func order() throws {
         let campus = try Campus()
