@@ -52,8 +52,11 @@ extension ChunkRun {
         guard let lookups else { return false }
         let isEmptied = lookups.allSatisfy { $0 == .absent }
         if !isEmptied || acceptance.contains(.gone) {
-            // That these are gone as well is not forgotten.
-            try await store.lookAgain(zip(neighbours, lookups).filter { $0.1 == .absent }.map(\.0))
+            // That these are gone as well is not forgotten. Of those whom this run has met it is in the plan, which could not start for them were they marked anew.
+            let met = self.gone[system] ?? []
+            let marked = zip(neighbours, lookups).filter { $0.1 == .absent && !met.contains($0.0.user) }.map(\.0)
+            try await store.lookAgain(marked)
+            markedAnew += marked.map(\.user)
         }
         if !isEmptied { seen.insert(system) }
         return isEmptied

@@ -20,6 +20,10 @@ actor ChunkRun {
     /// Systems on which entries of ours were seen.
     var seen: Set<SystemName> = []
     var findings = AccountFindings()
+    /// Whose entries this run has found gone, by system: what becomes of them is in the plan.
+    private(set) var gone: [SystemName: Set<UserID>] = [:]
+    /// Whose entries turned out to be gone beside others', and who is to be looked at for that.
+    var markedAnew: [UserID] = []
     private let correlationAttributes: [String]
     private let requires: [SystemName: [SystemName]]
     private let days: SourceDays
@@ -99,6 +103,12 @@ actor ChunkRun {
         try await plan(fresh.map(\.id)) { .again(reasons[$0] ?? []) }
     }
 
+    /// Those whom this run has marked since it was asked last.
+    func takeMarkedAnew() -> [UserID] {
+        defer { markedAnew = [] }
+        return markedAnew
+    }
+
     private func plan(_ users: [UserID], _ cause: PlanningCause) async throws { try await plan(users) { _ in cause } }
 
     func plan(_ users: [UserID], _ cause: (UserID) -> PlanningCause) async throws {
@@ -147,6 +157,7 @@ actor ChunkRun {
     private func compute(_ unsaved: UnsavedChunk) async throws {
         try await interview(unsaved.planning)
         findings.note(unsaved.planning.gone)
+        for account in unsaved.planning.gone { gone[account.system, default: []].insert(account.user) }
         try await store.leaveOut(unsaved.planning.missed)
         var referencing = try await decideReferences(unsaved)
         let orders = referencing.orders

@@ -146,6 +146,12 @@ package struct Planner: Sendable {
                 try await chunks.planUnsettled(users.filter { !withheld.contains($0) }.map { UnsettledUser($0, .configuration) })
             }
         }
+        // Whom this run has marked after their page: a look that met their entry gone is followed by what is to be done about it.
+        while true {
+            let marked = await chunks.takeMarkedAnew()
+            if marked.isEmpty { break }
+            try await chunks.planUnsettled(marked.filter { !withheld.contains($0) }.map { UnsettledUser($0, .account) })
+        }
     }
 
     private var systemsAtHand: SystemsAtHand {
