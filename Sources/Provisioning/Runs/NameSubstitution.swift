@@ -85,6 +85,9 @@ package struct NameSubstitution: SubstitutesNames {
                 request.operation, before: request.before, after: after,
                 outcome: request.after == after ? request.outcome : .open)
         }
+        // Who was only to be moved, and gets another name on the way, gets the values that it is made of: the account would be named back by the next plan.
+        let asked = Set(order.requests.filter { $0.kind == .attribute }.map(\.name))
+        renamed.requests += computed.requests.filter { $0.kind == .attribute && !asked.contains($0.name) }
         return renamed
     }
 }
