@@ -10,7 +10,6 @@ package struct UserMerge: Sendable {
         /// Without the status block.
         let attributes: Set<String>
         let settable: Set<String>
-        let setsAllItMaps: Bool
         let yields: Set<String>
         let setsStatus: Bool
         let dates: Set<String>
@@ -22,7 +21,6 @@ package struct UserMerge: Sendable {
             self.rank = rank
             self.settable = settable
             attributes = settable.subtracting(UserMerge.statusBlock)
-            setsAllItMaps = source.mappings.allSatisfy { settable.contains($0.attribute) }
             yields = source.yields
             setsStatus = settable.contains("status")
             dates = settable.intersection(UserMerge.dateNames)
@@ -135,8 +133,8 @@ package struct UserMerge: Sendable {
 
     /// The first source that may set an attribute decides, with an absent value too, unless it yields there.
     private func attributes(_ speakers: [Speaker]) -> [String: UserValue] {
-        // Nearly everybody. What was kept may say more than the source says by now: a mapping that was taken away, until the next good row.
-        if speakers.count == 1, speakers[0].voice.setsAllItMaps, let values = speakers[0].claim.values,
+        // Nearly everybody. Values may say more than the source may set, also those of a mapping that was taken away since they were kept.
+        if speakers.count == 1, let values = speakers[0].claim.values,
             values.attributes.keys.allSatisfy(speakers[0].voice.settable.contains)
         {
             return values.attributes

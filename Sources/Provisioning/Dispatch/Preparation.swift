@@ -260,8 +260,6 @@ struct Preparation {
         var transmission = transmission
         var requests: [AccountOperation.Request] = []
         var awaited: [Int] = []
-        // Nothing more is sent to whoever is withdrawn: they wait for nobody.
-        let isExpecting = !transmission.order.isWithdrawal
         for (index, request) in transmission.order.requests.enumerated() where request.outcome != .done {
             switch resolve(request, transmission.order) {
             case .values(let values):
@@ -277,14 +275,14 @@ struct Preparation {
                 transmission.requestIndexes.append(index)
             case .expected(let user):
                 transmission.deferred[index] = "the account of \(user) on \(system.name) is still to come"
-                transmission.planAgain = transmission.planAgain || isExpecting
+                transmission.waitForSomebody()
             case .awaited where !facts.isForced && transmission.order.isFollowUp:
                 // It comes of a knot that was undone: that its target is still to come is no knot once more, or orders would come of orders without end.
                 return .held(transmission.order)
             case .awaited where transmission.order.isFollowUp:
                 // It has waited for a wave of its own already: the account does not come in this run.
                 transmission.deferred[index] = "the account it points at is still to come"
-                transmission.planAgain = transmission.planAgain || isExpecting
+                transmission.waitForSomebody()
             case .awaited:
                 guard facts.isForced || facts.knots.contains(transmission.order.user) else { return .held(transmission.order) }
                 awaited.append(index)
@@ -300,12 +298,12 @@ struct Preparation {
                 transmission.order.requests[index] = request.asking(.remove, before: request.before, after: [])
                 transmission.order.dereferences = true
                 transmission.order.warnings.append("\(request.name): \(absence(of: user))")
-                transmission.planAgain = transmission.planAgain || isExpecting
+                transmission.waitForSomebody()
                 requests.append(sent(transmission.order.requests[index], [], onto: sighting, transmission.order))
                 transmission.requestIndexes.append(index)
             case .nobody(let user):
                 transmission.deferred[index] = absence(of: user)
-                transmission.planAgain = transmission.planAgain || isExpecting
+                transmission.waitForSomebody()
             }
         }
         for index in awaited { transmission.deferred[index] = "sent once the account it points at is there" }

@@ -29,6 +29,9 @@ struct Transmission: Hashable, Sendable {
     /// The entry was not found by its id after the order was carried out.
     var isGone = false
 
+    /// Looked at again once there may be somebody to point at. Nothing more is sent to whoever is withdrawn: they wait for nobody.
+    mutating func waitForSomebody() { if !order.isWithdrawal { planAgain = true } }
+
     /// The target shows everything that was ordered.
     var hasNothingLeft: Bool {
         guard let operation else { return true }

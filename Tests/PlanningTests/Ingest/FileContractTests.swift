@@ -1,14 +1,12 @@
 import IdentityModel
-import Kinds
 import Planning
-import PolicyFiles
 import Testing
 
 @Suite("A file's shape against the last applied one")
 struct FileContractTests {
     private func source(_ contract: String = "", type: String = "complete") throws -> SourceConfiguration {
-        let files = [
-            "birthright.yaml": """
+        try Campus(
+            """
             store: { sqlite: s }
             sources:
               hr:
@@ -17,10 +15,8 @@ struct FileContractTests {
                 key: row.ID
                 contract: { columns: [ID]\(contract) }
                 map: { lastName: 'row.LAST' }
-            """, "Roles.yaml": "roles: {}", "Rules.yaml": "rules: {}",
-        ]
-        let loaded = ConfigurationLoader.load(ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all))
-        return try #require(loaded.configuration?.sources.first, "\(loaded.diagnostics)")
+            """
+        ).source(SourceName("hr"))
     }
 
     private func profile(_ rows: Int, empty: [Int] = [0, 0], columns: [String] = ["ID", "LAST"]) -> SourceProfile {

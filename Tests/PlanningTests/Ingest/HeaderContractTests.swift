@@ -1,7 +1,5 @@
 import IdentityModel
-import Kinds
 import Planning
-import PolicyFiles
 import Testing
 
 @Suite("A header that is not the one that is read")
@@ -9,8 +7,8 @@ struct HeaderContractTests {
     private let source: SourceConfiguration
 
     init() throws {
-        let files = [
-            "birthright.yaml": """
+        source = try Campus(
+            """
             store: { sqlite: s }
             sources:
               hr:
@@ -18,10 +16,8 @@ struct HeaderContractTests {
                 key: row.ID
                 contract: { columns: [ID, FIRST, LAST, STATUS], optionalColumns: [EMAIL] }
                 map: { firstName: 'row.FIRST', lastName: 'row.LAST', email: 'row.EMAIL' }
-            """, "Roles.yaml": "roles: {}", "Rules.yaml": "rules: {}",
-        ]
-        let loaded = ConfigurationLoader.load(ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all))
-        source = try #require(loaded.configuration?.sources.first, "\(loaded.diagnostics)")
+            """
+        ).source(SourceName("hr"))
     }
 
     private func breaches(_ columns: [String], line: Int = 1, firstRow: [String] = []) -> [String] {

@@ -1,24 +1,20 @@
 import IdentityModel
-import Kinds
 import Planning
-import PolicyFiles
 import Testing
 
 @Suite("The first look at every row")
 struct RowScanTests {
     private func source(key: String = "row.ID") throws -> SourceConfiguration {
-        let files = [
-            "birthright.yaml": """
+        try Campus(
+            """
             store: { sqlite: s }
             sources:
               hr:
                 files: hr/*.csv
                 key: '\(key)'
                 map: { lastName: 'row.LAST' }
-            """, "Roles.yaml": "roles: {}", "Rules.yaml": "rules: {}",
-        ]
-        let loaded = ConfigurationLoader.load(ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all))
-        return try #require(loaded.configuration?.sources.first, "\(loaded.diagnostics)")
+            """
+        ).source(SourceName("hr"))
     }
 
     private func scan(key: String = "row.ID", _ index: RowIndex = RowIndex(expecting: 0)) throws -> RowScan {
