@@ -15,8 +15,9 @@ package protocol Engine: AnyObject {
     func plan(_ feed: Feed) async -> RunReport
     /// The source's file of that name is picked by hand.
     func sync(_ feed: Feed, file: String) async -> RunReport
-    /// Approves what waits for a person, of every origin, and applies it; empty: nothing waited.
-    func approve() async -> [RunReport]
+    /// Of the plans of every origin that wait for a person, or are being applied: the first behind `ordinal` is approved and applied.
+    /// Nil: none waits.
+    func approveNext(after ordinal: Int) async -> (ordinal: Int, report: RunReport)?
 
     /// A step that changes a system or the way to it.
     func disturb(_ step: Step, person: Person?) async throws

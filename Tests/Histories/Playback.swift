@@ -100,7 +100,7 @@ package final class Playback {
         case .plan(let feed):
             guard world.rulebook.feeds.contains(feed), world.published[feed] != nil else { return }
             try await note(step, await engine.plan(feed), nil)
-        case .approve: for report in await engine.approve() { try await note(step, report, nil) }
+        case .approve: _ = try await approve()
         case .repair:
             try await engine.calm()
             lasting.formIntersection([.failingAttribute])
@@ -221,6 +221,16 @@ package final class Playback {
             former: former)
     }
 
+    /// Whatever waits, plan by plan; each is looked at when it is through: the next one may undo what it did. False: nothing waited.
+    private func approve() async throws -> Bool {
+        var last: Int?
+        while let (ordinal, report) = await engine.approveNext(after: last ?? -1) {
+            last = ordinal
+            try await note(.approve, report, nil)
+        }
+        return last != nil
+    }
+
     // MARK: Quiet rounds
 
     private var isQuiet = false
@@ -248,10 +258,8 @@ package final class Playback {
             try await note(.sync(feed, nil), report, nil)
             // One plan per file: whatever waits is approved until nothing does.
             for _ in 0..<12 where report.exit == 3 {
-                let approvals = await engine.approve()
-                if approvals.isEmpty { break }
+                guard try await approve() else { break }
                 outcome.marks.insert(.heldAndApproved)
-                for approved in approvals { try await note(.approve, approved, nil) }
                 report = await engine.sync(feed, mishap: nil, accepting: accepted)
                 try await note(.sync(feed, nil), report, nil)
             }
@@ -260,7 +268,7 @@ package final class Playback {
         var report = await engine.due(mishap: nil, accepting: accepted)
         try await note(.due(nil), report, nil)
         for _ in 0..<4 where report.exit == 3 {
-            for approved in await engine.approve() { try await note(.approve, approved, nil) }
+            _ = try await approve()
             report = await engine.due(mishap: nil, accepting: accepted)
             try await note(.due(nil), report, nil)
         }

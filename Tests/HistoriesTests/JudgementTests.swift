@@ -131,7 +131,7 @@ private final class IdleEngine: Engine {
     func due(mishap: Mishap?, accepting: Set<String>) async -> RunReport { RunReport(exit: 0, text: "") }
     func plan(_ feed: Feed) async -> RunReport { RunReport(exit: 0, text: "") }
     func sync(_ feed: Feed, file: String) async -> RunReport { RunReport(exit: 0, text: "") }
-    func approve() async -> [RunReport] { [] }
+    func approveNext(after ordinal: Int) async -> (ordinal: Int, report: RunReport)? { nil }
     func disturb(_ step: Step, person: Person?) async throws {}
     func calm() async throws {}
     func settle() async -> Bool { false }

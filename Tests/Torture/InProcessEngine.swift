@@ -188,13 +188,9 @@ final class InProcessEngine: Engine {
         await run(nil) { flow in try await flow.plan(SourceName(feed.rawValue)) }
     }
 
-    func approve() async -> [RunReport] {
-        let waiting = ((try? await base.plans(limit: 1_000)) ?? []).filter { $0.state.isWaiting || $0.state == .applying }
-        var reports: [RunReport] = []
-        for plan in waiting.sorted(by: { ($0.ordinal ?? 0) < ($1.ordinal ?? 0) }) {
-            reports.append(await run(nil) { flow in try await flow.approve(plan) })
-        }
-        return reports
+    func approveNext(after ordinal: Int) async -> (ordinal: Int, report: RunReport)? {
+        guard let plan = ((try? await base.plans(limit: 1_000)) ?? []).nextWaiting(after: ordinal) else { return nil }
+        return (plan.ordinal ?? .max, await run(nil) { flow in try await flow.approve(plan) })
     }
 
     private var asOf: AsOf {

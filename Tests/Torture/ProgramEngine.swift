@@ -197,29 +197,16 @@ final class ProgramEngine: Engine {
         names.isEmpty ? [] : names.sorted().flatMap { ["--accept", $0] } + ["--reason", "torture"]
     }
 
-    func approve() async -> [RunReport] {
-        var reports: [RunReport] = []
-        var done = -1
-        // Asked for one by one: a plan whose orders another one takes over is through.
-        while let plan = await nextPlan(after: done) {
-            done = plan.ordinal ?? .max
-            let number = String(done)
-            if plan.state == .held { _ = await run(["plans", "approve", number, "--reason", "torture"], nil) }
-            let report = await run(["apply", number], nil)
-            reports.append(report)
-            // Whoever is told so throws it away and makes a new one.
-            if report.text.contains("was made with another value of") {
-                _ = await run(["plans", "reject", number, "--reason", "other values"], nil)
-            }
+    func approveNext(after ordinal: Int) async -> (ordinal: Int, report: RunReport)? {
+        guard let plan = ((try? await reading { try await $0.plans(limit: 1_000) }) ?? []).nextWaiting(after: ordinal) else { return nil }
+        let number = String(plan.ordinal ?? 0)
+        if plan.state == .held { _ = await run(["plans", "approve", number, "--reason", "torture"], nil) }
+        let report = await run(["apply", number], nil)
+        // Whoever is told so throws it away and makes a new one.
+        if report.text.contains("was made with another value of") {
+            _ = await run(["plans", "reject", number, "--reason", "other values"], nil)
         }
-        return reports
-    }
-
-    /// The oldest after this one that waits for somebody, or is being applied.
-    private func nextPlan(after ordinal: Int) async -> Plan? {
-        let plans = (try? await reading { try await $0.plans(limit: 1_000) }) ?? []
-        return plans.filter { ($0.state.isWaiting || $0.state == .applying) && ($0.ordinal ?? 0) > ordinal }
-            .min { ($0.ordinal ?? 0) < ($1.ordinal ?? 0) }
+        return (plan.ordinal ?? .max, report)
     }
 
     private func run(_ arguments: [String], _ mishap: Mishap?) async -> RunReport {

@@ -117,3 +117,11 @@ private final class Notes: @unchecked Sendable {
         return words.joined(separator: ", ")
     }
 }
+
+extension Sequence<Plan> {
+    /// The oldest behind `ordinal` that waits for somebody, or is being applied.
+    func nextWaiting(after ordinal: Int) -> Plan? {
+        filter { ($0.state.isWaiting || $0.state == .applying) && ($0.ordinal ?? 0) > ordinal }
+            .min { ($0.ordinal ?? 0) < ($1.ordinal ?? 0) }
+    }
+}
