@@ -50,10 +50,9 @@ public struct User: Hashable, Sendable {
 
     /// First and last name, or the key.
     public var displayName: String {
-        let parts = ["preferredName", "lastName"].compactMap { name in
-            attributes[name] ?? (name == "preferredName" ? attributes["firstName"] : nil)
-        }
-        return parts.isEmpty ? key.text : parts.map(\.text).joined(separator: " ")
+        let first = attributes["preferredName"] ?? attributes["firstName"]
+        guard let last = attributes["lastName"] else { return first?.text ?? key.text }
+        return first.map { $0.text + " " + last.text } ?? last.text
     }
 }
 

@@ -127,6 +127,7 @@ enum UserRecord {
             id: UserID(row.text(0)), key: UserKey(row.text(1)), source: SourceName(row.text(2)), status: status,
             attributes: try row.withBytes(5) { try UserAttributes(documentBytes: $0).values }, version: row.number(4))
     }
+    static func attributeBytes(_ row: any SQLRow) -> [UInt8] { row.withBytes(5) { Array($0) } }
 }
 
 enum ClaimRecord {
@@ -143,12 +144,16 @@ enum ClaimRecord {
     }
 
     /// From `valueColumns`, with what the last good row said. `user`: says it for a claim that holds nothing of its own.
-    static func claimWithValues(_ row: any SQLRow, user: User?) throws -> SourceClaim {
+    /// `known`: the document that the user's attributes were read from; an equal one is not read again, and gives the very same dictionary.
+    static func claimWithValues(_ row: any SQLRow, user: User?, _ known: [UInt8]? = nil) throws -> SourceClaim {
         let kept = row.isNull(12) ? nil : try row.withBytes(12) { try KeptRow(documentBytes: $0).values }
         guard !row.isNull(11) else {
             return claim(row, values: user.map { SourceValues(status: $0.status, attributes: $0.attributes) }, row: kept)
         }
-        let attributes = try row.withBytes(11) { try UserAttributes(documentBytes: $0).values }
+        let attributes = try row.withBytes(11) { bytes in
+            if let user, let known, known.elementsEqual(bytes) { return user.attributes }
+            return try UserAttributes(documentBytes: bytes).values
+        }
         return claim(
             row, values: SourceValues(status: row.optionalText(10).flatMap(UserStatus.init(rawValue:)), attributes: attributes), row: kept)
     }

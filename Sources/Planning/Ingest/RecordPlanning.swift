@@ -164,7 +164,7 @@ struct ChangeReasons {
 
     /// ` (department, title)`: the attributes that differ.
     private var differences: String {
-        guard let before, before.attributes != merged.user.attributes || before.status != merged.user.status else { return "" }
+        guard let before, change != .unchanged else { return "" }
         let after = merged.user
         var names: [String] = []
         for (name, value) in after.attributes where before.attributes[name] != value { names.append(name) }

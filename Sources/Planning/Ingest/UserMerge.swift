@@ -52,6 +52,8 @@ package struct UserMerge: Sendable {
 
     /// `claims`: all there are of this person, with their values. `before`: as the store has them; nil for somebody new.
     package func merge(_ claims: [SourceClaim], id: UserID, before: User?) -> Merged {
+        // Nearly everybody.
+        if claims.count == 1, let merged = merge(claims[0], id: id, before: before) { return merged }
         let (speakers, isLost) = speakers(claims)
         let decider = speakers.first { $0.voice.setsStatus } ?? speakers.first { $0.voice.isComplete } ?? speakers.first
         let today = days[decider?.claim.source]
@@ -66,15 +68,34 @@ package struct UserMerge: Sendable {
         #endif
         for name in decider.voice.dates { attributes[name] = decider.claim.values?.attributes[name] }
         let wanted = decider.voice.setsStatus ? decider.claim.values?.status ?? .active : .active
-        let block = StatusBlock(wanted: isLost ? .terminated : wanted, attributes: attributes)
+        let name = (speakers.first { $0.claim.isPresent } ?? first).claim
+        return merged(
+            attributes, wanted: isLost ? .terminated : wanted, on: today, key: isLost ? before?.key ?? name.key : name.key,
+            source: isLost ? before?.source ?? name.source : name.source, id: id, before: before)
+    }
+
+    /// The only claim there is, where it counts and says nothing that its source may not set (any more): it decides everything.
+    private func merge(_ claim: SourceClaim, id: UserID, before: User?) -> Merged? {
+        guard claim.isPresent, let values = claim.values, let voice = voices[claim.source],
+            values.attributes.keys.allSatisfy(voice.settable.contains)
+        else { return nil }
+        // Where nothing changed it is the same dictionary, and whoever compares the two later sees so at once.
+        let attributes = before.map { $0.attributes == values.attributes ? $0.attributes : values.attributes } ?? values.attributes
+        return merged(
+            attributes, wanted: voice.setsStatus ? values.status ?? .active : .active, on: days[claim.source], key: claim.key,
+            source: claim.source, id: id, before: before)
+    }
+
+    private func merged(
+        _ attributes: [String: UserValue], wanted: UserStatus, on today: CivilDate, key: UserKey, source: SourceName, id: UserID,
+        before: User?
+    ) -> Merged {
+        let block = StatusBlock(wanted: wanted, attributes: attributes)
         let hasStarted = before?.status.isEmployed ?? false
         let status = block.status(on: today, hasStarted: hasStarted)
-        let name = speakers.first { $0.claim.isPresent } ?? first
-        let user = User(
-            id: id, key: isLost ? before?.key ?? name.claim.key : name.claim.key,
-            source: isLost ? before?.source ?? name.claim.source : name.claim.source, status: status, attributes: attributes,
-            version: before?.version ?? 0)
-        return Merged(user: user, today: today, hasStartedBefore: hasStarted && block.isAhead(of: today) && status.isEmployed)
+        return Merged(
+            user: User(id: id, key: key, source: source, status: status, attributes: attributes, version: before?.version ?? 0),
+            today: today, hasStartedBefore: hasStarted && block.isAhead(of: today) && status.isEmployed)
     }
 
     /// Which claim gave each attribute the user has.
@@ -102,8 +123,6 @@ package struct UserMerge: Sendable {
 
     /// The claims that count, in order of precedence; and whether everybody is gone who kept the person alive.
     private func speakers(_ claims: [SourceClaim]) -> (speakers: [Speaker], isLost: Bool) {
-        // Nearly everybody.
-        if claims.count == 1, claims[0].isPresent, let voice = voices[claims[0].source] { return ([(claims[0], voice)], false) }
         var known: [Speaker] = []
         var wasKeptAlive = false
         // A source that has left the configuration is a source that lost the person, and the last one, unless another lost them after that.
@@ -133,12 +152,6 @@ package struct UserMerge: Sendable {
 
     /// The first source that may set an attribute decides, with an absent value too, unless it yields there.
     private func attributes(_ speakers: [Speaker]) -> [String: UserValue] {
-        // Nearly everybody. Values may say more than the source may set, also those of a mapping that was taken away since they were kept.
-        if speakers.count == 1, let values = speakers[0].claim.values,
-            values.attributes.keys.allSatisfy(speakers[0].voice.settable.contains)
-        {
-            return values.attributes
-        }
         var attributes: [String: UserValue] = [:]
         var decided: Set<String> = []
         for (claim, voice) in speakers {

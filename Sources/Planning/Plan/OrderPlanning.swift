@@ -148,16 +148,18 @@ struct OrderPlanning {
 
     private func attributeRequests() -> [AttributeRequest] {
         var requests: [AttributeRequest] = []
+        let outcomes = evaluation.outcomes
+        let living = situation.living
         for (index, rule) in situation.map.attributes.enumerated() where rule.name != situation.map.accountName {
-            guard let values = evaluation.outcomes[index]?.visibleValues, let desired = kept(values, of: rule) else { continue }
-            if let request = request(rule, desired) { requests.append(request) }
+            guard let values = outcomes[index]?.visibleValues, let desired = kept(values, of: rule) else { continue }
+            if let request = request(rule, desired, of: living) { requests.append(request) }
         }
         return requests
     }
 
     /// Of an account that is not ours yet: what a Create would write (`Adoption` makes of it what an entry that is there needs).
-    private func request(_ rule: AttributeRule, _ desired: [AccountValue]) -> AttributeRequest? {
-        guard let living = situation.living else {
+    private func request(_ rule: AttributeRule, _ desired: [AccountValue], of living: Account?) -> AttributeRequest? {
+        guard let living else {
             return desired.isEmpty ? nil : asking(rule, .add, before: [], after: desired)
         }
         let before = valuesBefore(rule, living)
