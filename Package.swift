@@ -24,7 +24,7 @@ let modules: [Target] = [
         name: "PolicyFiles", dependencies: ["Planning", "CEL", "CSV", "IdentityModel", .product(name: "Yams", package: "Yams")]),
     .target(
         name: "Provisioning", dependencies: ["Planning", "Contracts", "IdentityModel", .product(name: "Logging", package: "swift-log")]),
-    .target(name: "Pages", dependencies: ["Provisioning", "Planning", "Contracts", "IdentityModel"]),
+    .target(name: "Pages", dependencies: ["Provisioning", "PolicyFiles", "Planning", "CEL", "Contracts", "IdentityModel"]),
     .target(name: "SourceCSV", dependencies: ["CSV", "Contracts", "IdentityModel"]),
     .target(name: "ConnectorLDAP", dependencies: ["COpenLDAP", "Contracts", "IdentityModel"]),
     .target(name: "ConnectorLDIF", dependencies: ["Contracts", "IdentityModel"]),

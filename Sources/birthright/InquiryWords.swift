@@ -32,6 +32,8 @@ extension InquiryError {
             "no user has the key '\(DisplayText.visible(key))', in the store or in a plan that waits; "
                 + (setAside.first.map { "its row was set aside: \($0.position): \($0.reason) (birthright quarantine list)" }
                     ?? "a key is what the source's `key` gives, and spelled as there (birthright orders list shows users)")
+        case .notCompared(let key):
+            "no user in the store has the key '\(DisplayText.visible(key))'; people whom no applied plan has made known are not compared"
         case .keyOfSeveral(let key, let people):
             "the key '\(DisplayText.visible(key))' is that of \(people.count) people: "
                 + people.map { "\($0.key) is \(DisplayText.visible($0.name)) (\($0.status.rawValue))" }.joined(separator: ", ")

@@ -12,6 +12,8 @@ package enum InquiryError: Error, Hashable, Sendable {
     case noOrder(String, Plan)
     /// `setAside`: rows in quarantine that have the key.
     case noUser(String, setAside: [Quarantine])
+    /// Somebody whom no applied plan has made known yet.
+    case notCompared(String)
     /// Sources gave one key to several people.
     case keyOfSeveral(String, [Namesake])
     case noSystem(String, known: [String])

@@ -44,6 +44,11 @@ package struct RunClock: Sendable {
             Dictionary(days, uniquingKeysWith: { first, _ in first }), otherwise: days.first?.1 ?? today(in: "UTC"))
     }
 
+    /// One day for everybody: the earliest of those that the sources read dates in.
+    package func earliestDay(of sources: [SourceConfiguration]) -> CivilDate {
+        sources.map { today(in: $0.timeZone) }.min() ?? today(in: "UTC")
+    }
+
     private static func day(of instant: Instant, in timeZone: String) -> CivilDate {
         let date = Date(timeIntervalSince1970: Double(instant.milliseconds) / 1_000)
         let zone = TimeZone(identifier: timeZone) ?? TimeZone(secondsFromGMT: 0)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import IdentityModel
+import Pages
 import Planning
 import PolicyFiles
 
@@ -46,14 +47,14 @@ struct Check: AsyncParsableCommand {
             for diagnostic in diagnostics { say(diagnostic.description) }
             let errors = diagnostics.count { $0.severity == .error }
             say(DisplayText.count(errors, "error") + ", " + DisplayText.count(diagnostics.count - errors, "warning"))
-        case .json: say(JSON.array(diagnostics.map(\.json)).indentedText)
+        case .json: say(JSON.array(diagnostics.map(\.page)).indentedText)
         }
     }
 
     private func show(_ lints: [Lint]) {
         switch common.format {
         case .text: say(lints.map(LintText.text).joined(separator: "\n\n"))
-        case .json: say(JSON.array(lints.map(LintText.json)).indentedText)
+        case .json: say(JSON.array(lints.map(\.page)).indentedText)
         }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Contracts
 import Foundation
 import IdentityModel
+import Pages
 import Planning
 import Provisioning
 
@@ -38,19 +39,13 @@ struct DiffCommand: AsyncParsableCommand {
             let proposed = try proposal()
             return try await withStoreToRead(session) { store in
                 let secrets = try await session.withSecretsToRead(of: store).configuration.secrets
-                let clock = RunClock(asOf: common.asOf)
-                let today = session.configuration.sources.map { clock.today(in: $0.timeZone) }.min() ?? clock.today(in: "UTC")
-                let run = DiffRun(
-                    present: session.configuration.keeping(secrets), other: proposed.configuration.keeping(secrets), store: store,
-                    today: today,
-                    progress: Progress.comparing()
-                )
-                let report = try await run.run(examples: examples, person: user.map { UserKey($0) })
-                if let user, report.person == nil { throw unknownUser(user) }
-                var page = DiffPage(report: report, present: common.config, other: other, asOf: today)
-                page.holders = try await NameHolders(store: store).words(of: report)
-                await session.masking(others: proposed.configuration.sensitiveAttributes) { show(page) }
-                return exitCode && report.diff.affected > 0 ? .incomplete : .done
+                let comparison = try await Inquiry(store).compare(
+                    Inquiry.ComparisonRequest(
+                        (common.config, session.configuration.keeping(secrets)), with: (other, proposed.configuration.keeping(secrets)),
+                        examples: examples, person: user.map { UserKey($0) }),
+                    on: RunClock(asOf: common.asOf).earliestDay(of: session.configuration.sources), progress: Progress.comparing())
+                await session.masking(others: proposed.configuration.sensitiveAttributes) { show(comparison) }
+                return exitCode && comparison.diff.affected > 0 ? .incomplete : .done
             }
         }
     }
@@ -70,16 +65,12 @@ struct DiffCommand: AsyncParsableCommand {
         }
     }
 
-    private func unknownUser(_ key: String) -> Stop {
-        Stop(.configuration, "no user in the store has the key '\(key)'; people whom no applied plan has made known are not compared")
-    }
-
-    private func show(_ page: DiffPage) {
+    private func show(_ comparison: Comparison) {
         switch (common.format, user) {
-        case (.json, nil): say(page.json.indentedText)
-        case (.json, _): say(page.personJSON.indentedText)
-        case (.text, nil): say(page.text(.standardOutput))
-        case (.text, _): say(page.personText(.standardOutput))
+        case (.json, nil): say(comparison.page.indentedText)
+        case (.json, _): say(comparison.personPage.indentedText)
+        case (.text, nil): say(comparison.text(.standardOutput))
+        case (.text, _): say(comparison.personText(.standardOutput))
         }
     }
 }

@@ -3,6 +3,7 @@ import CEL
 import Contracts
 import Foundation
 import IdentityModel
+import Pages
 import Planning
 import PolicyFiles
 import Provisioning
@@ -57,22 +58,29 @@ struct EvalCommand: AsyncParsableCommand {
     }
 
     private func evaluate(_ program: Planning.Expression, _ map: PolicyMap?, _ session: Session, store: (any Store)?) async throws -> Exit {
-        var trial = ExpressionTrial(configuration: session.configuration, map: map, today: today(session), store: store)
+        var trial = ExpressionTrial(
+            configuration: session.configuration, map: map,
+            today: RunClock(asOf: common.asOf).earliestDay(of: session.configuration.sources), store: store)
         try await trial.choose(user, in: URL(fileURLWithPath: FileManager.default.currentDirectoryPath))
         for setting in set { try trial.set(setting) }
-        let tried = try await trial.evaluate(program)
+        let outcome = try await outcome(of: program, trial)
         switch common.format {
-        case .json: say(tried.json.indentedText)
+        case .json: say(outcome.page.indentedText)
         case .text:
-            say(tried.text(.standardOutput))
-            if let error = tried.error { complain(TypedExpression.diagnostic(error, in: expression).description) }
+            say(outcome.text(.standardOutput))
+            if let error = outcome.tried.error { complain(TypedExpression.diagnostic(error, in: expression).description) }
         }
-        return tried.error == nil ? .done : .incomplete
+        return outcome.tried.error == nil ? .done : .incomplete
     }
 
-    private func today(_ session: Session) -> CivilDate {
-        let clock = RunClock(asOf: common.asOf)
-        return session.configuration.sources.map { clock.today(in: $0.timeZone) }.min() ?? clock.today(in: "UTC")
+    private func outcome(of program: Planning.Expression, _ trial: ExpressionTrial) async throws -> ExpressionTrial.Outcome {
+        do {
+            return try await trial.evaluate(program)
+        } catch ExpressionTrial.Failure.readsSecret(let name) {
+            throw Stop(.configuration, "\(name) holds a secret: it is neither shown nor taken apart")
+        } catch ExpressionTrial.Failure.undecided(let reason) {
+            throw Stop(.incomplete, "\(reason)\nwhether the account is enabled cannot be said; --set account.enabled=true says it")
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import IdentityModel
+import Pages
 import Planning
 import PolicyFiles
 
@@ -36,7 +37,7 @@ struct PolicyTestCommand: AsyncParsableCommand {
     private func show(_ report: PolicyTestReport) throws {
         switch common.format {
         case .text: say(PolicyTestText.report(report, withCoverage: coverage, .standardOutput))
-        case .json: say(PolicyTestJSON.report(report, withCoverage: coverage).indentedText)
+        case .json: say(report.page(withCoverage: coverage).indentedText)
         }
         if let junit { try write(JUnitXML.document(report), to: junit) }
     }
@@ -54,7 +55,9 @@ struct PolicyTestCommand: AsyncParsableCommand {
         let report = PolicyTestReport(
             suites: maps.map { map in
                 let suite = suites.first { $0.system == map.system }
-                return .run(suite?.tests.filter(isChosen) ?? [], of: map, suite?.file, configuration)
+                return PolicyTestReport.Suite(
+                    suite?.tests.filter(isChosen) ?? [], of: map, in: suite?.file ?? ConfigurationLayout.policyTests(ofMap: map.file),
+                    isThere: suite != nil, configuration)
             })
         try check(report, hasTests: !suites.isEmpty)
         return report
@@ -75,11 +78,11 @@ struct PolicyTestCommand: AsyncParsableCommand {
 
     /// Nothing to run is not a success.
     private func check(_ report: PolicyTestReport, hasTests: Bool) throws {
-        for suite in report.suites where suite.file == nil && !systems.isEmpty {
-            throw Stop(.configuration, "\(suite.map.system) has no policy tests: write \(suite.wantedFile)")
+        for suite in report.suites where !suite.isThere && !systems.isEmpty {
+            throw Stop(.configuration, "\(suite.map.system) has no policy tests: write \(suite.place)")
         }
         guard hasTests else {
-            let places = report.suites.map(\.wantedFile).joined(separator: ", ")
+            let places = report.suites.map(\.place).joined(separator: ", ")
             throw Stop(.configuration, "there are no policy tests: write \(places.isEmpty ? "a policy map first" : places)")
         }
         if let filter, report.count == 0 { throw Stop(.configuration, "no policy test has a name that contains '\(filter)'") }
@@ -91,48 +94,5 @@ struct PolicyTestCommand: AsyncParsableCommand {
         } catch {
             throw Stop(.unable, "\(path): error: the results cannot be written: \(error.localizedDescription)")
         }
-    }
-}
-
-/// What came of the tests of all policy maps that were to be tested.
-struct PolicyTestReport {
-    struct Suite {
-        let map: PolicyMap
-        /// Nil: no tests stand beside the map.
-        let file: String?
-        let results: [PolicyTestResult]
-        let coverage: MapCoverage
-        /// Where the tests stand, or should.
-        var wantedFile: String { file ?? ConfigurationLayout.policyTests(ofMap: map.file) }
-
-        static func run(_ tests: [PolicyTest], of map: PolicyMap, _ file: String?, _ configuration: Configuration) -> Suite {
-            let run = PolicyTestRun(configuration: configuration, map: map)
-            let results = tests.map(run.run)
-            return Suite(map: map, file: file, results: results, coverage: run.coverage)
-        }
-    }
-
-    let suites: [Suite]
-    var count: Int { suites.reduce(0) { $0 + $1.results.count } }
-    var failed: Int { suites.reduce(0) { $0 + $1.results.count { !$0.hasPassed } } }
-}
-
-extension PolicyTestResult.Mismatch {
-    /// What is not as expected, in words: `operation`, or the attribute's name.
-    var title: String {
-        switch subject {
-        case .operation: "operation"
-        case .memberships: "memberships"
-        case .changes: "changes"
-        case .error: "error"
-        case .account: "account"
-        case .attribute(let name): name
-        }
-    }
-
-    /// The values of passwords are dots everywhere, and so is how they came about.
-    var shown: (expected: String, actual: String, trace: [TracedExpression]) {
-        guard case .attribute(let name) = subject, MaskedAttributes.contains(name) else { return (expected, actual, trace) }
-        return (SensitiveAttributes.dots, SensitiveAttributes.dots, [])
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import IdentityModel
+import Pages
 import Planning
 
 /// `birthright systems test [SYSTEM]`.
@@ -39,7 +40,7 @@ struct SystemsTest: AsyncParsableCommand {
                 do throws(ConnectorFailure) {
                     let report = try await connector.test()
                     show(map.system, report)
-                    reports.append(json(map.system, report))
+                    reports.append(SystemPage.answered(map.system, report))
                 } catch {
                     exit = .incomplete
                     reports.append(failed(map.system, error.description))
@@ -53,7 +54,7 @@ struct SystemsTest: AsyncParsableCommand {
 
     private func failed(_ system: SystemName, _ reason: String) -> JSON {
         if common.format == .text { say("\(system): FAILED: \(reason)") }
-        return .object([JSON.Member("system", .string(system.text)), JSON.Member("error", .string(reason))])
+        return SystemPage.failed(system, reason)
     }
 
     private func show(_ system: SystemName, _ report: SystemReport) {
@@ -61,12 +62,5 @@ struct SystemsTest: AsyncParsableCommand {
         say("\(system): ok")
         for fact in report.facts { say("  \(fact)") }
         for advice in report.advice { say("  advice: \(advice)") }
-    }
-
-    private func json(_ system: SystemName, _ report: SystemReport) -> JSON {
-        .object([
-            JSON.Member("system", .string(system.text)), JSON.Member("facts", .strings(report.facts)),
-            JSON.Member("advice", .strings(report.advice)),
-        ])
     }
 }

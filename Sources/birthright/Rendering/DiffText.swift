@@ -1,8 +1,9 @@
 import IdentityModel
+import Pages
 import Planning
 import Provisioning
 
-extension DiffPage {
+extension Comparison {
     func text(_ ink: Ink) -> String {
         var lines = headline(ink)
         lines += differenceLines(ink)
@@ -32,21 +33,11 @@ extension DiffPage {
         var table = Table([Table.Column("differs"), Table.Column("part"), Table.Column("where")])
         var last = ""
         for difference in diff.differences {
-            let place = Self.words(difference.place)
+            let place = difference.place.words
             table.add([place == last ? "" : place, Self.words(difference), difference.position?.description ?? ""])
             last = place
         }
         return [""] + table.takeLines(ink)
-    }
-
-    static func words(_ place: ConfigurationDifference.Place) -> String {
-        switch place {
-        case .service: "service"
-        case .source(let name): "source \(name)"
-        case .roles: "roles"
-        case .rules: "rules"
-        case .system(let name): name.text
-        }
     }
 
     static func words(_ difference: ConfigurationDifference) -> String {
@@ -94,7 +85,7 @@ extension DiffPage {
     }
 
     private func noteLines(_ ink: Ink) -> [String] {
-        diff.differences.isEmpty ? [] : ["", ink.dim("To be read with it:")] + notes.map { "  " + DisplayText.visible($0) }
+        diff.differences.isEmpty ? [] : ["", ink.dim("To be read with it:")] + diff.notes.map { "  " + DisplayText.visible($0.words) }
     }
 
     // MARK: One person

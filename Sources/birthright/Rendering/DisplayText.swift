@@ -1,3 +1,5 @@
+import Pages
+
 /// Text as a terminal shows it.
 enum DisplayText {
     /// Columns the text takes on a terminal.
@@ -85,19 +87,6 @@ enum DisplayText {
         }
     }
 
-    /// `1,234,567`.
-    static func count(_ number: Int) -> String {
-        var digits = Array(String(number.magnitude))
-        var position = digits.count - 3
-        while position > 0 {
-            digits.insert(",", at: position)
-            position -= 3
-        }
-        return (number < 0 ? "-" : "") + String(digits)
-    }
-
-    /// `1 row`, `2 rows`, `3 people`.
-    static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
-        count(number) + " " + (number == 1 ? one : many ?? one + "s")
-    }
+    static func count(_ number: Int) -> String { Counted.number(number) }
+    static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String { Counted.things(number, one, many) }
 }

@@ -6,12 +6,12 @@ enum PolicyTestText {
     static func report(_ report: PolicyTestReport, withCoverage: Bool, _ ink: Ink) -> String {
         var lines: [String] = []
         for suite in report.suites {
-            guard suite.file != nil else {
-                lines.append(ink.yellow("\(suite.map.system): no tests; they belong in \(suite.wantedFile)"))
+            guard suite.isThere else {
+                lines.append(ink.yellow("\(suite.map.system): no tests; they belong in \(suite.place)"))
                 continue
             }
             guard !suite.results.isEmpty else { continue }
-            lines.append(ink.bold(suite.map.system.text) + ink.dim("  \(suite.wantedFile)"))
+            lines.append(ink.bold(suite.map.system.text) + ink.dim("  \(suite.place)"))
             for result in suite.results { lines += self.lines(result, ink) }
             if withCoverage { lines += [""] + coverage(suite.coverage, ink) + [""] }
         }

@@ -2,6 +2,7 @@ import Contracts
 import IdentityModel
 import Pages
 import Planning
+import PolicyFiles
 import Provisioning
 import Testing
 
@@ -59,6 +60,54 @@ struct FrontDoorTests {
             "E1", on: "Directory", "title", configuration, RunClock(asOf: CivilDate(days: 20_500)))
         #expect(explained.page["attributes"]?.arrayValue?.first?["values"] == .array([.string("Clerk")]))
         #expect(explained.page["event"]?["count"] == .int(1))
+    }
+
+    @Test func `compares configurations, tries expressions and tests policies`() async throws {
+        let world = try await RunsWorld()
+        try await world.sync(staff)
+        let present = try world.configuration()
+        var files = RunsWorld.files
+        files["PolicyMaps/directory.yaml"] = RunsWorld.map.replacing(
+            "title: user.?title", with: "title: user.?title.orValue(\"\") + \" II\"")
+        let proposed = try world.configuration(files)
+        let inquiry = Inquiry(world.store)
+        let day = RunClock(asOf: CivilDate(days: 20_500)).earliestDay(of: present.sources)
+        func compared(_ person: UserKey?) async throws -> Comparison {
+            try await inquiry.compare(
+                Inquiry.ComparisonRequest(("now", present), with: ("then", proposed), examples: 2, person: person), on: day,
+                progress: { _ in })
+        }
+        let all = try await compared(nil).page
+        #expect(all["users"] == .int(8) && all["affected"] == .int(8))
+        let title = all["systems"]?.arrayValue?.first?["attributes"]?.arrayValue?.first
+        #expect(title?["attribute"] == .string("title") && title?["changed"] == .int(8) && title?["examples"]?.arrayValue?.count == 2)
+        let one = try await compared(UserKey("E3")).personPage
+        #expect(one["user"] == .string("E3") && one["orders"]?.arrayValue?.count == 1)
+        await #expect(throws: InquiryError.notCompared("E99")) { try await compared(UserKey("E99")) }
+
+        let map = try Inquiry.system("Directory", proposed)
+        let rule = try #require(map.attributes.first { $0.name == "title" })
+        guard case .expression(let expression) = rule.value else { return #expect(Bool(false), "the title has an expression") }
+        let trial = ExpressionTrial(
+            configuration: proposed, map: map, today: day, store: world.store, person: try await inquiry.person("E3"))
+        let tried = try await trial.evaluate(expression).page
+        #expect(tried["value"] == .string("Clerk II") && tried["accountEnabled"] == .bool(true) && tried["error"] == .null)
+
+        let tests = """
+            defaults: { date: 2026-02-15 }
+            tests:
+              a clerk: { given: { employeeId: E1, lastName: Berg, title: Clerk }, expect: { attributes: { title: Clerk II } } }
+              a chief: { given: { employeeId: E2, lastName: Moe, title: Chief }, expect: { attributes: { title: Chief } } }
+            """
+        files["PolicyMaps/directory.tests.yaml"] = tests
+        let (suites, findings) = PolicyTestLoader.load(RunsWorld.configurationFiles(files), proposed)
+        #expect(findings.isEmpty, "\(findings.map(\.description))")
+        let report = PolicyTestReport(
+            suites: suites.map { PolicyTestReport.Suite($0.tests, of: map, in: $0.file, isThere: true, proposed) })
+        let page = report.page(withCoverage: true)
+        #expect(page["tests"] == .int(2) && page["failed"] == .int(1))
+        let mismatch = page["systems"]?.arrayValue?.first?["results"]?.arrayValue?.last?["mismatches"]?.arrayValue?.first
+        #expect(mismatch?["subject"] == .string("title") && mismatch?["actual"] == .string("Chief II"))
     }
 
     @Test func `stops a plan that is being applied`() async throws {

@@ -50,10 +50,13 @@ final class RunsWorld: Sendable {
     func plansSealed() -> Int { news().filter { if case .planned(let report, _) = $0 { report.plan != nil } else { false } }.count }
 
     func configuration(_ files: [String: String] = RunsWorld.files) throws -> Configuration {
-        let (loaded, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(
-                files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
+        let (loaded, diagnostics) = ConfigurationLoader.load(Self.configurationFiles(files))
         return try #require(loaded, "\(diagnostics.map(\.description))")
+    }
+
+    static func configurationFiles(_ files: [String: String]) -> ConfigurationFiles {
+        ConfigurationFiles(
+            files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil })
     }
 
     func runs(_ configuration: Configuration, day: Int = 0, sinks: [String: any EventSink] = [:]) -> Runs {

@@ -2,18 +2,8 @@ import IdentityModel
 import Planning
 import Provisioning
 
-/// A comparison of two configurations as a page to be read in a code review: first how many, then the first few.
-struct DiffPage {
-    let report: DiffReport
-    /// The directories, as they were typed.
-    let present: String
-    let other: String
-    let asOf: CivilDate
-    /// Who holds the names of collisions, in words.
-    var holders: [NameClaim: String] = [:]
-
-    var diff: ConfigurationDiff { report.diff }
-
+/// A comparison of two configurations as it is read in a code review: first how many, then the first few.
+extension Comparison {
     /// One kind of thing that happens: how often, and to whom.
     struct Finding {
         let title: String
@@ -114,43 +104,5 @@ struct DiffPage {
                 ))
         }
         return roles + failures
-    }
-
-    // MARK: What has to be known to read the rest
-
-    /// Sources whose part of the configuration differs.
-    var sourcesThatDiffer: [(name: SourceName, parts: [String])] {
-        var parts: [SourceName: [String]] = [:]
-        for difference in diff.differences {
-            if case .source(let name) = difference.place { parts[name, default: []].append(difference.part) }
-        }
-        return parts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    }
-
-    var notes: [String] {
-        var notes: [String] = []
-        for (system, counts) in diff.systems.sorted(by: { $0.key < $1.key }) {
-            for (attribute, count) in counts.kept.sorted(by: { $0.key < $1.key }) {
-                let accounts = DisplayText.count(count, "account keeps", "accounts keep")
-                notes.append("\(system): \(accounts) \(attribute) as created, although its rule differs (enforce: onCreate)")
-            }
-        }
-        for difference in diff.differences where difference.part == "onDelete" {
-            guard case .system(let system) = difference.place, let values = difference.values else { continue }
-            notes.append(
-                "\(system): onDelete \(values.before) -> \(values.after) acts on whoever leaves from then on; accounts that are disabled already stay so"
-            )
-        }
-        for (system, count) in diff.abandoned.sorted(by: { $0.key < $1.key }) {
-            notes.append("\(system): has no policy map any more; \(DisplayText.count(count, "account")) there would be left as they are")
-        }
-        for (source, parts) in sourcesThatDiffer {
-            notes.append(
-                "source \(source): \(parts.joined(separator: ", ")): what that does to people is not part of this comparison; a plan shows it "
-                    + "(birthright plan \(source), once the configuration is in place; nothing is sent before a plan is applied)")
-        }
-        return notes + [
-            "no system was asked: an entry that is there already would be adopted, not created, and names are compared with those that we know of"
-        ]
     }
 }

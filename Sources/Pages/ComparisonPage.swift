@@ -1,11 +1,10 @@
-import IdentityModel
-import Pages
-import Planning
-import Provisioning
+package import IdentityModel
+package import Planning
+package import Provisioning
 
-extension DiffPage {
+extension Comparison {
     /// Counts are complete whatever the number of examples.
-    var json: JSON {
+    package var page: JSON {
         .object([
             JSON.Member("present", .string(present)), JSON.Member("other", .string(other)), JSON.Member("asOf", .string(asOf.description)),
             JSON.Member("users", PlanPage.number(diff.users)), JSON.Member("affected", PlanPage.number(diff.affected)),
@@ -15,11 +14,12 @@ extension DiffPage {
             JSON.Member("decidedAgain", people(diff.ruleRecoveries)),
             JSON.Member("systems", .array(diff.systems.sorted { $0.key < $1.key }.map(system))),
             JSON.Member("guards", .array(report.verdicts.map(PlanPage.verdict))),
-            JSON.Member("notes", .strings(notes)),
+            JSON.Member("notes", .strings(diff.notes.map(\.words))),
         ])
     }
 
-    var personJSON: JSON {
+    /// The person who was looked at, in full; null where nobody was.
+    package var personPage: JSON {
         guard let person = report.person else { return .null }
         return .object([
             JSON.Member("present", .string(present)), JSON.Member("other", .string(other)), JSON.Member("asOf", .string(asOf.description)),
@@ -35,7 +35,7 @@ extension DiffPage {
 
     private func json(_ difference: ConfigurationDifference) -> JSON {
         .object([
-            JSON.Member("place", .string(Self.words(difference.place))), JSON.Member("part", .string(difference.part)),
+            JSON.Member("place", .string(difference.place.words)), JSON.Member("part", .string(difference.part)),
             JSON.Member("fate", .string(difference.fate.rawValue)), JSON.Member("before", PlanPage.text(difference.values?.before)),
             JSON.Member("after", PlanPage.text(difference.values?.after)),
             JSON.Member("position", PlanPage.text(difference.position?.description)),
@@ -139,5 +139,35 @@ extension DiffPage {
 
     private func counted(_ count: Int, _ examples: [[JSON.Member]]) -> JSON {
         .object([JSON.Member("count", PlanPage.number(count)), JSON.Member("examples", .array(examples.map { .object($0) }))])
+    }
+}
+
+extension ConfigurationDifference.Place {
+    package var words: String {
+        switch self {
+        case .service: "service"
+        case .source(let name): "source \(name)"
+        case .roles: "roles"
+        case .rules: "rules"
+        case .system(let name): name.text
+        }
+    }
+}
+
+extension DiffNote {
+    package var words: String {
+        switch self {
+        case .kept(let system, let attribute, let count):
+            "\(system): \(Counted.things(count, "account keeps", "accounts keep")) \(attribute) as created, although its rule differs (enforce: onCreate)"
+        case .onDelete(let system, let before, let after):
+            "\(system): onDelete \(before) -> \(after) acts on whoever leaves from then on; accounts that are disabled already stay so"
+        case .noPolicyMap(let system, let count):
+            "\(system): has no policy map any more; \(Counted.things(count, "account")) there would be left as they are"
+        case .source(let source, let parts):
+            "source \(source): \(parts.joined(separator: ", ")): what that does to people is not part of this comparison; a plan shows it "
+                + "(birthright plan \(source), once the configuration is in place; nothing is sent before a plan is applied)"
+        case .noSystemAsked:
+            "no system was asked: an entry that is there already would be adopted, not created, and names are compared with those that we know of"
+        }
     }
 }

@@ -1,20 +1,22 @@
-import IdentityModel
-import Pages
-import Planning
+package import IdentityModel
+package import Planning
 
-/// Policy tests as JSON: every member is always there, in a fixed order; `coverage` is null unless it was asked for.
-enum PolicyTestJSON {
-    static func report(_ report: PolicyTestReport, withCoverage: Bool) -> JSON {
+extension PolicyTestReport {
+    /// Every member is always there, in a fixed order; `coverage` is null unless it is asked for.
+    package func page(withCoverage: Bool) -> JSON {
         .object([
-            JSON.Member("tests", PlanPage.number(report.count)), JSON.Member("failed", PlanPage.number(report.failed)),
-            JSON.Member("systems", .array(report.suites.map { suite($0, withCoverage) })),
+            JSON.Member("tests", PlanPage.number(count)), JSON.Member("failed", PlanPage.number(failed)),
+            JSON.Member("systems", .array(suites.map { PolicyTestPage.suite($0, withCoverage) })),
         ])
     }
+}
 
-    private static func suite(_ suite: PolicyTestReport.Suite, _ withCoverage: Bool) -> JSON {
+private enum PolicyTestPage {
+    static func suite(_ suite: PolicyTestReport.Suite, _ withCoverage: Bool) -> JSON {
         .object([
             JSON.Member("system", .string(suite.map.system.text)), JSON.Member("policyMap", .string(suite.map.file)),
-            JSON.Member("file", PlanPage.text(suite.file)), JSON.Member("results", .array(suite.results.map(result))),
+            JSON.Member("file", PlanPage.text(suite.isThere ? suite.place : nil)),
+            JSON.Member("results", .array(suite.results.map(result))),
             JSON.Member("coverage", withCoverage ? coverage(suite.coverage) : .null),
         ])
     }
