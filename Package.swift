@@ -52,7 +52,10 @@ var probes: [Target] = [
     .executableTarget(
         name: "EvaluationBench", dependencies: ["Kinds", "CEL", "CSV", "IdentityModel", "Planning", "PolicyFiles"],
         path: "Tests/Benchmarks/EvaluationBench"),
-    .target(name: "Kinds", dependencies: ["ConnectorLDAP", "ConnectorLDIF", "Contracts", "IdentityModel"], path: "Tests/Kinds"),
+    .target(
+        name: "Kinds",
+        dependencies: ["ConnectorLDAP", "ConnectorLDIF", "Contracts", "IdentityModel", "PolicyFiles", "SinkFile", "StoreSQL"],
+        path: "Tests/Kinds"),
     .target(name: "ChildProcesses", path: "Tests/ChildProcesses"),
     .target(
         name: "Histories", dependencies: ["CEL", "IdentityModel", "Planning"], path: "Tests/Histories"),

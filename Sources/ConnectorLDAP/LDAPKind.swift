@@ -4,21 +4,21 @@ internal import IdentityModel
 extension LDAPConnector {
     /// `type: ldap`.
     package static let kind = ConnectorKind(
-        AdapterShape(
+        ConnectorShape(
             type: "ldap",
             keys: [
-                AdapterShape.Key("url", .text, "Where the server is: ldaps://directory.example.com:636", isRequired: true),
-                AdapterShape.Key("startTLS", .flag, "Whether ldap:// is made safe with StartTLS."),
-                AdapterShape.Key("bindDN", .text, "The account that Birthright signs in with."),
-                AdapterShape.Key("password", .secret, "Its password, from the environment or a file."),
-                AdapterShape.Key("caFile", .text, "Whose signature the server's certificate has to carry: a PEM file."),
-                AdapterShape.Key("base", .text, "The DN below which accounts are looked for."),
-                AdapterShape.Key(
+                ConnectorShape.Key("url", .text, "Where the server is: ldaps://directory.example.com:636", isRequired: true),
+                ConnectorShape.Key("startTLS", .flag, "Whether ldap:// is made safe with StartTLS."),
+                ConnectorShape.Key("bindDN", .text, "The account that Birthright signs in with."),
+                ConnectorShape.Key("password", .secret, "Its password, from the environment or a file."),
+                ConnectorShape.Key("caFile", .text, "Whose signature the server's certificate has to carry: a PEM file."),
+                ConnectorShape.Key("base", .text, "The DN below which accounts are looked for."),
+                ConnectorShape.Key(
                     "dialect", .word(Dialect.allCases.map(\.rawValue)), "The product, where it differs from others of its kind."),
-                AdapterShape.Key("connections", .number(1...64), "How many connections are opened."),
-                AdapterShape.Key("window", .number(1...256), "How many requests are under way on one connection."),
-                AdapterShape.Key("timeout", .number(1...3_600), "Seconds after which an answer is no longer waited for."),
-                AdapterShape.Key(
+                ConnectorShape.Key("connections", .number(1...64), "How many connections are opened."),
+                ConnectorShape.Key("window", .number(1...256), "How many requests are under way on one connection."),
+                ConnectorShape.Key("timeout", .number(1...3_600), "Seconds after which an answer is no longer waited for."),
+                ConnectorShape.Key(
                     "maintainsReferences", .flag,
                     "Whether the server itself repairs member and manager when an entry is renamed (OpenLDAP: refint; 389-ds: Referential Integrity): false, for activeDirectory true"
                 ),

@@ -4,9 +4,9 @@ internal import IdentityModel
 extension LDIFConnector {
     /// `type: ldif`. Announced: names that are exchanged within a batch, and what only a server can refuse, are still to come.
     package static let kind = ConnectorKind(
-        AdapterShape(
+        ConnectorShape(
             type: "ldif",
-            keys: [AdapterShape.Key("file", .text, "Where change records are written: target.ldif", isRequired: true)],
+            keys: [ConnectorShape.Key("file", .text, "Where change records are written: target.ldif", isRequired: true)],
             traits: SystemTraits(names: .path, membershipAttribute: "memberOf"), isAnnounced: true)
     ) { setup in LDIFConnector(path: setup.path("file") ?? "") }
 }

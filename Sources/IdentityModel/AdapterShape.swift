@@ -1,5 +1,5 @@
-/// What a kind of adapter is called and which settings it takes. The adapter declares it; whoever reads the configuration, and writes schemas for editors, goes
-/// by it and knows no adapter.
+/// What a kind of adapter (a connector, a store, a sink) is called and which settings it takes. The adapter declares it; whoever reads the configuration, and
+/// writes schemas for editors, goes by it and knows no adapter.
 public struct AdapterShape: Sendable {
     public enum Kind: Sendable {
         case text, flag
@@ -24,23 +24,37 @@ public struct AdapterShape: Sendable {
         }
     }
 
-    /// The word behind `type:`.
+    /// The word behind `type:`; of a store or a sink, which have none, the key that tells it from others: `store: { sqlite: ... }`.
     public let type: String
     public let keys: [Key]
+
+    public init(type: String, keys: [Key]) {
+        self.type = type
+        self.keys = keys
+    }
+}
+
+/// A kind of connector, with what the systems behind it are like.
+public struct ConnectorShape: Sendable {
+    public typealias Key = AdapterShape.Key
+
+    public let adapter: AdapterShape
     public let traits: SystemTraits
     /// Nothing can be sent yet: settings are read and checked, so that policy maps can be written and tested.
     public let isAnnounced: Bool
 
     public init(type: String, keys: [Key], traits: SystemTraits, isAnnounced: Bool = false) {
-        self.type = type
-        self.keys = keys
+        adapter = AdapterShape(type: type, keys: keys)
         self.traits = traits
         self.isAnnounced = isAnnounced
     }
 
+    public var type: String { adapter.type }
+    public var keys: [Key] { adapter.keys }
+
     /// What every system over HTTP needs: an address, a way in (a bearer token, or user and password), how much at once.
-    public static func announcedWeb(_ type: String) -> AdapterShape {
-        AdapterShape(
+    public static func announcedWeb(_ type: String) -> ConnectorShape {
+        ConnectorShape(
             type: type,
             keys: [
                 Key("url", .text, "Where the server is: https://app.example.com/scim/v2", isRequired: true),

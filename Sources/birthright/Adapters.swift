@@ -4,19 +4,39 @@ import Contracts
 import Foundation
 import IdentityModel
 import Planning
+import PolicyFiles
 import SinkFile
 import SourceCSV
 import StoreSQL
 
-/// The only file that names an adapter: a new connector, store, sink or source is one case here.
+/// The only file that names an adapter: a new connector, store or sink is a line here.
 enum Adapters {
-    static func store(path: String) async throws(StoreError) -> any Store {
-        try await SQLStore.openSQLite(path: path)
+    static let connectors: [ConnectorKind] = [
+        LDAPConnector.kind, LDIFConnector.kind, .announced(.announcedWeb("rest")), .announced(.announcedWeb("scim")),
+    ]
+    /// The first one is the standard.
+    static let stores: [StoreKind] = [SQLStore.sqlite]
+    static let sinks: [SinkKind] = [FileSink.kind]
+
+    static var shapes: AdapterShapes {
+        AdapterShapes(connectors: connectors.map(\.shape), stores: stores.map(\.shape), sinks: sinks.map(\.shape))
     }
 
-    /// For commands that promise to write nothing: a store that is not there is not made.
-    static func storeToRead(path: String) async throws(StoreError) -> any Store {
-        try await SQLStore.readSQLite(path: path)
+    /// `directory` is where relative paths start, here and below.
+    static func store(_ service: ServiceSettings, directory: URL) -> (kind: StoreKind, setup: AdapterSetup) {
+        let settings = service.store
+        let kind = stores.first { $0.shape.type == settings?.type } ?? stores[0]
+        return (kind, AdapterSetup(values: settings?.values ?? [:], secrets: settings?.secrets ?? [:], folder: directory.path))
+    }
+
+    /// By the name under which the store remembers how far each has got.
+    static func sinks(_ service: ServiceSettings, directory: URL) -> [String: any EventSink] {
+        service.sinks.reduce(into: [:]) { made, settings in
+            guard let kind = sinks.first(where: { $0.shape.type == settings.type }) else { return }
+            let setup = AdapterSetup(values: settings.values, secrets: settings.secrets, folder: directory.path)
+            if let file = kind.file(setup) { PrivateFolder.protect(folderOf: file, configuration: directory) }
+            made[settings.type] = kind.make(setup)
+        }
     }
 
     static func source(_ source: SourceConfiguration, directory: URL) -> any SyncSource {
@@ -26,27 +46,7 @@ enum Adapters {
                 needsMarker: source.completion == .marker, delimiter: source.delimiter, encoding: source.encoding))
     }
 
-    /// By the name under which the store remembers how far each has got.
-    static func sinks(_ service: ServiceSettings, directory: URL) -> [String: any EventSink] {
-        guard let file = service.eventFile else { return [:] }
-        let path = file.hasPrefix("/") ? file : directory.appendingPathComponent(file).path
-        PrivateFolder.protect(folderOf: path, configuration: directory)
-        let format: EventFormat =
-            switch service.eventFormat {
-            case .sailPoint: .sailPoint
-            case .cloudEvents: .cloudEvents
-            }
-        return ["file": FileSink(path: path, format: format)]
-    }
-
-    /// Every kind of connector: a new one is a line here.
-    static let connectors: [ConnectorKind] = [
-        LDAPConnector.kind, LDIFConnector.kind, .announced(.announcedWeb("rest")), .announced(.announcedWeb("scim")),
-    ]
-
-    static var shapes: [AdapterShape] { connectors.map(\.shape) }
-
-    /// The connector of a policy map; `directory` is where relative paths start.
+    /// The connector of a policy map.
     static func connector(_ map: PolicyMap, directory: URL) throws -> any Connector {
         let settings = map.connector
         guard let make = connectors.first(where: { $0.shape.type == settings.type })?.make else {
@@ -54,7 +54,8 @@ enum Adapters {
         }
         var values = settings.values
         values["dialect"] = settings.dialect
-        return try make(ConnectorSetup(values: values, secrets: settings.secrets, lookedForBy: lookedForBy(map), folder: directory.path))
+        let setup = AdapterSetup(values: values, secrets: settings.secrets, folder: directory.path)
+        return try make(ConnectorSetup(setup, lookedForBy: lookedForBy(map)))
     }
 
     /// Correlation and names: what the system is asked for by value.

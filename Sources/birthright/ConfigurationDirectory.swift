@@ -30,7 +30,7 @@ enum ConfigurationDirectory {
 
     private static func configuration(_ files: [String: [UInt8]], _ directory: URL) -> ConfigurationFiles {
         ConfigurationFiles(
-            files: files, connectors: Adapters.shapes, environment: ProcessInfo.processInfo.environment,
+            files: files, kinds: Adapters.shapes, environment: ProcessInfo.processInfo.environment,
             readSecretFile: { path in bytes(directory, path) })
     }
 

@@ -69,19 +69,15 @@ struct Session {
 
     /// The store; created when it is not there yet.
     func openStore() async throws -> any Store {
-        let path = path(configuration.service.storePath)
-        PrivateFolder.protect(folderOf: path, configuration: directory)
-        return try await Adapters.store(path: path)
+        let (kind, setup) = Adapters.store(configuration.service, directory: directory)
+        PrivateFolder.protect(folderOf: kind.file(setup), configuration: directory)
+        return try await kind.open(setup)
     }
 
     /// The store, to be read and nothing else; one that is not there is an error.
     func storeToRead() async throws -> any Store {
-        try await Adapters.storeToRead(path: path(configuration.service.storePath))
-    }
-
-    /// Relative paths start at the configuration directory.
-    func path(_ relative: String) -> String {
-        relative.hasPrefix("/") ? relative : directory.appendingPathComponent(relative).path
+        let (kind, setup) = Adapters.store(configuration.service, directory: directory)
+        return try await kind.read(setup)
     }
 }
 

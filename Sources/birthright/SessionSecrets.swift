@@ -5,7 +5,10 @@ import Planning
 import Provisioning
 
 extension Session {
-    private var keyFile: SecretKeyFile { SecretKeyFile(besides: path(configuration.service.storePath)) }
+    private var keyFile: SecretKeyFile {
+        let (kind, setup) = Adapters.store(configuration.service, directory: directory)
+        return SecretKeyFile(besides: kind.file(setup))
+    }
 
     /// The same session with the key of the store's secrets; a store that has none gets one, and holds no secret in clear from then on.
     func withSecrets(of store: any Store) async throws -> Session {

@@ -31,7 +31,7 @@ import Testing
         var environment = rulebook.environment
         for system in rulebook.systems { environment["\(system.name.uppercased())_PASSWORD"] = "secret" }
         let (configuration, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: rulebook.files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: environment))
+            ConfigurationFiles(files: rulebook.files.mapValues { Array($0.utf8) }, kinds: Kinds.all, environment: environment))
         return try #require(configuration, "\(diagnostics)")
     }
 

@@ -1,11 +1,14 @@
 internal import ConnectorLDAP
 internal import ConnectorLDIF
 internal import Contracts
-package import IdentityModel
+internal import IdentityModel
+package import PolicyFiles
+internal import SinkFile
+internal import StoreSQL
 
-/// The kinds of connector that the executable knows, for tests that read configurations.
+/// The kinds of adapter that the executable knows, for tests that read configurations.
 package enum Kinds {
-    package static let all: [AdapterShape] = [
-        LDAPConnector.kind.shape, LDIFConnector.kind.shape, .announcedWeb("rest"), .announcedWeb("scim"),
-    ]
+    package static let all = AdapterShapes(
+        connectors: [LDAPConnector.kind.shape, LDIFConnector.kind.shape, .announcedWeb("rest"), .announcedWeb("scim")],
+        stores: [SQLStore.sqlite.shape], sinks: [FileSink.kind.shape])
 }

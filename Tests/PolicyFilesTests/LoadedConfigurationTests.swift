@@ -26,7 +26,7 @@ struct LoadedConfigurationTests {
         let configuration = try #require(Company().with("birthright.yaml", text).load().configuration)
         #expect(configuration.sources.first?.columns == ["ID", "X", "NAME"])
         #expect(configuration.sources.first?.timeZone == "UTC")
-        #expect(configuration.service.storePath == "birthright.sqlite")
+        #expect(configuration.service.store == nil)
     }
 
     @Test("a source says whose rows count, whether it creates users, where it yields, and whether a file may be empty")

@@ -91,7 +91,7 @@ struct Company {
     var configurationFiles: ConfigurationFiles {
         let secrets = secretFiles
         return ConfigurationFiles(
-            files: files.mapValues(Company.bytes), connectors: Kinds.all, environment: environment,
+            files: files.mapValues(Company.bytes), kinds: Kinds.all, environment: environment,
             readSecretFile: { secrets[$0].map(Company.bytes) })
     }
 

@@ -81,9 +81,9 @@ struct OutsideValuesTests {
 
     @Test("events are CloudEvents where that is asked for")
     func cloudEvents() throws {
-        #expect(try configuration(Company()).service.eventFormat == .sailPoint)
+        #expect(try configuration(Company()).service.sinks.map(\.values) == [["file": "events.jsonl"]])
         let company = Company().service("{ file: events.jsonl }", "{ file: events.jsonl, format: cloudevents }")
-        #expect(try configuration(company).service.eventFormat == .cloudEvents)
+        #expect(try configuration(company).service.sinks.first?.values["format"] == "cloudevents")
         #expect(
             Company().service("{ file: events.jsonl }", "{ file: events.jsonl, format: cloudevent }").findings == [
                 """

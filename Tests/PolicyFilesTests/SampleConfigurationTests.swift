@@ -19,14 +19,14 @@ struct SampleConfigurationTests {
         }
         for path in [ConfigurationLayout.serviceFile, ConfigurationLayout.rolesFile, ConfigurationLayout.rulesFile] { read(path) }
         let maps = ConfigurationLayout.policyMapFolder(
-            of: ConfigurationFiles(files: files, connectors: Kinds.all, environment: environment))
+            of: ConfigurationFiles(files: files, kinds: Kinds.all, environment: environment))
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: maps).path())) ?? []
         for name in names where ConfigurationLayout.isPolicyMap(name) { read(maps + "/" + name) }
-        let found = ConfigurationFiles(files: files, connectors: Kinds.all, environment: environment)
+        let found = ConfigurationFiles(files: files, kinds: Kinds.all, environment: environment)
         for map in files.keys where map.hasPrefix(maps) {
             for lookup in ConfigurationLayout.lookupPaths(policyMap: map, in: found) { read(lookup) }
         }
-        return ConfigurationFiles(files: files, connectors: Kinds.all, environment: environment)
+        return ConfigurationFiles(files: files, kinds: Kinds.all, environment: environment)
     }
 
     @Test("the sample company loads, and says only what is not acted on yet")

@@ -112,17 +112,20 @@ struct SchemaTests {
         }
         // And each key of the table is asked for by some reader.
         let all = readers.map(\.text).joined()
-        for key in SchemaFile.allCases.flatMap({ SchemaTests.keys($0.json([])) }) where !SchemaTests.countedEffects.contains(key) {
+        for key in SchemaFile.allCases.flatMap({ SchemaTests.keys($0.json(AdapterShapes(connectors: [], stores: [], sinks: []))) })
+        where !SchemaTests.countedEffects.contains(key) {
             #expect(all.contains("\"\(key)\""), "no reader asks for the key '\(key)'")
         }
     }
 
     @Test(
-        "and adapters ask for each setting that they declare", arguments: ["ConnectorLDAP/LDAPKind.swift", "ConnectorLDIF/LDIFKind.swift"])
+        "and adapters ask for each setting that they declare",
+        arguments: ["ConnectorLDAP/LDAPKind.swift", "ConnectorLDIF/LDIFKind.swift", "StoreSQL/SQLiteKind.swift", "SinkFile/FileKind.swift"])
     func adapters(_ path: String) throws {
         let file = SchemaTests.repository.appendingPathComponent("Sources/" + path)
         let text = try String(contentsOf: file, encoding: .utf8)
-        let shape = try #require(Kinds.all.first { text.contains("type: \"\($0.type)\"") })
+        let shapes = Kinds.all.connectors.map(\.adapter) + Kinds.all.stores + Kinds.all.sinks
+        let shape = try #require(shapes.first { text.contains("type: \"\($0.type)\"") })
         for key in shape.keys {
             #expect(text.matches(of: try Regex("\"\(key.name)\"")).count >= 2, "'\(key.name)' is declared, and nobody asks for it")
         }

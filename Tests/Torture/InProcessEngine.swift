@@ -255,7 +255,7 @@ enum Configurations {
         var environment = rulebook.environment
         for system in rulebook.systems { environment["\(system.name.uppercased())_PASSWORD"] = "secret" }
         let (configuration, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: rulebook.files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: environment))
+            ConfigurationFiles(files: rulebook.files.mapValues { Array($0.utf8) }, kinds: Kinds.all, environment: environment))
         guard let configuration = configuration?.keeping(.digested(SecretDigest(key: Array(1...32)))) else {
             throw Refused(description: diagnostics.map(\.description).joined(separator: "\n"))
         }

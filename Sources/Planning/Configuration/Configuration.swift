@@ -113,23 +113,28 @@ package struct Configuration: Sendable {
     package func policyMap(_ system: SystemName) -> PolicyMap? { policyMaps.first { $0.system == system } }
 }
 
-package struct ServiceSettings: Sendable, Hashable {
-    /// SQLite file, relative to the configuration directory.
-    package let storePath: String
-    /// `events: { file: PATH }`: JSON lines; nil without that sink.
-    package let eventFile: String?
-    package let eventFormat: EventFormat
+package struct ServiceSettings: Sendable {
+    /// Nil: the standard one.
+    package let store: AdapterSettings?
+    package let sinks: [AdapterSettings]
 
-    /// `events: { format: cloudevents }`; SailPoint's shape alone without it.
-    package enum EventFormat: String, Sendable, CaseIterable {
-        case sailPoint = "sailpoint"
-        case cloudEvents = "cloudevents"
+    package init(store: AdapterSettings?, sinks: [AdapterSettings] = []) {
+        self.store = store
+        self.sinks = sinks
     }
+}
 
-    package init(storePath: String, eventFile: String?, eventFormat: EventFormat = .sailPoint) {
-        self.eventFormat = eventFormat
-        self.storePath = storePath
-        self.eventFile = eventFile
+/// The settings of a store or a sink; what they mean is its own business.
+package struct AdapterSettings: Sendable {
+    package let type: String
+    /// By key; flags are "true" or "false".
+    package let values: [String: String]
+    package let secrets: [String: Sensitive<String>]
+
+    package init(type: String, values: [String: String], secrets: [String: Sensitive<String>] = [:]) {
+        self.type = type
+        self.values = values
+        self.secrets = secrets
     }
 }
 

@@ -4,7 +4,7 @@ package import IdentityModel
 /// How to reach a managed system: keys as the connector's type defines them, `{env:}` and `{file:}` already resolved.
 package struct ConnectorSettings: Sendable {
     package let type: String
-    /// Nothing can be sent to such a system yet (`AdapterShape.isAnnounced`).
+    /// Nothing can be sent to such a system yet (`ConnectorShape.isAnnounced`).
     package let isAnnounced: Bool
     package let traits: SystemTraits
     package let dialect: String?

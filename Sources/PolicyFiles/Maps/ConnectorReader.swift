@@ -11,8 +11,8 @@ enum ConnectorReader {
             return nil
         }
         guard let type = file.nonEmptyText(typeNode, "type") else { return nil }
-        guard let shape = file.values.connectors.first(where: { $0.type == type.text }) else {
-            let known = file.values.connectors.map(\.type).sorted()
+        guard let shape = file.values.kinds.connectors.first(where: { $0.type == type.text }) else {
+            let known = file.values.kinds.connectors.map(\.type).sorted()
             file.error(
                 "there is no connector of type '\(type.text)'; there is \(file.alternatives(known))", at: type.point, length: type.length,
                 suggestion: nearest(type.text, in: known))
@@ -28,33 +28,12 @@ enum ConnectorReader {
         return settings(type, section, shape)
     }
 
-    private static func settings(_ type: TextValue, _ section: Section, _ shape: AdapterShape) -> ConnectorSettings {
-        let file = section.file
-        var values: [String: String] = [:]
-        var secrets: [String: Sensitive<String>] = [:]
-        for declared in shape.keys {
-            let key = declared.name
-            guard let node = section[key] else { continue }
-            switch declared.kind {
-            case .text: values[key] = file.nonEmptyText(node, key)?.text
-            case .flag: values[key] = file.flag(node, key).map(String.init)
-            case .secret: secrets[key] = file.secret(node, key)
-            case .number(let range): values[key] = file.integer(node, key, in: range).map(String.init)
-            case .word(let words): values[key] = word(node, key, words, file)
-            }
-        }
+    private static func settings(_ type: TextValue, _ section: Section, _ shape: ConnectorShape) -> ConnectorSettings {
+        let settings = AdapterReader.settings(section, shape.adapter)
+        var values = settings.values
         let dialect = values.removeValue(forKey: "dialect")
         return ConnectorSettings(
-            type: type.text, isAnnounced: shape.isAnnounced, traits: shape.traits, dialect: dialect, values: values, secrets: secrets,
-            position: file.position(section.node.point))
-    }
-
-    private static func word(_ node: YAMLNode, _ key: String, _ words: [String], _ file: ConfigurationFile) -> String? {
-        guard let value = file.text(node, key) else { return nil }
-        if words.contains(value.text) { return value.text }
-        file.error(
-            "'\(key)' must be \(file.alternatives(words)), not '\(value.text)'", at: value.point, length: value.length,
-            suggestion: nearest(value.text, in: words))
-        return nil
+            type: type.text, isAnnounced: shape.isAnnounced, traits: shape.traits, dialect: dialect, values: values,
+            secrets: settings.secrets, position: section.file.position(section.node.point))
     }
 }

@@ -6,11 +6,11 @@ enum PolicyMapShapes {
     /// The file, whatever kinds of connector there are.
     static let file = root([])
 
-    static func root(_ connectors: [AdapterShape]) -> MappingShape {
+    static func root(_ connectors: [ConnectorShape]) -> MappingShape {
         MappingShape("How one person's account has to look in one managed system.", keys(connectors))
     }
 
-    private static func keys(_ connectors: [AdapterShape]) -> [KeyShape] {
+    private static func keys(_ connectors: [ConnectorShape]) -> [KeyShape] {
         [
             KeyShape("managedSystem", .text, "The system's name, as roles call it.", isRequired: true),
             KeyShape("connector", ConnectorReader.shape(connectors), "How the system is reached.", isRequired: true),

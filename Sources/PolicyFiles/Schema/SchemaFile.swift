@@ -21,15 +21,15 @@ package enum SchemaFile: String, Sendable, CaseIterable {
         }
     }
 
-    /// `connectors`: the kinds of connector that there are.
-    package func json(_ connectors: [AdapterShape]) -> JSON { JSONSchema.document("Birthright: \(pattern)", root(connectors)) }
+    /// `kinds`: the kinds of adapter that there are.
+    package func json(_ kinds: AdapterShapes) -> JSON { JSONSchema.document("Birthright: \(pattern)", root(kinds)) }
 
-    private func root(_ connectors: [AdapterShape]) -> MappingShape {
+    private func root(_ kinds: AdapterShapes) -> MappingShape {
         switch self {
-        case .service: ServiceShapes.root
+        case .service: ServiceShapes.root(kinds)
         case .roles: RoleShapes.roles
         case .rules: RoleShapes.rules
-        case .policyMap: PolicyMapShapes.root(connectors)
+        case .policyMap: PolicyMapShapes.root(kinds.connectors)
         case .policyTests: PolicyTestShapes.root
         }
     }

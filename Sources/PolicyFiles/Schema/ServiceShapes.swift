@@ -4,38 +4,32 @@ internal import Planning
 
 /// `birthright.yaml`.
 enum ServiceShapes {
-    static let root = MappingShape(
-        "Store, user schema, sources and guards.",
+    /// The keys; what stands under those of adapters is theirs to say.
+    static let file = root(.none)
+
+    static func root(_ kinds: AdapterShapes) -> MappingShape {
+        MappingShape("Store, user schema, sources and guards.", shapes(kinds))
+    }
+
+    private static func shapes(_ kinds: AdapterShapes) -> [KeyShape] {
         [
-            KeyShape("store", .mapping(store), "Where plans, accounts and events are kept."),
+            KeyShape("store", AdapterReader.shape("The store.", kinds.stores), "Where plans, accounts and events are kept."),
             KeyShape("policyMaps", .text, "The folder of the policy maps, relative to this file; PolicyMaps without it."),
-            KeyShape("events", .mapping(events), "Where completed provisioning is announced."),
+            KeyShape("events", AdapterReader.shape("Sinks for events.", kinds.sinks), "Where completed provisioning is announced."),
             KeyShape(
                 "user",
                 .dictionary(names: ValueShape.identifier, .either([.choice(UserSchema.ValueType.self), .mapping(userAttribute)])),
                 "Attributes of users beside the built-in ones, with their types."),
             KeyShape("guards", .mapping(guards), "Effects above which a plan is held until somebody approves it."),
             KeyShape("sources", .dictionary(names: nil, .mapping(source)), "Where users come from, by name."),
-        ])
+        ]
+    }
 
     static let userAttribute = MappingShape(
         "An attribute of users, with settings.",
         [
             KeyShape("type", .choice(UserSchema.ValueType.self), "What it holds.", isRequired: true),
             KeyShape("sensitive", .flag, "Its values are secret, and dots wherever they would be shown."),
-        ])
-
-    static let store = MappingShape(
-        "The store.", [KeyShape("sqlite", .text, "The SQLite file, relative to this file.", isRequired: true)])
-
-    static let events = MappingShape(
-        "Sinks for events.",
-        [
-            KeyShape(
-                "file", .text, "A file that gets one line of JSON per event. It belongs to this configuration alone.", isRequired: true),
-            KeyShape(
-                "format", .choice(ServiceSettings.EventFormat.self),
-                "SailPoint's shape alone, or as a CloudEvent around it, whose id holds the sequence."),
         ])
 
     // MARK: Guards

@@ -12,11 +12,9 @@ struct ServiceFile {
     let policyMapFolder: String
     let sources: [SourceConfiguration]
 
-    private static let standardStore = "birthright.sqlite"
-
     /// Nil when the file is no mapping at all; single mistakes are reported and stepped over.
     static func read(_ file: ConfigurationFile) -> ServiceFile? {
-        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ServiceShapes.root.names, in: file) else {
+        guard let root = YAMLReader.read(file), let section = Section(root, named: "", keys: ServiceShapes.file.names, in: file) else {
             return nil
         }
         let schema = schema(section, file)
@@ -28,21 +26,10 @@ struct ServiceFile {
     }
 
     private static func settings(_ section: Section, _ file: ConfigurationFile) -> ServiceSettings {
-        var store = standardStore
-        if let node = section["store"], let part = Section(node, named: "'store'", keys: ServiceShapes.store.names, in: file),
-            let path = part.required("sqlite")
-        {
-            store = file.nonEmptyText(path, "sqlite")?.text ?? store
-        }
-        var events: String?
-        var format = ServiceSettings.EventFormat.sailPoint
-        if let node = section["events"], let part = Section(node, named: "'events'", keys: ServiceShapes.events.names, in: file),
-            let path = part.required("file")
-        {
-            events = file.nonEmptyText(path, "file")?.text
-            format = part["format"].flatMap { file.choice($0, "format", of: ServiceSettings.EventFormat.self) } ?? format
-        }
-        return ServiceSettings(storePath: store, eventFile: events, eventFormat: format)
+        let kinds = file.values.kinds
+        return ServiceSettings(
+            store: section["store"].flatMap { AdapterReader.read($0, named: "store", kinds.stores, file) },
+            sinks: section["events"].flatMap { AdapterReader.read($0, named: "events", kinds.sinks, file) }.map { [$0] } ?? [])
     }
 
     /// `costCenter: string`, or `nationalId: { type: string, sensitive: true }`.

@@ -29,7 +29,7 @@ package struct MadeUpUser: Sendable {
         user: MadeUpUser?, diagnostics: [ConfigurationDiagnostic]
     ) {
         let found = DiagnosticCollection()
-        guard let file = ConfigurationFile.open(path, ConfigurationFiles(files: [path: bytes], connectors: []), found),
+        guard let file = ConfigurationFile.open(path, ConfigurationFiles(files: [path: bytes], kinds: .none), found),
             let root = YAMLReader.read(file)
         else { return (nil, found.sorted) }
         let person = TestPeople(file: file, schema: schema).changed(TestPeople.Person(), by: root, named: "")

@@ -28,15 +28,15 @@ struct Company {
         func read(_ path: String) throws { files[path] = Array(try Data(contentsOf: directory.appending(path: path))) }
         for path in [ConfigurationLayout.serviceFile, ConfigurationLayout.rolesFile, ConfigurationLayout.rulesFile] { try read(path) }
         let folder = ConfigurationLayout.policyMapFolder(
-            of: ConfigurationFiles(files: files, connectors: Kinds.all, environment: environment))
+            of: ConfigurationFiles(files: files, kinds: Kinds.all, environment: environment))
         for name in try FileManager.default.contentsOfDirectory(atPath: directory.appending(path: folder).path()).sorted()
         where ConfigurationLayout.isPolicyMap(name) {
             let path = folder + "/" + name
             try read(path)
-            let found = ConfigurationFiles(files: files, connectors: Kinds.all, environment: environment)
+            let found = ConfigurationFiles(files: files, kinds: Kinds.all, environment: environment)
             for lookup in ConfigurationLayout.lookupPaths(policyMap: path, in: found) { try read(lookup) }
         }
-        return ConfigurationFiles(files: files, connectors: Kinds.all, environment: environment)
+        return ConfigurationFiles(files: files, kinds: Kinds.all, environment: environment)
     }
 
     private static func users(_ file: URL, _ source: SourceConfiguration, _ schema: UserSchema) throws -> [User] {

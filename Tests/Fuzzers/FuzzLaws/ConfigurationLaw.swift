@@ -38,7 +38,7 @@ enum ConfigurationLaw {
         let path = path(of: input)
         files[path] = input
         let given = ConfigurationFiles(
-            files: files, connectors: Kinds.all, environment: ["SECRET": "hunter2", "CORP_LDAP_PASSWORD": "hunter2", "CORP_LDAP_CA": "ca"])
+            files: files, kinds: Kinds.all, environment: ["SECRET": "hunter2", "CORP_LDAP_PASSWORD": "hunter2", "CORP_LDAP_CA": "ca"])
         let loaded = ConfigurationLoader.load(given)
         for diagnostic in loaded.diagnostics {
             if let breach = breach(diagnostic, files) { return "\(diagnostic): \(breach)" }

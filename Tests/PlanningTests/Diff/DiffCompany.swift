@@ -81,7 +81,7 @@ struct DiffCompany {
 
     func load() throws -> Configuration {
         let (configuration, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: ["SECRET": "hunter2"]))
+            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, kinds: Kinds.all, environment: ["SECRET": "hunter2"]))
         return try #require(configuration, "\(diagnostics.map(\.description))")
     }
 

@@ -53,7 +53,7 @@ struct Campus {
     init(_ service: String = standard) throws {
         let files = ["birthright.yaml": service, "Roles.yaml": "roles: {}", "Rules.yaml": "rules: {}"]
         let (configuration, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:]))
+            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, kinds: Kinds.all, environment: [:]))
         self.configuration = try #require(configuration, "\(diagnostics.map(\.description))")
     }
 

@@ -26,7 +26,7 @@ struct ChangeDetectionTests {
             "birthright.yaml": Campus.standard, "Roles.yaml": "roles: { Care: { entitlements: [] } }", "Rules.yaml": "rules:\n" + text,
         ]
         let (configuration, diagnostics) = ConfigurationLoader.load(
-            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:]))
+            ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, kinds: Kinds.all, environment: [:]))
         return try #require(configuration, "\(diagnostics.map(\.description))").rules
     }
 

@@ -70,7 +70,7 @@ struct PlannedAccounts {
         ]
         let (loaded, diagnostics) = ConfigurationLoader.load(
             ConfigurationFiles(
-                files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
+                files: files.mapValues { Array($0.utf8) }, kinds: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
         configuration = try #require(loaded, "\(diagnostics)")
     }
 

@@ -34,7 +34,7 @@ struct CoverageTests {
     private func coverage(_ tests: String) throws -> (coverage: MapCoverage, passed: [Bool]) {
         var files = CoverageTests.files
         files["PolicyMaps/d.tests.yaml"] = tests
-        let configurationFiles = ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all)
+        let configurationFiles = ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, kinds: Kinds.all)
         let loaded = ConfigurationLoader.load(configurationFiles)
         let configuration = try #require(loaded.configuration, "\(loaded.diagnostics)")
         let (suites, diagnostics) = PolicyTestLoader.load(configurationFiles, configuration)

@@ -41,7 +41,7 @@ struct NameSubstitutionTests {
         ]
         let (loaded, diagnostics) = ConfigurationLoader.load(
             ConfigurationFiles(
-                files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
+                files: files.mapValues { Array($0.utf8) }, kinds: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
         return try #require(loaded, "\(diagnostics)")
     }
 

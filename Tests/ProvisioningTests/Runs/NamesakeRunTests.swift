@@ -72,7 +72,7 @@ struct NamesakeRunTests {
     private static func plan(_ folder: URL, _ store: SQLStore) async throws -> (logins: [String], sequences: [Int], seal: String?) {
         let (loaded, diagnostics) = ConfigurationLoader.load(
             ConfigurationFiles(
-                files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
+                files: files.mapValues { Array($0.utf8) }, kinds: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
         #expect(diagnostics == [])
         let configuration = try #require(loaded)
         let planner = Planner(

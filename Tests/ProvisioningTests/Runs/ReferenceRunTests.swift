@@ -28,7 +28,7 @@ struct ReferenceRunTests {
             store = try await SQLStore.openSQLite(path: folder.appendingPathComponent("store.sqlite").path)
             let (loaded, diagnostics) = ConfigurationLoader.load(
                 ConfigurationFiles(
-                    files: ReferenceRunTests.files(onDelete).mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:],
+                    files: ReferenceRunTests.files(onDelete).mapValues { Array($0.utf8) }, kinds: Kinds.all, environment: [:],
                     readSecretFile: { _ in nil }))
             configuration = try #require(loaded, "\(diagnostics)")
         }

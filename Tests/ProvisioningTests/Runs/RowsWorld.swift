@@ -29,7 +29,7 @@ struct RowsWorld {
         let files = ["birthright.yaml": service, "Roles.yaml": roles, "Rules.yaml": rules]
         let (loaded, diagnostics) = ConfigurationLoader.load(
             ConfigurationFiles(
-                files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
+                files: files.mapValues { Array($0.utf8) }, kinds: Kinds.all, environment: [:], readSecretFile: { _ in nil }))
         return try #require(loaded, "\(diagnostics.map(\.description))")
     }
 

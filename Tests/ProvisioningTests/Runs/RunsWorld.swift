@@ -56,7 +56,7 @@ final class RunsWorld: Sendable {
 
     static func configurationFiles(_ files: [String: String]) -> ConfigurationFiles {
         ConfigurationFiles(
-            files: files.mapValues { Array($0.utf8) }, connectors: Kinds.all, environment: [:], readSecretFile: { _ in nil })
+            files: files.mapValues { Array($0.utf8) }, kinds: Kinds.all, environment: [:], readSecretFile: { _ in nil })
     }
 
     func runs(_ configuration: Configuration, day: Int = 0, sinks: [String: any EventSink] = [:]) -> Runs {
