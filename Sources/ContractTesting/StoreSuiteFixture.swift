@@ -154,14 +154,14 @@ extension Store {
         return plan
     }
 
-    func allMarks() async throws -> [UInt64: SourceMark] {
+    func allMarks(asOf day: CivilDate = Sample.today) async throws -> [UInt64: SourceMark] {
         let collected = Collected<SourceMark>()
-        try await marks(of: Sample.hr, asOf: Sample.today) { collected.append($0) }
+        try await marks(of: Sample.hr, asOf: day) { collected.append($0) }
         return Dictionary(collected.elements.map { ($0.keyHash, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    func mustPlan() async throws -> Set<UserKey> {
-        let marks = try await allMarks()
+    func mustPlan(asOf day: CivilDate = Sample.today) async throws -> Set<UserKey> {
+        let marks = try await allMarks(asOf: day)
         return Set((1...20).map(Sample.key).filter { marks[StableHash.hash($0.text)]?.again.isEmpty == false })
     }
 

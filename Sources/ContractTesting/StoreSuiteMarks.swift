@@ -40,6 +40,19 @@ extension StoreSuite {
                 try await store.applied(chunk([Sample.again(1, version: 1, hasClaim: false)]), .due)
                 #expect(try await store.mustPlan() == [Sample.key(4)])
             },
+            Check("whom a plan of a later day changed is planned again, where the day goes back") { store in
+                try await store.applied(chunk([Sample.joiner(1), Sample.joiner(2, due: Sample.today)]))
+                let yesterday = Sample.today.adding(days: -1)
+                #expect(try await store.dueUsers(asOf: Sample.today, after: nil, limit: 9) == [Sample.userID(2)])
+                #expect(try await store.dueUsers(asOf: yesterday, after: nil, limit: 1) == [Sample.userID(1)])
+                #expect(try await store.dueUsers(asOf: yesterday, after: Sample.userID(1), limit: 9) == [Sample.userID(2)])
+                #expect(try await store.mustPlan(asOf: yesterday) == [Sample.key(1), Sample.key(2)])
+                // Not of one that waits, or that nobody carried out.
+                let waiting = try await store.begin(.due)
+                _ = try await store.save(chunk([Sample.again(1, version: 1, hasClaim: false)]), to: waiting.id)
+                _ = try await store.sealed(waiting)
+                #expect(try await store.dueUsers(asOf: Sample.today, after: nil, limit: 9) == [Sample.userID(2)])
+            },
             Check("everybody is listed by key, page by page") { store in
                 try await store.applied(Sample.joinerChunk(1...3))
                 let all = try await store.users(after: nil, limit: 9)

@@ -57,6 +57,8 @@ public struct AccountOperation: Hashable, Sendable {
     public let carriedMemberships: [String]
     /// Whoever sends it has looked, and correlated: the account is gone. Only its names leave groups, as far as no other entry has them.
     public var isGone = false
+    /// What the account keeps, of attributes that no request is about: a value of the old name that is among them is no less the account's under the new one.
+    public var staying: [String: [String]] = [:]
     /// The account gets another name, or may stand in groups under another: its memberships are a part of what is to be written. Of any other operation they
     /// count only if its entry is found elsewhere.
     public var carriesMemberships: Bool { !carriedMemberships.isEmpty && (newName != nil || isUncertain || !formerNames.isEmpty) }

@@ -101,12 +101,15 @@ extension Account {
         }
     }
 
-    /// A group that refuses the account does not have it, whatever an entry that is gone had left there.
+    /// A group that refuses the account was not given. What an entry that is gone had left there may still bear the name: whoever leaves is taken out of it.
     private mutating func forget(_ request: AttributeRequest) {
         guard request.kind == .membership, request.operation == .add, case .failed(let failure) = request.outcome,
             failure.errorClass == .permanent
         else { return }
-        for case .text(let group) in request.effective { memberships.remove(group) }
+        for case .text(let group) in request.effective where memberships.remove(group) != nil {
+            doubt = doubt ?? AccountDoubt()
+            doubt?.memberships.insert(group)
+        }
     }
 
     /// The same account when its entry was not found where it was: whoever plans it looks.

@@ -66,8 +66,12 @@ extension SQLStore {
 
     package func dueUsers(asOf: CivilDate, after: UserID?, limit: Int) async throws(StoreError) -> [UserID] {
         try await read { session in
-            try session.queryAll(
-                "SELECT id FROM users WHERE due IS NOT NULL AND due <= $1 AND id > $2 ORDER BY id LIMIT $3",
+            let later = try PlanRows.started(laterThan: asOf, session).map { plan in
+                " UNION SELECT x.user_id FROM plan_changes x JOIN users u ON u.id = x.user_id"
+                    + " WHERE x.id BETWEEN \(PlanRows.first(plan)) AND \(PlanRows.last(plan)) AND x.user_id > $2"
+            }
+            return try session.queryAll(
+                "SELECT id FROM users WHERE due IS NOT NULL AND due <= $1 AND id > $2\(later.joined()) ORDER BY id LIMIT $3",
                 [.number(asOf.days), .text(after?.text ?? ""), .number(limit)]
             ) { UserID($0.text(0)) }
         }

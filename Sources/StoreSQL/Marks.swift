@@ -96,6 +96,12 @@ private enum Marks {
                 reasons[UInt64(bitPattern: $0.int(0)), default: []].insert(reason)
             }
         }
+        for plan in try PlanRows.started(laterThan: asOf, session) {
+            try session.query(
+                "SELECT c.key_hash FROM claims c JOIN plan_changes x ON x.user_id = c.user_id WHERE x.id BETWEEN $1 AND $2 AND c.source = $3",
+                PlanRows.range(plan) + [name]
+            ) { reasons[UInt64(bitPattern: $0.int(0)), default: []].insert(.date) }
+        }
         try session.query("SELECT key_hash FROM quarantines WHERE active = 1 AND source = $1 AND key_hash IS NOT NULL", [name]) {
             reasons[UInt64(bitPattern: $0.int(0)), default: []].insert(.quarantine)
         }

@@ -70,6 +70,13 @@ enum PlanRows {
     static func sequence(_ row: Int64) -> Int { Int(row & 0xFFFF_FFFF) }
     static func order(_ row: Int64) -> OrderID { OrderID(plan: plan(row), sequence: sequence(row)) }
 
+    /// Plans that were started for a later day than this one: the clock, or `--as-of`, went back. What they made of people because of dates does not hold yet.
+    static func started(laterThan day: CivilDate, _ session: any SQLSession) throws -> [PlanID] {
+        try session.queryAll(
+            "SELECT id FROM plans WHERE as_of > $1 AND state IN ('applying', 'applied', 'abandoned') ORDER BY id", [.number(day.days)]
+        ) { PlanID(row: $0.int(0)) }
+    }
+
     /// Whom these plans change.
     static func users(of plans: [PlanID], _ session: any SQLSession) throws -> Set<UserID> {
         var users: Set<UserID> = []

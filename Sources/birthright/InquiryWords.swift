@@ -11,7 +11,7 @@ extension Stop {
 extension InquiryError {
     fileprivate var exit: Exit {
         switch self {
-        case .valuesChanged: .held
+        case .valuesChanged, .configurationChanged: .held
         case .notDecidable(let plan, .apply) where plan.state == .held: .held
         default: .configuration
         }
@@ -56,6 +56,9 @@ extension InquiryError {
         case .valuesChanged(let plan, let names):
             "plan \(PlanText.number(plan)) was made with another value of \(names.map { "'\($0)'" }.joined(separator: ", ")); nothing is written. "
                 + "Give \(names.count == 1 ? "it" : "them") as then, or make a new plan:  \(PlanText.planCommand(plan.origin))"
+        case .configurationChanged(let plan):
+            "plan \(PlanText.number(plan)) was made under another configuration than this one; nothing is written. "
+                + "Take the edit back, or make a new plan:  \(PlanText.planCommand(plan.origin))"
         }
     }
 

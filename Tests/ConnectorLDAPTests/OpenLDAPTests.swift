@@ -37,6 +37,30 @@ struct OpenLDAPTests {
         #expect(deleted.compactMap(\.failure) == [])
     }
 
+    /// Seen: a value that the map gave went with the old name, and was given by nobody any more.
+    @Test func `a rename takes no value away that stays`() async throws {
+        let numbers = attribute("employeeNumber", "N1", as: .add)
+        let names = ["employeeNumber=N1,\(people)", "cn=stays one,\(people)", "cn=stays two,\(people)"]
+        let both = attribute("cn", "stays one", "stays two", as: .add)
+        let id = try #require(await connector.execute([create(1, names[0], [both, numbers])])[0].accountID)
+        func rename(_ from: Int, to: Int, staying: [String: [String]]) async throws -> ActualAccount {
+            var renaming = operation(.modify, 2, names[from], id: id, to: names[to])
+            renaming.staying = staying
+            #expect(await connector.execute([renaming])[0].failure == nil)
+            return try #require(found(try await connector.find([.id(id)]).first))
+        }
+        // Another attribute names it: the correlation stays. Another value of the same does: both stay.
+        let first = try await rename(0, to: 1, staying: ["employeeNumber": ["N1"], "CN": ["Stays One", "stays two"]])
+        #expect(first.values("employeeNumber") == ["N1"])
+        let second = try await rename(1, to: 2, staying: ["employeeNumber": ["N1"], "CN": ["Stays One", "stays two"]])
+        #expect(Set(second.values("cn")) == ["stays one", "stays two"])
+        // What the schema wants of the entry stays, too; what nobody gives goes.
+        let third = try await rename(2, to: 0, staying: ["cn": ["stays two"]])
+        #expect(Set(third.values("cn")) == ["stays one", "stays two"])
+        #expect(try await rename(0, to: 1, staying: ["cn": ["stays one", "stays two"]]).values("employeeNumber") == [])
+        _ = await connector.execute([operation(.delete, 9, names[1], id: id)])
+    }
+
     @Test func `whoever was moved by hand leaves the group by the name that the entry has now`() async throws {
         let old = "cn=moved by hand,\(people)"
         let new = "cn=moved by hand,\(disabled)"

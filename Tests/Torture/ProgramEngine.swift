@@ -203,7 +203,7 @@ final class ProgramEngine: Engine {
         if plan.state == .held { _ = await run(["plans", "approve", number, "--reason", "torture"], nil) }
         let report = await run(["apply", number], nil)
         // Whoever is told so throws it away and makes a new one.
-        if report.text.contains("was made with another value of") {
+        if report.text.contains("was made with another value of") || report.text.contains("was made under another configuration") {
             _ = await run(["plans", "reject", number, "--reason", "other values"], nil)
         }
         return (plan.ordinal ?? .max, report)

@@ -43,12 +43,18 @@ struct RunFlow {
         return try await told { runs in
             do {
                 return try await runs.apply(plan: plan.ordinal)
-            } catch InquiryError.valuesChanged(let stale, _) {
-                // Whoever is told so throws it away and makes a new one.
-                _ = try await Inquiry(store).reject(stale.ordinal ?? 0, by: "tester", reason: "other values", at: clock.shellClock.now())
-                return .held
+            } catch InquiryError.valuesChanged {
+                return try await reject(plan)
+            } catch InquiryError.configurationChanged {
+                return try await reject(plan)
             }
         }
+    }
+
+    /// Whoever is told that it fits no more throws it away and makes a new one.
+    private func reject(_ plan: Plan) async throws -> RunEnd {
+        _ = try await Inquiry(store).reject(plan.ordinal ?? 0, by: "tester", reason: "other values", at: clock.shellClock.now())
+        return .held
     }
 
     private func found(_ id: PlanID) async throws -> Plan {

@@ -68,7 +68,8 @@ final class Connection {
             return arena.withModifications(changes) { list in
                 ldap_modify_ext(handle, name, list, forgives && traits.hasPermissiveModify ? controls.permissive : nil, nil, &messageID)
             }
-        case .rename(let name, let newRDN, let newParent): return ldap_rename(handle, name, newRDN, newParent, 1, nil, nil, &messageID)
+        case .rename(let name, let newRDN, let newParent, let keepsOld):
+            return ldap_rename(handle, name, newRDN, newParent, keepsOld ? 0 : 1, nil, nil, &messageID)
         case .delete(let name): return ldap_delete_ext(handle, name, nil, nil, &messageID)
         case .search(let search): return transmit(search, &messageID)
         }

@@ -33,8 +33,8 @@ enum WireRequest {
     case add(name: String, attributes: [Modification])
     /// `forgives`: a value that is already there, or already gone, is no error, where the server can be asked for that.
     case modify(name: String, changes: [Modification], forgives: Bool = true)
-    /// Rename and move; the old RDN's values go. `newParent` nil: it stays where it is.
-    case rename(name: String, newRDN: String, newParent: String?)
+    /// Rename and move. `newParent` nil: it stays where it is. `keepsOld`: the old RDN's values are no name any more, and stay.
+    case rename(name: String, newRDN: String, newParent: String?, keepsOld: Bool)
     case delete(name: String)
     case search(SearchRequest)
 }

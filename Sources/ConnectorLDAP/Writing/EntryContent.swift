@@ -77,6 +77,17 @@ enum EntryContent {
         (try? DistinguishedName.parse(DistinguishedName.split(name).rdn))?.first ?? []
     }
 
+    /// Whether what the entry is called now stays with it under another name: the map gives the value as well, or the schema wants it (a name of several parts
+    /// stays whole where one of them does).
+    static func keepsNaming(of name: String, _ operation: AccountOperation) -> Bool {
+        guard !operation.staying.isEmpty else { return false }
+        return namingParts(name).contains { part in
+            operation.staying.contains { attribute, values in
+                attribute.lowercased() == part.type.lowercased() && values.contains { equal($0, part.text) }
+            }
+        }
+    }
+
     private static func equal(_ first: String, _ second: String) -> Bool {
         first == second || DistinguishedName.folded(first) == DistinguishedName.folded(second)
     }

@@ -91,9 +91,9 @@ struct EntryFeed: RequestFeed {
         case .delete: return .delete(name: name)
         case .modify: return .modify(name: name, changes: changes(index).map(\.change))
         case .single(let position): return singles[index].map { .modify(name: name, changes: [$0[position].change]) }
-        case .rename: return operations[index].newName.map { rename(name, to: $0.text) }
-        case .vacate: return rename(name, to: temporaryName(index))
-        case .putBack: return vacatedFrom[index].map { rename(name, to: $0) }
+        case .rename: return operations[index].newName.map { rename(index, to: $0.text) }
+        case .vacate: return rename(index, to: temporaryName(index))
+        case .putBack: return vacatedFrom[index].map { rename(index, to: $0) }
         case nil: return nil
         }
     }
@@ -109,11 +109,13 @@ struct EntryFeed: RequestFeed {
         return changes.map { ($0.request, $0.change) } + (additions[index] ?? []).map { (nil, $0) }
     }
 
-    private func rename(_ name: String, to newName: String) -> WireRequest {
+    private func rename(_ index: Int, to newName: String) -> WireRequest {
+        let name = progress[index].name
         let (_, parent) = DistinguishedName.split(name)
         let (newRDN, newParent) = DistinguishedName.split(newName)
         let stays = parent.map(DistinguishedName.key) == newParent.map(DistinguishedName.key)
-        return .rename(name: name, newRDN: newRDN, newParent: stays ? nil : newParent)
+        return .rename(
+            name: name, newRDN: newRDN, newParent: stays ? nil : newParent, keepsOld: EntryContent.keepsNaming(of: name, operations[index]))
     }
 
     /// In the same place, and always the same for one account, so that it can be recognised.

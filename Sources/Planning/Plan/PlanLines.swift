@@ -69,6 +69,26 @@ package struct PlanLines: Sendable {
         }
     }
 
+    /// Accounts whose orders are not asked for now: what has to be written first cannot be planned (`leftAside`), or failed and is tried once more. Sent
+    /// beside it they would come before it, and planned in every run they would be withdrawn, and told of, in every run. Orders that wait already go on waiting.
+    package func behind(_ orders: [ProvisioningOrder], leftAside: Set<AccountOwner>) -> Set<AccountOwner> {
+        var ahead: [UserID: Set<SystemName>] = [:]
+        for account in leftAside { ahead[account.user, default: []].insert(account.system) }
+        for order in orders where isTriedAgain(order) { ahead[order.user, default: []].insert(order.system) }
+        guard !ahead.isEmpty else { return [] }
+        let behind = orders.filter { order in
+            !order.isWithdrawal && order.failure == nil && isBehind(order.system, ahead[order.user] ?? []) && keeping(order).keeps == nil
+        }
+        return Set(behind.map { AccountOwner(user: $0.user, system: $0.system) })
+    }
+
+    private func isTriedAgain(_ order: ProvisioningOrder) -> Bool {
+        guard !order.isWithdrawal, let open = openOrders[order.user], open.contains(where: { $0.state == .errored }),
+            let kept = keeping(order).keeps
+        else { return false }
+        return open.contains { $0.id == kept && $0.state == .errored }
+    }
+
     /// What comes first on one of these systems fails, so this would not be sent. Systems may require each other in a circle.
     private func isBehind(_ system: SystemName, _ failing: Set<SystemName>) -> Bool {
         guard !failing.isEmpty else { return false }

@@ -217,12 +217,14 @@ struct Preparation {
                 appliesDialectDisabling: switchesByDialect(order, known), direction: direction(order))
         }
         #endif
-        return AccountOperation(
+        var operation = AccountOperation(
             id: order.id, operation: kind, accountID: id, name: name, newName: newName, requests: requests,
             appliesDialectDisabling: switchesByDialect(order, known), direction: direction(order), isUncertain: isUncertain,
             formerNames: isUncertain || isElsewhere ? Set(names).subtracting(others).subtracting([name]).sorted() : [],
             carriedMemberships: carried(
                 order, known, isRenamed: newName != nil || isUncertain || isElsewhere || system.leavesReferencesToUs))
+        if newName != nil { operation.staying = order.staying(of: known) }
+        return operation
     }
 
     private func direction(_ order: ProvisioningOrder) -> AccountOperation.Direction {

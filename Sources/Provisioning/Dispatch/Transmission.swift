@@ -49,6 +49,16 @@ extension AccountOperation {
     var isNothing: Bool { operation == .modify && hasNothingToWrite }
 }
 
+extension ProvisioningOrder {
+    /// Values that we gave, or took over, of attributes that the order leaves as they are.
+    func staying(of known: Account?) -> [String: [String]] {
+        let asked = Set(requests.lazy.filter { $0.kind == .attribute }.map { $0.name.lowercased() })
+        // What was written before is another entry's, where one is adopted.
+        let values = adopts ? takenOver : (known?.written ?? [:]).merging(takenOver) { $1 }
+        return values.filter { !asked.contains($0.key.lowercased()) }.mapValues { $0.map(\.text) }
+    }
+}
+
 /// An order that may or may not have happened.
 struct LostOrder: Sendable {
     let order: ProvisioningOrder

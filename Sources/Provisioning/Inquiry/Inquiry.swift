@@ -28,6 +28,8 @@ package enum InquiryError: Error, Hashable, Sendable {
     case noPlanWaits
     /// Values from outside are others than the plan was made with.
     case valuesChanged(Plan, names: [String])
+    /// The files of the configuration say something else than when the plan was made.
+    case configurationChanged(Plan)
 
     package struct Namesake: Hashable, Sendable {
         /// `hr:E0042`.

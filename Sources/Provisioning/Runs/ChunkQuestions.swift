@@ -62,6 +62,16 @@ extension ChunkRun {
         return isEmptied
     }
 
+    /// `requires`: what comes first cannot be planned now, or only failed again, so what comes behind it is left to the next run.
+    func leaveAsideWhatComesBehind(_ unsaved: UnsavedChunk) async {
+        guard configuration.policyMaps.contains(where: { !$0.requires.isEmpty }) else { return }
+        let aside = unsaved.planning.leftAside.filter(\.isDue).map { AccountOwner(user: $0.user, system: $0.system) }
+        guard !aside.isEmpty || !unsaved.lines.openOrders.isEmpty else { return }
+        let behind = unsaved.lines.behind(unsaved.planning.orders(from: 1), leftAside: Set(aside))
+        unsaved.planning.leaveAside { user, system in behind.contains(AccountOwner(user: user, system: system)) }
+        for system in Set(behind.map(\.system)) { await systems.noteWaiting(system) }
+    }
+
     private func names(_ questions: ChunkPlanning.NameQuestions, _ planning: ChunkPlanning) async throws -> ChunkPlanning.NameAnswers {
         var holders = questions.claims.isEmpty ? [:] : try await store.holders(of: questions.claims)
         // Whether the store has kept the chunk before this one already must make no difference.

@@ -159,6 +159,7 @@ actor ChunkRun {
         findings.note(unsaved.planning.gone)
         for account in unsaved.planning.gone { gone[account.system, default: []].insert(account.user) }
         try await store.leaveOut(unsaved.planning.missed)
+        await leaveAsideWhatComesBehind(unsaved)
         var referencing = try await decideReferences(unsaved)
         let orders = referencing.orders
         referencing.waiting.formUnion(unsaved.planning.leftOut)

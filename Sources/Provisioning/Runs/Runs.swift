@@ -119,12 +119,14 @@ package struct Runs: Sendable {
         }
     }
 
-    /// A plan says what comes of the values it was made with: carried out with others, names would be chosen by rules that nobody approved.
+    /// A plan says what comes of the configuration it was made with: carried out under another one, people would get what the rules no longer give, and names
+    /// would be chosen by rules that nobody approved.
     private func requireApplicable(_ plan: Plan) async throws {
         try PlanDecision.apply.require(plan)
         if plan.state == .applying { return }
         let changed = configuration.changedValues(since: try await store.values(ofConfiguration: plan.configurationHash))
         if !changed.isEmpty { throw InquiryError.valuesChanged(plan, names: changed) }
+        if plan.configurationHash != configuration.hash { throw InquiryError.configurationChanged(plan) }
     }
 
     /// A person says that the systems are right as they are now: they are asked what they are before anything else, also where nothing is to be planned.

@@ -10,6 +10,8 @@ actor SystemsAtHand {
     private var known: [SystemName: Realm] = [:]
     private var away: [SystemName: PlanReport.LeftAside] = [:]
     private var leftAside: [SystemName: Set<UserID>] = [:]
+    /// Systems of which accounts wait for what has to be written first elsewhere.
+    private var waiting: Set<SystemName> = []
 
     /// A connection that is lost while it is used is tried again so often.
     private static let attempts = 4
@@ -68,11 +70,16 @@ actor SystemsAtHand {
         for account in accounts { leftAside[account.system, default: []].insert(account.user) }
     }
 
+    func noteWaiting(_ system: SystemName) { waiting.insert(system) }
+
     /// Systems that could not be asked, with the number of accounts that were not planned.
     var report: [SystemName: PlanReport.LeftAside] {
         var report = away
         for (system, users) in leftAside {
-            let unknown = PlanReport.LeftAside(reason: "orders were sent there, and what came of them could not be looked up")
+            let unknown = PlanReport.LeftAside(
+                reason: waiting.contains(system)
+                    ? "what has to be written first on another system (`requires`) could not be planned, or failed"
+                    : "orders were sent there, and what came of them could not be looked up")
             report[system, default: unknown].accounts = users.count
         }
         return report

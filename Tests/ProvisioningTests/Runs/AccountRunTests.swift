@@ -175,6 +175,37 @@ struct AccountRunTests {
         #expect(try await company.day(["E1,Berg,Clerk,active"]).orders.map(\.state) == [.executed, .executed])
     }
 
+    @Test func `who cannot be planned on the system that comes first waits on the one behind it`() async throws {
+        let mail = ScriptedSystem()
+        let company = try await Company(mail: mail)
+        // It is away from its first answer on.
+        await company.system.goAway()
+        _ = try await company.day(["E9,Moe,Clerk,active"])
+        let (report, _) = try await company.day(["E9,Moe,Clerk,active", "E1,Berg,Clerk,active"])
+        #expect(report.leftAside[SystemName("Mail")]?.reason.contains("requires") == true && report.leftAside[Self.directory] != nil)
+        #expect(await mail.entry(named: "cn=E1,dc=mail") == nil)
+        await company.system.comeBack()
+        for _ in 1...2 { _ = try await company.day(["E9,Moe,Clerk,active", "E1,Berg,Clerk,active"]) }
+        #expect(await company.system.entry(named: "cn=Berg,ou=People") != nil)
+        #expect(await mail.entry(named: "cn=E1,dc=mail") != nil)
+    }
+
+    @Test func `who fails for good on the system that comes first is told of once on the one behind it`() async throws {
+        let company = try await Company(mail: ScriptedSystem())
+        await company.system.refuse(attribute: "title", ConnectorFailure(.permanent, "no such attribute"))
+        #expect(try await company.day(["E1,Berg,Clerk,active"]).orders.map(\.state) == [.errored, .withdrawn])
+        for _ in 1...3 {
+            let orders = try await company.day(["E1,Berg,Clerk,active"]).orders
+            #expect(orders.allSatisfy { $0.system == Self.directory }, "\(orders.map(\.system))")
+        }
+        await company.system.accept(attribute: "title")
+        for _ in 1...2 { _ = try await company.day(["E1,Berg,Clerk,active"]) }
+        var request = KnowledgeRequest()
+        request.users = try await company.store.users(key: UserKey("E1"), of: nil).map(\.id)
+        let accounts = try await company.store.knowledge(request).accounts.values.joined()
+        #expect(accounts.map(\.state) == [.enabled, .enabled])
+    }
+
     private static let mailFiles = [
         "Roles.yaml": """
         roles:

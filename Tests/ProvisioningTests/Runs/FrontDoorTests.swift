@@ -110,6 +110,20 @@ struct FrontDoorTests {
         #expect(mismatch?["subject"] == .string("title") && mismatch?["actual"] == .string("Chief II"))
     }
 
+    @Test func `a plan that was made under another configuration is not carried out`() async throws {
+        let world = try await RunsWorld()
+        try world.write(staff)
+        let configuration = try world.configuration()
+        #expect(try await world.runs(configuration).plan(PlanRequest(source: SourceName("hr"))) == .done)
+        var files = RunsWorld.files
+        files["Rules.yaml"] = files["Rules.yaml"]?.replacing("when: \"true\"", with: "when: 'user.title == \"Chief\"'")
+        let edited = try world.configuration(files)
+        let plan = try await Inquiry(world.store).plan(1)
+        await #expect(throws: InquiryError.configurationChanged(plan)) { try await world.runs(edited).apply(plan: 1) }
+        #expect(await world.systems[RunsWorld.directory]?.entry(named: "cn=Name1,ou=People") == nil)
+        #expect(try await world.runs(configuration).apply(plan: 1) == .done)
+    }
+
     @Test func `stops a plan that is being applied`() async throws {
         let world = try await RunsWorld()
         try await world.sync(staff)

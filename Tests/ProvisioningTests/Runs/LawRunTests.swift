@@ -63,6 +63,39 @@ struct LawRunTests {
         #expect(await system.entry(named: "cn=Dahl,ou=Disabled")?.attributes["userAccountControl"] == ["514"])
     }
 
+    // MARK: A day too far
+
+    /// Seen: after a run with a wrong day access stayed, and every later run ended with 0.
+    @Test func `what a run of a later day gave or took because of a date is taken back when the day is right again`() async throws {
+        let world = try await RunsWorld()
+        var files = RunsWorld.files
+        files["Roles.yaml"]? += "\n  VIP: { entitlements: [ { system: Directory, groups: [\"cn=VIP\"] } ] }\n"
+        files["Rules.yaml"] = """
+            rules:
+              everybody: { when: 'user.title != "Guest"', roles: [Employee] }
+              guests: { when: 'user.title == "Guest"', until: \(CivilDate(days: 20_530)), roles: [Employee] }
+              vip: { when: "true", from: \(CivilDate(days: 20_520)), roles: [VIP] }
+            """
+        let configuration = try world.configuration(files)
+        let rows = ["E1,Berg,Clerk,active", "E2,Dahl,Guest,active"]
+        #expect(try await world.sync(rows, configuration) == .done)
+        #expect(try await world.sync(rows, configuration, day: 60) == .done)
+        let system = try #require(world.systems[RunsWorld.directory])
+        #expect(await system.members["cn=VIP"]?.count == 2)
+        for _ in 1...2 {
+            #expect(try await world.sync(rows, configuration, day: 1) == .done)
+            #expect(try await world.runs(configuration, day: 1).syncDue() == .done)
+        }
+        #expect(await system.members["cn=VIP"] ?? [] == [])
+        #expect(await system.entry(named: "cn=Dahl,ou=People")?.attributes["userAccountControl"] == ["512"])
+        _ = world.news()
+        #expect(try await world.sync(rows, configuration, day: 1) == .done)
+        #expect(world.plansSealed() == 0)
+        // And the dates come when it is time.
+        #expect(try await world.runs(configuration, day: 40).syncDue() == .done)
+        #expect(await system.members["cn=VIP"] == [AccountName("cn=Berg,ou=People"), AccountName("cn=Dahl,ou=People")])
+    }
+
     // MARK: Files that come twice
 
     private func incremental(_ world: RunsWorld) throws -> Configuration {

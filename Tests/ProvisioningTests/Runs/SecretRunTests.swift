@@ -113,10 +113,15 @@ struct SecretRunTests {
         #expect(try await world.runs(configuration).plan(PlanRequest(source: SourceName("hr"))) == .done)
         let plan = try #require(try await world.store.plans(limit: 1).first)
         let other = try self.configuration(world, rules: Self.rules.replacing("Pin-", with: "Pin-Ex-"))
+        await #expect(throws: InquiryError.configurationChanged(plan)) { try await world.runs(other).apply(plan: plan.ordinal) }
+        // Nor of one that was started before the edit.
+        try await system(world).goAway()
+        _ = try await world.runs(configuration).apply(plan: plan.ordinal)
+        try await system(world).comeBack()
         _ = try await world.runs(other).apply(plan: plan.ordinal)
         let order = try #require(try await world.orders().first)
         #expect(order.state == .errored && order.failure?.message.contains("plan again") == true && order.failure?.attribute == "pin")
-        #expect(try await system(world).operations == [])
+        #expect(try await system(world).entry(named: "cn=Berg,ou=People") == nil)
         #expect(try await world.sync(nil, other) == .done)
         #expect(try await system(world).entry(named: "cn=Berg,ou=People")?.attributes["pin"] == ["Pin-Ex-E1-Clerk"])
     }
@@ -172,6 +177,9 @@ struct SecretRunTests {
         #expect(try await world.runs(configuration).plan(PlanRequest(source: SourceName("hr"))) == .done)
         let plan = try #require(try await world.store.plans(limit: 1).first)
         let other = try self.configuration(world, rules: rules.replacing("Pin-", with: "Pin-Ex-"))
+        try await system(world).goAway()
+        _ = try await world.runs(configuration).apply(plan: plan.ordinal)
+        try await system(world).comeBack()
         _ = try await world.runs(other).apply(plan: plan.ordinal)
         let entry = try #require(try await system(world).entry(named: "cn=Berg,ou=Disabled"))
         #expect(entry.attributes["pin"] == ["Pin-on"] && entry.groups.isEmpty)
