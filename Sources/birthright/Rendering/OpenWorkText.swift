@@ -21,7 +21,7 @@ enum OpenWorkText {
         }
         for (system, count) in work.leftAside.sorted(by: { $0.key < $1.key }) where count > 0 {
             lines.append(
-                "left aside: \(DisplayText.count(count, "account")) of \(system), which could not be asked; the next run looks at them")
+                "left aside: \(DisplayText.count(count, "account")) of \(system), which could not be planned; the next run looks at them")
         }
         for (source, count) in work.quarantined.sorted(by: { $0.key < $1.key }) where count > 0 {
             lines.append("left aside: \(DisplayText.count(count, "row")) of source \(source) (birthright quarantine list)")
