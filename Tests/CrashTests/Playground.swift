@@ -74,7 +74,8 @@ final class Playground {
         let captured = folder.appendingPathComponent("output")
         _ = FileManager.default.createFile(atPath: captured.path, contents: nil)
         return try ChildProcess(
-            Playground.binary, arguments + ["--config", folder.path],
+            // One day for all of them: a run that goes on after midnight plans anew, as it should.
+            Playground.binary, arguments + ["--config", folder.path, "--as-of", "2026-11-02"],
             environment: environment.merging(["PATH": "/usr/bin:/bin", "TZ": "UTC"]) { own, _ in own }, output: .file(captured.path))
     }
 
