@@ -82,6 +82,10 @@ private enum Marks {
         #endif
         let queries: [(ReplanReasons, from: String, arguments: [SQLValue])] = [
             (.date, "users x ON x.id = c.user_id WHERE x.due IS NOT NULL AND x.due <= $1 AND c.source = $2", [.number(asOf.days), name]),
+            (
+                .date, "(SELECT DISTINCT x.user_id FROM \(PlanRows.changedLater)) x ON x.user_id = c.user_id WHERE c.source = $2",
+                [.number(asOf.days), name]
+            ),
             (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = \(Again.byEveryRun) AND c.source = $1", [name]),
             (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = \(Again.bySources) AND c.source = $1", [name]),
             (.account, "accounts x ON x.user_id = c.user_id WHERE x.unsettled = 1 AND c.source = $1", [name]),
@@ -95,12 +99,6 @@ private enum Marks {
             try session.query("SELECT c.key_hash FROM claims c JOIN \(from)", arguments) {
                 reasons[UInt64(bitPattern: $0.int(0)), default: []].insert(reason)
             }
-        }
-        for plan in try PlanRows.started(laterThan: asOf, session) {
-            try session.query(
-                "SELECT c.key_hash FROM claims c JOIN plan_changes x ON x.user_id = c.user_id WHERE x.id BETWEEN $1 AND $2 AND c.source = $3",
-                PlanRows.range(plan) + [name]
-            ) { reasons[UInt64(bitPattern: $0.int(0)), default: []].insert(.date) }
         }
         try session.query("SELECT key_hash FROM quarantines WHERE active = 1 AND source = $1 AND key_hash IS NOT NULL", [name]) {
             reasons[UInt64(bitPattern: $0.int(0)), default: []].insert(.quarantine)

@@ -70,12 +70,12 @@ enum PlanRows {
     static func sequence(_ row: Int64) -> Int { Int(row & 0xFFFF_FFFF) }
     static func order(_ row: Int64) -> OrderID { OrderID(plan: plan(row), sequence: sequence(row)) }
 
-    /// Plans that were started for a later day than this one: the clock, or `--as-of`, went back. What they made of people because of dates does not hold yet.
-    static func started(laterThan day: CivilDate, _ session: any SQLSession) throws -> [PlanID] {
-        try session.queryAll(
-            "SELECT id FROM plans WHERE as_of > $1 AND state IN ('applying', 'applied', 'abandoned') ORDER BY id", [.number(day.days)]
-        ) { PlanID(row: $0.int(0)) }
-    }
+    /// Changes `x` by plans that were started for a later day than `$1`: the clock, or `--as-of`, went back. What they made of people because of dates does not
+    /// hold yet. Nearly always there are no such plans, and nothing is read but them.
+    static let changedLater = """
+        plans p CROSS JOIN plan_changes x WHERE x.id BETWEEN (p.id << \(bits)) AND (((p.id + 1) << \(bits)) - 1)
+        AND p.as_of > $1 AND p.state IN ('applying', 'applied', 'abandoned')
+        """
 
     /// Whom these plans change.
     static func users(of plans: [PlanID], _ session: any SQLSession) throws -> Set<UserID> {

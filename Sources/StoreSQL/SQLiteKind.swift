@@ -12,6 +12,6 @@ extension SQLStore {
     private static let standardFile = "birthright.sqlite"
 
     @Sendable private static func path(_ setup: AdapterSetup) -> String {
-        setup.path("sqlite") ?? AdapterSetup(values: ["sqlite": standardFile], folder: setup.folder).path("sqlite") ?? standardFile
+        setup.path("sqlite") ?? "\(setup.folder)/\(standardFile)"
     }
 }

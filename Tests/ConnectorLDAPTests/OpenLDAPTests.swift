@@ -61,6 +61,20 @@ struct OpenLDAPTests {
         _ = await connector.execute([operation(.delete, 9, names[1], id: id)])
     }
 
+    /// Active Directory refuses a rename that leaves the old name, and a move leaves none.
+    @Test func `a move, and a way round another name, leave no value behind`() {
+        func keeps(_ name: String, _ newName: String, _ staying: [String: [String]]) -> Bool {
+            var renaming = operation(.modify, 1, name, to: newName)
+            renaming.staying = staying
+            return EntryContent.keepsNaming(of: name, renaming)
+        }
+        #expect(!keeps("cn=Ann Berg,\(people)", "cn=Ann Berg,\(disabled)", ["cn": ["Ann Berg"]]))
+        #expect(!keeps("cn=ann  berg,\(people)", "CN=Ann Berg,\(disabled)", ["cn": ["Ann Berg"]]))
+        #expect(!keeps("cn=Ann Berg,\(people)", "cn=Ann Moe,\(people)", ["sn": ["Ann Berg"]]))
+        #expect(keeps("cn=Ann Berg,\(people)", "cn=Ann Moe,\(people)", ["CN": ["ann berg", "Ann Moe"]]))
+        #expect(keeps("cn=Ann Berg,\(people)", "uid=berg,\(people)", ["cn": ["Ann Berg"]]))
+    }
+
     @Test func `whoever was moved by hand leaves the group by the name that the entry has now`() async throws {
         let old = "cn=moved by hand,\(people)"
         let new = "cn=moved by hand,\(disabled)"

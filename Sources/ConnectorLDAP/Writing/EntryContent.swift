@@ -77,14 +77,17 @@ enum EntryContent {
         (try? DistinguishedName.parse(DistinguishedName.split(name).rdn))?.first ?? []
     }
 
-    /// Whether what the entry is called now stays with it under another name: the map gives the value as well, or the schema wants it (a name of several parts
-    /// stays whole where one of them does).
+    /// Whether what the entry is called now has to be left to it as a value when it gets its new name: the account keeps it, and the new name does not say it.
+    /// A name of several parts stays whole where one of them does. Otherwise it goes: Active Directory takes no rename that leaves it (MS-ADTS 3.1.1.5.4.1).
     static func keepsNaming(of name: String, _ operation: AccountOperation) -> Bool {
-        guard !operation.staying.isEmpty else { return false }
+        guard !operation.staying.isEmpty, let newName = operation.newName?.text else { return false }
+        let final = namingParts(newName)
         return namingParts(name).contains { part in
-            operation.staying.contains { attribute, values in
-                attribute.lowercased() == part.type.lowercased() && values.contains { equal($0, part.text) }
-            }
+            let isSaidAgain = final.contains { $0.type.lowercased() == part.type.lowercased() && equal($0.text, part.text) }
+            return !isSaidAgain
+                && operation.staying.contains { attribute, values in
+                    attribute.lowercased() == part.type.lowercased() && values.contains { equal($0, part.text) }
+                }
         }
     }
 
