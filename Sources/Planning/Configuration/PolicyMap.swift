@@ -219,7 +219,7 @@ package final class AttributeRule: Sendable {
         self.skipsOnError = skipsOnError
         self.maxLength = maxLength
         self.position = position
-        literalValues = if case .literals(let texts) = value { texts.map(AccountValue.text) } else { [] }
+        literalValues = if case .literals(let texts) = value { texts.map(AccountValue.text).withoutRepetitions } else { [] }
     }
 
     package var isSensitive: Bool { isMarkedSensitive || SensitiveAttributes.contains(name) }

@@ -20,8 +20,18 @@ package enum AttributeOutcome: Sendable, Hashable {
     }
 }
 
+extension [AccountValue] {
+    /// Each value once, in the order of its first place: an attribute's values are a set, and directories refuse an entry that
+    /// says one of them twice. Values that only a system takes for equal (by capitals, say) stay as they are.
+    var withoutRepetitions: [AccountValue] {
+        guard count > 1 else { return self }
+        var seen = Set<AccountValue>(minimumCapacity: count)
+        return filter { seen.insert($0).inserted }
+    }
+}
+
 extension Value {
-    /// The attribute values an expression's result stands for; nil when the result has none that a system could hold.
+    /// The attribute values an expression's result stands for, each once; nil when the result has none that a system could hold.
     package var accountValues: [AccountValue]? {
         switch self {
         case .optional(let optional): return optional.wrapped.map(\.accountValues) ?? []
@@ -31,7 +41,7 @@ extension Value {
                 guard let part = element.accountValues else { return nil }
                 values.append(contentsOf: part)
             }
-            return values
+            return values.withoutRepetitions
         case .opaque(let opaque) where opaque.typeName == "account":
             return opaque.payload.isEmpty ? [] : [.reference(UserKey(opaque.payload), in: opaque.context.map { SourceName($0) })]
         case .string(let text): return text.isEmpty ? [] : [.text(text)]
