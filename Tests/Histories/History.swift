@@ -42,6 +42,7 @@ extension History: CustomStringConvertible {
             if system.showsMemberOf { facts.append("memberof") }
             facts.append("refint \(system.repair.rawValue)")
             if system.keepsUnique { facts.append("unique") }
+            if system.isNamedByNumber == true { facts.append("named by number") }
             if !system.requires.isEmpty { facts.append("requires \(system.requires.joined(separator: ","))") }
             lines.append("  \(system.name): \(facts.joined(separator: ", "))")
         }

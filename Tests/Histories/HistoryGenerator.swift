@@ -20,6 +20,10 @@ package struct HistoryGenerator {
     private var renumbered = 0
     /// Whose key another person has by now.
     private var reused: Set<Int> = []
+    /// Draws what histories had not at first, so that a seed without any of it is the history it was.
+    private var spice: Dice
+    private let namingChanges: Bool
+    private let daysGoWrong: Bool
     /// The key of everybody who has another than the first.
     private var formerKeys: [Int: String] = [:]
 
@@ -39,8 +43,16 @@ package struct HistoryGenerator {
         dice = Dice(seed: seed)
         let namesakes = dice.chance(30)
         var company = Company.random(&dice, namesakes: namesakes)
-        rulebook = Rulebook.random(&dice, knows: knows)
+        var rulebook = Rulebook.random(&dice, knows: knows)
+        spice = Dice(seed: seed ^ 0x5EA5_0FA1_10F1_0A7E)
+        let isRecent = knows.contains("shared")
+        for index in rulebook.systems.indices where isRecent && spice.chance(8) { rulebook.systems[index].isNamedByNumber = true }
+        namingChanges = isRecent && spice.chance(15)
+        daysGoWrong = isRecent && spice.chance(15)
+        self.rulebook = rulebook
         for index in company.people.indices where dice.chance(15) { company.people[index][.start] = String(dice.between(1, 8)) }
+        // Whether a run of a wrong day was carried out, and with it who has started, only the store knows.
+        if daysGoWrong { for index in company.people.indices { company.people[index][.start] = "" } }
         self.company = company
         edited = rulebook
         waiting = company.people.map(\.number)
@@ -66,6 +78,7 @@ package struct HistoryGenerator {
         if !disturbances.isEmpty, dice.chance(60) {
             for _ in 0..<3 { happen(dice.pick([.move, .title, .marry, .terminate, .vanish, .comeBack])) }
         }
+        if namingChanges, spice.chance(30) { change(.namedByNumber(system: spice.pick(rulebook.systems).name, spice.chance(50))) }
         if dice.chance(85) { steps.append(.publish(.hr)) }
         if rulebook.hasStudents, dice.chance(60) { steps.append(.publish(.students)) }
         if rulebook.hasBadges, dice.chance(60) { steps.append(.publish(.badges)) }
@@ -75,8 +88,19 @@ package struct HistoryGenerator {
         if dice.chance(70) { steps.append(.due(mishap())) }
         if dice.chance(rates[.lateApproval] == nil ? 80 : 20) { steps.append(.approve) }
         if dice.chance(45) { steps.append(.repair) }
+        if daysGoWrong, spice.chance(25) { mistakeTheDay() }
         steps.append(.days(dice.chance(85) ? 1 : dice.between(2, 4)))
         if rates[.lateApproval] != nil, dice.chance(50) { steps.append(.approve) }
+    }
+
+    /// Runs for a later day, and the next ones for the right one again.
+    private mutating func mistakeTheDay() {
+        let days = spice.between(1, 8)
+        steps.append(.days(days))
+        for feed in rulebook.feeds where spice.chance(50) { steps.append(.sync(feed, nil)) }
+        if spice.chance(70) { steps.append(.due(nil)) }
+        if spice.chance(70) { steps.append(.approve) }
+        steps.append(.days(-days))
     }
 
     private mutating func mishap() -> Mishap? {

@@ -16,6 +16,8 @@ package struct SystemBook: Codable, Hashable, Sendable {
     package var showsMemberOf: Bool
     package var repair: Repair
     package var keepsUnique: Bool
+    /// Entries are called by employeeNumber; nil: by cn.
+    package var isNamedByNumber: Bool? = nil
 }
 
 /// Where the sources are, at an hour at which it is not the same day everywhere.

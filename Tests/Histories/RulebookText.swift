@@ -153,7 +153,8 @@ extension Rulebook {
         lines += ["let:", "  path: '\(path)'", "attributes:", "  objectClass: [\"inetOrgPerson\", \"adAccount\"]"]
         lines += names
         lines += [
-            "  dn: 'ldap.rdn(\"cn\", out.cn) + \",\" + path'", "  employeeNumber: user.employeeId", "  givenName: user.firstName",
+            "  dn: 'ldap.rdn(\(system.isNamedByNumber == true ? "\"employeeNumber\", user.employeeId" : "\"cn\", out.cn")) + \",\" + path'",
+            "  employeeNumber: user.employeeId", "  givenName: user.firstName",
             "  sn: user.lastName",
             "  title: "
                 + rule("'\(titleStyle == 0 ? "user.?title" : "user.?title.optMap(t, t.upperAscii())")'", isSecret: !system.mapsDisabling),

@@ -96,6 +96,7 @@ package struct Shrinker {
             { book in for index in book.systems.indices { book.systems[index].showsMemberOf = true } },
             { book in for index in book.systems.indices { book.systems[index].repair = .atOnce } },
             { book in for index in book.systems.indices { book.systems[index].mapsDisabling = true } },
+            { book in for index in book.systems.indices { book.systems[index].isNamedByNumber = nil } },
         ]
         for change in changes {
             var candidate = best

@@ -14,6 +14,8 @@ package enum Edit: Codable, Hashable, Sendable {
     case yieldsTitle(Bool)
     case capitalTitles(Bool)
     case studentsSayTitle(Bool)
+    /// Entries are called by another attribute than before.
+    case namedByNumber(system: String, Bool)
 }
 
 /// What goes wrong while a run is under way.

@@ -121,6 +121,8 @@ extension Rulebook {
         case .yieldsTitle(let yields): if yieldsTitle != nil { yieldsTitle = yields }
         case .capitalTitles(let capitals): if capitalTitles != nil { capitalTitles = capitals }
         case .studentsSayTitle(let says): studentsSayTitle = says
+        case .namedByNumber(let system, let isNumber):
+            for index in systems.indices where systems[index].name == system { systems[index].isNamedByNumber = isNumber }
         }
     }
 }
@@ -144,6 +146,7 @@ extension Rulebook {
             case .yieldsTitle: yieldsTitle.map(Edit.yieldsTitle)
             case .capitalTitles: capitalTitles.map(Edit.capitalTitles)
             case .studentsSayTitle: .studentsSayTitle(studentsSayTitle)
+            case .namedByNumber(let name, _): system(name).map { .namedByNumber(system: name, $0.isNamedByNumber ?? false) }
             }
         return back == edit ? nil : back
     }

@@ -197,9 +197,11 @@ struct ScriptedBatch {
         let server = server
         let own = changes(operation) { _ in true }
         var created: String?
-        let rdn = String(operation.name.text.prefix { $0 != "," }.drop { $0 != "=" }.dropFirst()).replacing("\\", with: "")
+        let parts = operation.name.text.prefix { $0 != "," }.split(separator: "=", maxSplits: 1).map(String.init)
         var attributes = own.map { ($0.1.attribute, $0.1.values) }
-        if !attributes.contains(where: { $0.0.lowercased() == "cn" }) { attributes.append(("cn", [rdn])) }
+        if parts.count == 2, !attributes.contains(where: { $0.0.lowercased() == parts[0].lowercased() }) {
+            attributes.append((parts[0], [parts[1].replacing("\\", with: "")]))
+        }
         let failure = send { () throws(ScriptedServer.Refusal) in created = try server.add(operation.name.text, attributes) }
         note(index, failure)
         guard failure == nil else { return }
@@ -209,8 +211,10 @@ struct ScriptedBatch {
 
     private mutating func rename(_ index: Int, _ id: String) -> ConnectorFailure? {
         guard let newName = progress[index].operation.newName?.text, newName != progress[index].name else { return nil }
-        let server = server
-        if let failure = send({ () throws(ScriptedServer.Refusal) in try server.rename(id, to: newName) }) { return failure }
+        let (server, staying) = (server, progress[index].operation.staying)
+        if let failure = send({ () throws(ScriptedServer.Refusal) in try server.rename(id, to: newName, staying: staying) }) {
+            return failure
+        }
         progress[index].name = newName
         return nil
     }

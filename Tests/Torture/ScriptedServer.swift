@@ -131,7 +131,7 @@ final class ScriptedServer: @unchecked Sendable {
             case .add: after = before + change.values.filter { !before.contains($0) }
             case .delete: after = change.values.isEmpty ? [] : before.filter { !change.values.contains($0) }
             }
-            if change.attribute.lowercased() == "cn", let own = rdnValue(entry.name), !after.contains(own) {
+            if let own = rdn(entry.name), change.attribute.lowercased() == own.attribute.lowercased(), !after.contains(own.value) {
                 throw Refusal(code: 64, text: "naming violation: the RDN's own value cannot go")
             }
             if change.kind != .delete { try check(change.attribute, change.values, of: id) }
@@ -143,20 +143,38 @@ final class ScriptedServer: @unchecked Sendable {
         deeds.append(.wrote(id, Dictionary(changes.map { ($0.attribute.lowercased(), entry.values($0.attribute)) }) { _, last in last }))
     }
 
-    func rename(_ id: String, to name: String, countsAsWrite: Bool = true) throws(Refusal) {
+    /// As a modrdn with deleteoldrdn = 1 does; `staying`: what stays of the old name, by attribute.
+    func rename(_ id: String, to name: String, staying: [String: [String]] = [:], countsAsWrite: Bool = true) throws(Refusal) {
         guard var entry = entries[id] else { throw Refusal(code: 32, text: "no such object") }
         guard folders.contains(foldedName(parentName(name))) else { throw Refusal(code: 32, text: "no such object") }
         if let other = self.entry(named: name), other.id != id { throw Refusal(code: 68, text: "entry already exists") }
-        if let value = rdnValue(name) { entry.attributes["cn"] = ("cn", [value]) }
         let before = entry.name
+        let touched = rename(&entry, to: name, staying)
         entry.name = name
         entries[id] = entry
         if countsAsWrite { writes += 1 }
-        deeds += [.renamed(id), .wrote(id, ["cn": entry.values("cn")])]
+        deeds += [.renamed(id), .wrote(id, Dictionary(uniqueKeysWithValues: touched.map { ($0, entry.values($0)) }))]
         record.call(id, name)
         guard foldedName(before) != foldedName(name) else { return }
         for index in repairs.indices { repairs[index].missed.insert(id) }
         refer(from: before, to: name)
+    }
+
+    /// The values that the names stand for. Returns the attributes, in lower case.
+    private func rename(_ entry: inout Entry, to name: String, _ staying: [String: [String]]) -> Set<String> {
+        var touched: Set<String> = []
+        if let old = rdn(entry.name) {
+            let stays = staying.contains { $0.key.lowercased() == old.attribute.lowercased() && $0.value.contains(old.value) }
+            let values = entry.values(old.attribute).filter { stays || $0 != old.value }
+            entry.attributes[old.attribute.lowercased()] = values.isEmpty ? nil : (old.attribute, values)
+            touched.insert(old.attribute.lowercased())
+        }
+        if let new = rdn(name) {
+            let values = entry.values(new.attribute).filter { $0 != new.value } + [new.value]
+            entry.attributes[new.attribute.lowercased()] = (new.attribute, values)
+            touched.insert(new.attribute.lowercased())
+        }
+        return touched
     }
 
     /// One modify of a group with many values; those already there or already gone are success, as with the permissive control.
@@ -188,9 +206,9 @@ final class ScriptedServer: @unchecked Sendable {
         }
     }
 
-    private func rdnValue(_ name: String) -> String? {
+    private func rdn(_ name: String) -> (attribute: String, value: String)? {
         guard let comma = name.firstIndex(of: ","), let equals = name.firstIndex(of: "="), equals < comma else { return nil }
-        return String(name[name.index(after: equals)..<comma]).replacingOccurrences(of: "\\", with: "")
+        return (String(name[..<equals]), String(name[name.index(after: equals)..<comma]).replacingOccurrences(of: "\\", with: ""))
     }
 
     // MARK: References
