@@ -45,10 +45,10 @@ package struct HistoryGenerator {
         var company = Company.random(&dice, namesakes: namesakes)
         var rulebook = Rulebook.random(&dice, knows: knows)
         spice = Dice(seed: seed ^ 0x5EA5_0FA1_10F1_0A7E)
-        let isRecent = knows.contains("shared")
-        for index in rulebook.systems.indices where isRecent && spice.chance(8) { rulebook.systems[index].isNamedByNumber = true }
-        namingChanges = isRecent && spice.chance(15)
-        daysGoWrong = isRecent && spice.chance(15)
+        for index in rulebook.systems.indices where spice.chance(8) { rulebook.systems[index].isNamedByNumber = true }
+        namingChanges = spice.chance(15)
+        let daysGoWrong = spice.chance(15)
+        self.daysGoWrong = daysGoWrong
         self.rulebook = rulebook
         for index in company.people.indices where dice.chance(15) { company.people[index][.start] = String(dice.between(1, 8)) }
         // Whether a run of a wrong day was carried out, and with it who has started, only the store knows.
