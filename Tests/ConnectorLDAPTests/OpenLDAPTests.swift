@@ -54,11 +54,31 @@ struct OpenLDAPTests {
         #expect(first.values("employeeNumber") == ["N1"])
         let second = try await rename(1, to: 2, staying: ["employeeNumber": ["N1"], "CN": ["Stays One", "stays two"]])
         #expect(Set(second.values("cn")) == ["stays one", "stays two"])
-        // What the schema wants of the entry stays, too; what nobody gives goes.
+        // So does what nobody gave, where another attribute names the entry: nobody asked to take it away.
         let third = try await rename(2, to: 0, staying: ["cn": ["stays two"]])
         #expect(Set(third.values("cn")) == ["stays one", "stays two"])
-        #expect(try await rename(0, to: 1, staying: ["cn": ["stays one", "stays two"]]).values("employeeNumber") == [])
+        #expect(try await rename(0, to: 1, staying: ["cn": ["stays one", "stays two"]]).values("employeeNumber") == ["N1"])
         _ = await connector.execute([operation(.delete, 9, names[1], id: id)])
+    }
+
+    /// An entry that is named by another attribute from now on: what the old one and the new one hold is what the order says, and nothing beside it.
+    @Test func `a rename to another attribute leaves each with the values of the order`() async throws {
+        let names = ["cn=Foreign,\(people)", "employeeNumber=N7,\(people)", "cn=Ann Moe,\(people)"]
+        let id = try #require(await connector.execute([create(1, names[0], [attribute("employeeNumber", "N7", as: .add)])])[0].accountID)
+        func cn(_ from: Int, to: Int?, _ values: String...) async throws -> [String] {
+            let renaming = operation(
+                .modify, 2, names[from], id: id, to: to.map { names[$0] }, values.map { attribute("cn", $0, as: .set) })
+            #expect(await connector.execute([renaming])[0].failure == nil)
+            return try #require(found(try await connector.find([.id(id)]).first)).values("cn")
+        }
+        // The schema wants a cn of the entry at every moment.
+        #expect(try await cn(0, to: 1, "Ann Berg") == ["Ann Berg"])
+        #expect(try await cn(1, to: 2, "Ann Moe") == ["Ann Moe"])
+        #expect(try await cn(2, to: 1, "Ann Berg") == ["Ann Berg"])
+        // The rename was done, and what followed was not: the next order says the name alone.
+        #expect(Set(try await cn(1, to: 2)) == ["Ann Berg", "Ann Moe"])
+        #expect(try await cn(2, to: nil, "Ann Moe") == ["Ann Moe"])
+        _ = await connector.execute([operation(.delete, 9, names[2], id: id)])
     }
 
     /// Active Directory refuses a rename that leaves the old name, and a move leaves none.
@@ -73,6 +93,7 @@ struct OpenLDAPTests {
         #expect(!keeps("cn=Ann Berg,\(people)", "cn=Ann Moe,\(people)", ["sn": ["Ann Berg"]]))
         #expect(keeps("cn=Ann Berg,\(people)", "cn=Ann Moe,\(people)", ["CN": ["ann berg", "Ann Moe"]]))
         #expect(keeps("cn=Ann Berg,\(people)", "uid=berg,\(people)", ["cn": ["Ann Berg"]]))
+        #expect(keeps("cn=Ann Berg,\(people)", "uid=berg,\(people)", [:]))
     }
 
     @Test func `whoever was moved by hand leaves the group by the name that the entry has now`() async throws {
@@ -154,6 +175,26 @@ struct OpenLDAPTests {
         let lookups = try await connector.find(ids.compactMap { $0.map { AccountQuery.id($0) } })
         #expect(lookups.map { found($0)?.name.text } == names)
         #expect(found(lookups[0])?.attributes["sAMAccountName"] == ["swap1"])
+    }
+
+    /// A ring in which one entry changes the attribute it is named by: the name on the way is nobody's value in the end.
+    @Test func `names that are exchanged for those of another attribute leave nothing of the way`() async throws {
+        let names = ["sAMAccountName=ring1,\(people)", "cn=ring2,\(people)"]
+        let ids = await connector.execute([
+            create(1, names[0], [attribute("cn", "ring1")]), create(2, names[1]),
+        ]).map(\.accountID)
+        let results = await connector.execute([
+            operation(.modify, 1, names[0], id: ids[0], to: names[1], [attribute("cn", "ring2")]),
+            operation(.modify, 2, names[1], id: ids[1], to: names[0]),
+        ])
+        #expect(results.compactMap(\.failure) == [])
+        let now = try await connector.find(ids.compactMap { $0.map { AccountQuery.id($0) } }).map { found($0) }
+        #expect(now.map { $0?.name.text } == [names[1], names[0]])
+        for one in now {
+            let values = (one?.values("cn") ?? []) + (one?.values("sAMAccountName") ?? [])
+            #expect(values.filter { $0.hasPrefix("birthright-moving") } == [], "\(values)")
+        }
+        _ = await connector.execute([operation(.delete, 8, names[0], id: ids[1]), operation(.delete, 9, names[1], id: ids[0])])
     }
 
     struct Refused: Sendable, CustomTestStringConvertible {

@@ -13,6 +13,14 @@ package enum Dialect: String, Sendable, CaseIterable {
         }
     }
 
+    /// The attribute that names an entry cannot be written, not even with the value that it has (MS-ADTS 3.1.1.5.3.2: notAllowedOnRDN).
+    var changesNamesByRenameOnly: Bool {
+        switch self {
+        case .openLDAP, .ds389: false
+        case .activeDirectory: true
+        }
+    }
+
     /// The attribute that names an account's groups, where the server keeps one.
     var membershipAttribute: String { "memberOf" }
 

@@ -29,20 +29,32 @@ enum EntryContent {
     }
 
     /// What a modify request carries once the entry has its final name, each part with the index of its request. Values of the RDN change by modrdn
-    /// only (RFC 4511 section 4.6), so a request that says what the name already says is left out. `only`: which requests are meant.
+    /// (RFC 4511 section 4.6), so a request that says what the name already says is left out, unless a value may stand beside it that the rename did not take
+    /// away. `only`: which requests are meant.
     static func changes(
-        _ operation: AccountOperation, named name: String, only isMeant: (Int) -> Bool
+        _ operation: AccountOperation, named name: String, _ dialect: Dialect, only isMeant: (Int) -> Bool
     ) -> [(request: Int, change: Modification)] {
         let naming = namingParts(name)
         var changes: [(request: Int, change: Modification)] = []
         for (index, request) in operation.requests.enumerated() where request.kind == .attribute && isMeant(index) {
             let values = naming.filter { $0.type.lowercased() == request.name.lowercased() }.map(\.text)
-            if let change = change(request, naming: values) { changes.append((index, change)) }
+            let isAlone = { dialect.changesNamesByRenameOnly || standsAlone(request.name, in: name, operation) }
+            if let change = change(request, naming: values, isAlone) { changes.append((index, change)) }
         }
         return changes
     }
 
-    private static func change(_ request: AccountOperation.Request, naming: [String]) -> Modification? {
+    /// The entry got its name by a rename that took away what the attribute said before.
+    private static func standsAlone(_ attribute: String, in name: String, _ operation: AccountOperation) -> Bool {
+        let key = DistinguishedName.key(name)
+        let former = ([operation.name] + operation.formerNames).map(\.text).filter { DistinguishedName.key($0) != key }
+        return !former.isEmpty
+            && former.allSatisfy { old in
+                namingParts(old).contains { $0.type.lowercased() == attribute.lowercased() } && !keepsNaming(of: old, operation)
+            }
+    }
+
+    private static func change(_ request: AccountOperation.Request, naming: [String], _ isAlone: () -> Bool) -> Modification? {
         switch request.operation {
         case .set:
             let saysTheName =
@@ -50,7 +62,7 @@ enum EntryContent {
                 && request.values.allSatisfy { value in
                     naming.contains { equal($0, value) }
                 }
-            return saysTheName ? nil : Modification(kind: .replace, name: request.name, values: request.values)
+            return saysTheName && isAlone() ? nil : Modification(kind: .replace, name: request.name, values: request.values)
         case .add:
             let values = request.values.filter { value in !naming.contains { equal($0, value) } }
             return values.isEmpty ? nil : Modification(kind: .add, name: request.name, values: values)
@@ -77,18 +89,35 @@ enum EntryContent {
         (try? DistinguishedName.parse(DistinguishedName.split(name).rdn))?.first ?? []
     }
 
-    /// Whether what the entry is called now has to be left to it as a value when it gets its new name: the account keeps it, and the new name does not say it.
-    /// A name of several parts stays whole where one of them does. Otherwise it goes: Active Directory takes no rename that leaves it (MS-ADTS 3.1.1.5.4.1).
-    static func keepsNaming(of name: String, _ operation: AccountOperation) -> Bool {
-        guard !operation.staying.isEmpty, let newName = operation.newName?.text else { return false }
+    /// Whether what the entry is called now has to be left to it as a value when it gets its new name: another attribute names it from then on, so that this one
+    /// is a value like any other (a request of the same operation says what becomes of it, and the schema may want it meanwhile); or the account keeps the value,
+    /// and the new name does not say it. A name of several parts stays whole where one of them does. Otherwise it goes: Active Directory takes no rename that
+    /// leaves it (MS-ADTS 3.1.1.5.4.1), and has one naming attribute for ever.
+    /// `onTheWay`: the entry gets a name in between, of the same attribute, which may hold one value only.
+    static func keepsNaming(of name: String, _ operation: AccountOperation, onTheWay: Bool = false) -> Bool {
+        guard let newName = operation.newName?.text else { return false }
         let final = namingParts(newName)
         return namingParts(name).contains { part in
-            let isSaidAgain = final.contains { $0.type.lowercased() == part.type.lowercased() && equal($0.text, part.text) }
-            return !isSaidAgain
+            let others = final.filter { $0.type.lowercased() == part.type.lowercased() }
+            if others.isEmpty, !onTheWay { return true }
+            return !others.contains { equal($0.text, part.text) }
                 && operation.staying.contains { attribute, values in
                     attribute.lowercased() == part.type.lowercased() && values.contains { equal($0, part.text) }
                 }
         }
+    }
+
+    /// Of names that entries have on the way only.
+    static let temporaryPrefix = "birthright-moving-"
+
+    /// A name on the way stays as a value where the final name is made of another attribute: nobody's, and only until the schema has what it wants.
+    static func leftovers(_ operation: AccountOperation, of former: String) -> [Modification] {
+        namingParts(former).filter { part in
+            part.text.hasPrefix(temporaryPrefix)
+                && !operation.requests.contains {
+                    $0.kind == .attribute && $0.operation == .set && $0.name.lowercased() == part.type.lowercased()
+                }
+        }.map { Modification(kind: .delete, name: $0.type, values: [$0.text]) }
     }
 
     private static func equal(_ first: String, _ second: String) -> Bool {

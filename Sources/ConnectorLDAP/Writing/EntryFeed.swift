@@ -17,9 +17,10 @@ struct EntryFeed: RequestFeed {
     }
 
     let operations: [AccountOperation]
-    /// What the dialect adds to Unlock, by index of the operation.
-    let additions: [Int: [Modification]]
+    /// What no request asks for, by index of the operation: what the dialect adds to Unlock, and what takes away what a rename left.
+    private var additions: [Int: [Modification]]
     let refusal: Refusal
+    private let dialect: Dialect
     private(set) var progress: [Progress]
     private var steps: [Step?]
     private var schedule: EntrySchedule
@@ -31,6 +32,7 @@ struct EntryFeed: RequestFeed {
         self.operations = operations
         self.progress = progress
         self.additions = additions
+        self.dialect = dialect
         refusal = Refusal(dialect: dialect)
         steps = Array(repeating: nil, count: operations.count)
         schedule = EntrySchedule(operations)
@@ -91,9 +93,14 @@ struct EntryFeed: RequestFeed {
         case .delete: return .delete(name: name)
         case .modify: return .modify(name: name, changes: changes(index).map(\.change))
         case .single(let position): return singles[index].map { .modify(name: name, changes: [$0[position].change]) }
-        case .rename: return operations[index].newName.map { rename(index, to: $0.text) }
-        case .vacate: return rename(index, to: temporaryName(index))
-        case .putBack: return vacatedFrom[index].map { rename(index, to: $0) }
+        case .rename:
+            return operations[index].newName.map {
+                rename(index, to: $0.text, keepsOld: EntryContent.keepsNaming(of: name, operations[index]))
+            }
+        case .vacate:
+            let keepsOld = EntryContent.keepsNaming(of: name, operations[index], onTheWay: true)
+            return rename(index, to: temporaryName(index), keepsOld: keepsOld)
+        case .putBack: return vacatedFrom[index].map { rename(index, to: $0, keepsOld: false) }
         case nil: return nil
         }
     }
@@ -103,19 +110,19 @@ struct EntryFeed: RequestFeed {
         let switching = operation.switchingRequests
         // Where the rename was refused, what stands in the name cannot be changed either.
         let naming = progress[index].isNamed ? [] : operation.namingAttributes
-        let changes = EntryContent.changes(operation, named: progress[index].name) { request in
+        let changes = EntryContent.changes(operation, named: progress[index].name, dialect) { request in
             !switching.contains(request) && (naming.isEmpty || !naming.contains(operation.requests[request].name.lowercased()))
         }
         return changes.map { ($0.request, $0.change) } + (additions[index] ?? []).map { (nil, $0) }
     }
 
-    private func rename(_ index: Int, to newName: String) -> WireRequest {
+    private func rename(_ index: Int, to newName: String, keepsOld: Bool) -> WireRequest {
         let name = progress[index].name
         let (_, parent) = DistinguishedName.split(name)
         let (newRDN, newParent) = DistinguishedName.split(newName)
         let stays = parent.map(DistinguishedName.key) == newParent.map(DistinguishedName.key)
         return .rename(
-            name: name, newRDN: newRDN, newParent: stays ? nil : newParent, keepsOld: EntryContent.keepsNaming(of: name, operations[index]))
+            name: name, newRDN: newRDN, newParent: stays ? nil : newParent, keepsOld: keepsOld)
     }
 
     /// In the same place, and always the same for one account, so that it can be recognised.
@@ -125,7 +132,7 @@ struct EntryFeed: RequestFeed {
         // By the account's own id, so that runs of two stores on one directory never meet here; the order's where none is known.
         let id = operations[index].id
         let text = operations[index].accountID.map { DistinguishedName.escape($0.text) } ?? "\(id.plan.row)-\(id.sequence)"
-        return "\(type)=birthright-moving-\(text)" + (parent.map { "," + $0 } ?? "")
+        return "\(type)=\(EntryContent.temporaryPrefix)\(text)" + (parent.map { "," + $0 } ?? "")
     }
 
     // MARK: Receiving
@@ -149,7 +156,11 @@ struct EntryFeed: RequestFeed {
         case (.delete, 0): deleted(index)
         case (.delete, 32) where operations[index].accountID == nil: deleted(index)
         case (.rename, 0):
-            progress[index].name = operations[index].newName?.text ?? progress[index].name
+            let former = progress[index].name
+            progress[index].name = operations[index].newName?.text ?? former
+            if EntryContent.keepsNaming(of: former, operations[index]) {
+                additions[index, default: []] += EntryContent.leftovers(operations[index], of: former)
+            }
             modifyOrFinish(index)
         case (.vacate, 0):
             vacatedFrom[index] = progress[index].name

@@ -59,7 +59,7 @@ struct SwitchFeed: RequestFeed {
         // Only a failed rename or attribute keeps an account from being switched on.
         if isEnabling, progress[index].failure != nil || !progress[index].failedRequests.isEmpty { return }
         let switching = operation.switchingRequests
-        let requests = EntryContent.changes(operation, named: progress[index].name, only: switching.contains).map {
+        let requests = EntryContent.changes(operation, named: progress[index].name, dialect, only: switching.contains).map {
             ($0.request, $0.change)
         }
         // Where nothing switches, nobody was switched off.
