@@ -166,7 +166,8 @@ final class ScriptedServer: @unchecked Sendable {
         if let old = rdn(entry.name) {
             // Another attribute names the entry from then on: the value stays.
             let isNamedByAnother = rdn(name).map { $0.attribute.lowercased() != old.attribute.lowercased() } ?? false
-            let stays = isNamedByAnother || staying.contains { $0.key.lowercased() == old.attribute.lowercased() && $0.value.contains(old.value) }
+            let stays =
+                isNamedByAnother || staying.contains { $0.key.lowercased() == old.attribute.lowercased() && $0.value.contains(old.value) }
             let values = entry.values(old.attribute).filter { stays || $0 != old.value }
             entry.attributes[old.attribute.lowercased()] = values.isEmpty ? nil : (old.attribute, values)
             touched.insert(old.attribute.lowercased())
