@@ -25,7 +25,7 @@ public struct StoreSuite: Sendable {
     public init(makeStore: @escaping @Sendable () async throws -> any Store) { self.makeStore = makeStore }
 
     public static var checks: [Check] {
-        plans + names + starting + takingOver + claims + marks + dispatch + accounts + records + listings + secrets
+        plans + names + starting + takingOver + claims + marks + dispatch + leases + accounts + records + listings + secrets
     }
 
     public func run(_ check: Check) async throws {

@@ -141,6 +141,13 @@ extension Store {
         return plan
     }
 
+    /// Under a lease of its own.
+    func claim(_ plan: PlanID, system: SystemName, wave: Int, limit: Int, at: Instant) async throws -> [ProvisioningOrder] {
+        let lease = try await lease(system)
+        defer { lease.release() }
+        return try await claim(plan, under: lease.term, wave: wave, limit: limit, at: at)
+    }
+
     /// Plans, applies and executes a chunk to the end, as if the system had done everything.
     @discardableResult
     func applied(_ chunk: PlanChunk, _ origin: Origin = .source(Sample.hr)) async throws -> Plan {

@@ -1,14 +1,19 @@
 public import IdentityModel
 
-/// The store could not do it. `busy`: the origin's lock is held by a living process.
+/// The store could not do it. `busy`: the origin's lock is held by a living process; `leased`: so is the right to write to the system; `leaseLost`: another run
+/// has it by now, and nothing was kept.
 public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case unreachable(String)
     case busy(Origin)
+    case leased(SystemName)
+    case leaseLost(SystemName)
     case damaged(String)
     public var description: String {
         switch self {
         case .unreachable(let why): "the store cannot be opened: \(why)"
         case .busy(let origin): "another birthright process is working on \(origin); wait for it or stop it"
+        case .leased(let system): "another birthright process is writing to \(system); wait for it or stop it"
+        case .leaseLost(let system): "another birthright process writes to \(system) by now; run the command again"
         case .damaged(let what): "the store holds something it should not: \(what)"
         }
     }
@@ -154,6 +159,8 @@ public struct Settlement: Sendable {
     public var reservations: [NameReservation] = []
     /// Users to plan again by the next run (an unresolved reference).
     public var planAgain: [UserID] = []
+    /// The right under which the system was written to. Nil: it was not.
+    public var lease: LeaseTerm?
     public init() {}
 
     /// There is nothing to keep.
@@ -302,8 +309,11 @@ public protocol DispatchStore: Sendable {
     /// of this run's reach (a wave beyond `OrdersHeldBack.distance`). Repetitions (`ProvisioningOrder.isRepetition`) stand in wave 1, behind all others. Returns how
     /// many are held back.
     func resume(_ plan: PlanID, holding: OrdersHeldBack, at: Instant) async throws(StoreError) -> Int
-    /// Moves up to `limit` pending orders of the system and wave, in sequence, to transmitted; orders whose `notBefore` lies after `at` are left.
-    func claim(_ plan: PlanID, system: SystemName, wave: Int, limit: Int, at: Instant) async throws(StoreError) -> [ProvisioningOrder]
+    /// The right to write to the system, under the next term; throws `.leased` while another living run has it.
+    func lease(_ system: SystemName) async throws(StoreError) -> any SystemLease
+    /// Moves up to `limit` pending orders of the lease's system and of the wave, in sequence, to transmitted; orders whose `notBefore` lies after `at` are left.
+    /// Throws `.leaseLost` under an old term.
+    func claim(_ plan: PlanID, under lease: LeaseTerm, wave: Int, limit: Int, at: Instant) async throws(StoreError) -> [ProvisioningOrder]
     /// Orders in state 2: with the lock held these are orphans of a run that died.
     func transmitted(_ plan: PlanID) async throws(StoreError) -> [ProvisioningOrder]
     /// Pending orders by system: the lowest wave, and the earliest `notBefore` (nil = now).
@@ -335,6 +345,7 @@ public protocol DispatchStore: Sendable {
     func eventHistory(_ trackingNumbers: [String]) async throws(StoreError) -> [String: EventHistory]
     /// Number and start of plans that were sealed; `at` is nil before the start.
     func starts(of plans: [PlanID]) async throws(StoreError) -> [PlanID: (ordinal: Int, at: Instant?)]
+    /// Everything or nothing; throws `.leaseLost` under an old term.
     func commit(_ settlement: Settlement, plan: PlanID, at: Instant) async throws(StoreError)
     /// All orders settled or waiting: the plan is applied.
     func finish(_ plan: PlanID, at: Instant) async throws(StoreError)

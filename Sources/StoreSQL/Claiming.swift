@@ -4,10 +4,12 @@ package import IdentityModel
 /// Orders on their way out.
 extension SQLStore {
     package func claim(
-        _ plan: PlanID, system: SystemName, wave: Int, limit: Int, at: Instant
+        _ plan: PlanID, under lease: LeaseTerm, wave: Int, limit: Int, at: Instant
     ) async throws(StoreError) -> [ProvisioningOrder] {
+        let system = lease.system
         // Orders that wait for no moment come first, in sequence; then those whose moment has come. The index stands in this order.
         let rows = try await write { session in
+            try Leases.require(lease, session)
             let rows = try session.queryAll(
                 """
                 SELECT id FROM orders WHERE owner = $1 AND system = $2 AND \(Orders.pending) AND \(Orders.underWay) AND wave = $3 AND not_before <= $4

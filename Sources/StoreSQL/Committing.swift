@@ -5,6 +5,7 @@ extension SQLStore {
     package func commit(_ settlement: Settlement, plan: PlanID, at: Instant) async throws(StoreError) {
         let encoded = await EncodedSettlement.encode(settlement)
         try await write { session in
+            if let lease = settlement.lease { try Leases.require(lease, session) }
             try encoded.updateOrders(plan: plan, at: at, session)
             try FollowUps.append(settlement.followUps, to: plan, at: at, session)
             try encoded.updateAccounts(session)

@@ -31,6 +31,11 @@ enum Schema {
         ]
     }
 
+    /// How often the right to write to a system was given.
+    static func version5(_ dialect: SQLDialect) -> [String] {
+        ["CREATE TABLE leases (system TEXT NOT NULL PRIMARY KEY, term BIGINT NOT NULL)"]
+    }
+
     /// Which system an account's id is from, and whether its user must be planned again whatever their row says: because the account is unknown (1), or because
     /// its entry is gone and a person has to decide (2). An id is looked for in every system, so the
     /// index begins with it.

@@ -47,6 +47,7 @@ struct Committer: Sendable {
         var settlement = batch.settlement
         // An order whose answer was lost is settled later; what else came of it is not to wait for that.
         guard !settlement.isEmpty else { return 0 }
+        settlement.lease = batch.lease
         let complete = try await completeUsers(settlement)
         settlement.events = try await events(complete, system: batch.system, accountNames: batch.accountNames)
         try await write(settlement)

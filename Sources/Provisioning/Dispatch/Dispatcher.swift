@@ -144,10 +144,12 @@ package struct Dispatcher: Sendable {
             return (name, summary, 0)
         }
         if try await !meet(system, &summary) { return (name, summary, 0) }
-        let requirements = Requirements(plan: plan.id, system: system, store: store, committer: committer, options: options)
+        let lease = try await lease(name)
+        defer { lease.release() }
+        let requirements = Requirements(plan: plan.id, system: system, lease: lease.term, store: store, committer: committer, options: options)
         let (withdrawn, eventsBefore, parking) = isLooking ? (0, 0, 0) : try await requirements.enforce()
         let lane = Lane(
-            plan: plan.id, system: system, store: store, committer: committer, substitutes: substitutes, secrets: secrets, options: options,
+            plan: plan.id, system: system, lease: lease.term, store: store, committer: committer, substitutes: substitutes, secrets: secrets, options: options,
             log: log,
             progress: { now in
                 progress(
@@ -158,6 +160,22 @@ package struct Dispatcher: Sendable {
         summary = lanes
         summary.withdrawn += withdrawn
         return (name, summary, events + eventsBefore)
+    }
+
+    /// A run of another origin that writes to the system is waited for: nobody can say what an account is like that somebody else is changing.
+    private func lease(_ system: SystemName) async throws -> any SystemLease {
+        var attempts = 0
+        while true {
+            do {
+                return try await store.lease(system)
+            } catch StoreError.leased {
+                attempts += 1
+                // An operator sees nothing else of a run that waits.
+                if attempts == 20 { log.warning("\(system): another run is writing to it; this one goes on when that one is through") }
+                try await options.clock.sleep(100)
+                await Task.yield()
+            }
+        }
     }
 
     /// The first question to a system is which one it is; false: nothing is to be sent there now.

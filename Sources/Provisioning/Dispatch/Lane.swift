@@ -8,6 +8,7 @@ internal import Logging
 struct Lane: Sendable {
     let plan: PlanID
     let system: ManagedSystem
+    let lease: LeaseTerm
     let store: any Store
     let committer: Committer
     let substitutes: any SubstitutesNames
@@ -57,7 +58,7 @@ struct Lane: Sendable {
             return .woke
         case .test: return .tested(await test())
         case .claim(let wave, let limit):
-            return .claimed(try await store.claim(plan, system: system.name, wave: wave, limit: limit, at: options.clock.now()))
+            return .claimed(try await store.claim(plan, under: lease, wave: wave, limit: limit, at: options.clock.now()))
         case .prepare(let orders): return .prepared(try await prepare(orders, head))
         case .send(let batch, let number, let outage):
             group.addTask { try await carryOut(batch, number, outage: outage) }
@@ -84,7 +85,7 @@ struct Lane: Sendable {
 
     @concurrent private func carryOut(_ batch: DispatchBatch, _ number: Int, outage: ConnectorFailure?) async throws -> BatchReport {
         var batch = batch
-        var settled = SettledBatch(system: system.name)
+        var settled = SettledBatch(lease: lease)
         settled.accountNames = batch.accountNames
         let settling = Settling(
             system: system, wave: batch.wave, now: options.clock.now(), policy: options.retry, substitutes: substitutes)

@@ -65,7 +65,7 @@ extension Lane {
     private func keep(_ lost: [LostOrder], _ facts: BatchFacts, _ batch: DispatchBatch, _ report: inout LookReport) async throws {
         let settling = Settling(
             system: system, wave: batch.wave, now: options.clock.now(), policy: options.retry, substitutes: substitutes)
-        var settled = SettledBatch(system: system.name)
+        var settled = SettledBatch(lease: lease)
         settled.accountNames = batch.accountNames
         var happened: [Transmission] = []
         for lost in lost {

@@ -9,6 +9,7 @@ struct Requirements: Sendable {
 
     let plan: PlanID
     let system: ManagedSystem
+    let lease: LeaseTerm
     let store: any Store
     let committer: Committer
     let options: DispatchOptions
@@ -68,7 +69,7 @@ struct Requirements: Sendable {
     }
 
     private func settle(_ page: [ProvisioningOrder], _ behind: Behind) throws -> SettledBatch {
-        var batch = SettledBatch(system: system.name)
+        var batch = SettledBatch(lease: lease)
         for order in page where !order.isWithdrawal {
             if let required = behind.failed[order.user] {
                 let reason = ConnectorFailure(.permanent, "not sent: \(required), which comes first, failed for this user")

@@ -3,7 +3,7 @@ internal import IdentityModel
 
 /// A batch's results, turned into what the store keeps.
 struct SettledBatch: Sendable {
-    let system: SystemName
+    let lease: LeaseTerm
     var settlement = Settlement()
     var accountNames: [UserReference: AccountName] = [:]
     /// Still transmitted: their answers were lost.
@@ -11,6 +11,8 @@ struct SettledBatch: Sendable {
     /// The system went away.
     var outage: ConnectorFailure?
     var substituted = 0
+
+    var system: SystemName { lease.system }
 
     /// Orders that left the run, by how they ended.
     var settledStates: [OrderState] { settlement.entries.map(\.order.state).filter(\.isSettled) }

@@ -180,7 +180,7 @@ struct DispatchFailureTests {
     private func crashed(_ world: DispatchWorld, _ orders: [ProvisioningOrder]) async throws -> Plan {
         let plan = try await world.sealed(orders)
         #expect(try await world.store.startApplying(plan.id, at: DispatchWorld.start) == PlanStarted())
-        _ = try await world.store.claim(plan.id, system: DispatchWorld.directory, wave: 0, limit: 100, at: DispatchWorld.start)
+        _ = try await world.taken(plan, 100)
         return plan
     }
 

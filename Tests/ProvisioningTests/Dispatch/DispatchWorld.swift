@@ -15,17 +15,27 @@ final class DispatchWorld: Sendable {
     static let mail = SystemName("Mail")
     static let start = Instant(milliseconds: 1_772_000_000_000)
 
+    /// Keeps the folder for as long as this one lives.
+    private let keeper: DispatchWorld?
+
     init() async throws {
+        keeper = nil
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("birthright-dispatch-\(UUID().uuidString)")
         store = try await SQLStore.openSQLite(path: folder.appendingPathComponent("store.sqlite").path)
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    /// Another process on the same store: it shares nothing but the files.
+    init(besides other: DispatchWorld) async throws {
+        (keeper, folder) = (other, other.folder)
+        store = try await SQLStore.openSQLite(path: folder.appendingPathComponent("store.sqlite").path)
+    }
+
+    deinit { if keeper == nil { try? FileManager.default.removeItem(at: folder) } }
 
     /// Seals a plan of these orders (their users become joiners, unless they are known already).
-    func sealed(_ orders: [ProvisioningOrder]) async throws -> Plan {
+    func sealed(_ orders: [ProvisioningOrder], of origin: Origin = .source(SourceName("hr"))) async throws -> Plan {
         var plan = try await store.begin(
-            .source(SourceName("hr")), configurationHash: "c", asOf: CivilDate(days: 20_500), at: DispatchWorld.start)
+            origin, configurationHash: "c", asOf: CivilDate(days: 20_500), at: DispatchWorld.start)
         var chunk = PlanChunk()
         var planned: [ProvisioningOrder] = []
         var request = KnowledgeRequest()
@@ -73,6 +83,13 @@ final class DispatchWorld: Sendable {
     {
         let current = try await store.plan(ordinal: plan.ordinal ?? 0) ?? plan
         return try await dispatcher(systems, substitutes: substitutes, inFlight: inFlight).apply(current)
+    }
+
+    /// Orders of the plan, in state 2.
+    func taken(_ plan: Plan, _ limit: Int) async throws -> [ProvisioningOrder] {
+        let lease = try await store.lease(DispatchWorld.directory)
+        defer { lease.release() }
+        return try await store.claim(plan.id, under: lease.term, wave: 0, limit: limit, at: DispatchWorld.start)
     }
 
     func orders(_ plan: Plan) async throws -> [ProvisioningOrder] {

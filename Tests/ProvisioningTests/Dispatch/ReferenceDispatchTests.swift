@@ -129,7 +129,7 @@ struct ReferenceDispatchTests {
         _ = try await world.apply(try await world.sealed([try renamed(other)]), [managed(system)])
         let plan = try await world.sealed([try renamed(orphan)])
         _ = try await world.store.startApplying(plan.id, at: DispatchWorld.start)
-        _ = try await world.store.claim(plan.id, system: DispatchWorld.directory, wave: 0, limit: 9, at: DispatchWorld.start)
+        _ = try await world.taken(plan, 9)
         let renaming = AccountOperation(
             id: OrderID(plan: plan.id, sequence: 9), operation: .modify, accountID: accounts[orphan]?.id, name: AccountName("cn=\(orphan)"),
             newName: AccountName("cn=\(orphan),ou=IT"), requests: [], appliesDialectDisabling: false)
@@ -201,7 +201,7 @@ struct ReferenceDispatchTests {
         let (world, first, _) = try await company(system)
         let plan = try await world.sealed([changes(first, key: "E1", to: "cn=E1,ou=IT", [])])
         _ = try await world.store.startApplying(plan.id, at: DispatchWorld.start)
-        _ = try await world.store.claim(plan.id, system: DispatchWorld.directory, wave: 0, limit: 9, at: DispatchWorld.start)
+        _ = try await world.taken(plan, 9)
         let renaming = AccountOperation(
             id: OrderID(plan: plan.id, sequence: 9), operation: .modify, accountID: first.id, name: AccountName("cn=E1"),
             newName: AccountName("cn=E1,ou=IT"), requests: [], appliesDialectDisabling: false)

@@ -37,6 +37,11 @@ actor ScriptedSystem: ProbesNames {
     private(set) var probes: [[NameProbe]] = []
     private(set) var mostInFlight = 0
     private var inFlight = 0
+    /// Accounts with two operations under way at the same time.
+    private(set) var meetings: Set<AccountName> = []
+    private var underWay: Set<AccountName> = []
+    private var holdsNext = false
+    private var held: CheckedContinuation<Void, Never>?
     private var next = 0
     private var faults: [String: [Fault]] = [:]
     private var outage: ConnectorFailure?
@@ -161,10 +166,26 @@ actor ScriptedSystem: ProbesNames {
         executed.append(operations)
         inFlight += 1
         mostInFlight = max(mostInFlight, inFlight)
+        let names = Set(operations.map(\.name))
+        if !names.isDisjoint(with: underWay) { meetings.formUnion(names.intersection(underWay)) }
+        underWay.formUnion(names)
+        if holdsNext {
+            holdsNext = false
+            await withCheckedContinuation { held = $0 }
+        }
         await Task.yield()
         let results = operations.map(answer)
+        underWay.subtract(names)
         inFlight -= 1
         return results
+    }
+
+    /// The next batch waits until it is let go.
+    func holdNext() { holdsNext = true }
+    var isHolding: Bool { held != nil }
+    func letGo() {
+        held?.resume()
+        held = nil
     }
 
     func test() async throws(ConnectorFailure) -> SystemReport {
