@@ -166,15 +166,22 @@ package struct Dispatcher: Sendable {
     private func lease(_ system: SystemName) async throws -> any SystemLease {
         var attempts = 0
         while true {
-            do {
-                return try await store.lease(system)
-            } catch StoreError.leased {
-                attempts += 1
-                // An operator sees nothing else of a run that waits.
-                if attempts == 20 { log.warning("\(system): another run is writing to it; this one goes on when that one is through") }
-                try await options.clock.sleep(100)
-                await Task.yield()
-            }
+            if let lease = try await freeLease(system) { return lease }
+            attempts += 1
+            // An operator sees nothing else of a run that waits.
+            if attempts == 20 { log.warning("\(system): another run is writing to it; this one goes on when that one is through") }
+            try await options.clock.sleep(100)
+            await Task.yield()
+        }
+    }
+
+    /// Nil: another run has it.
+    private func freeLease(_ system: SystemName) async throws -> (any SystemLease)? {
+        do throws(StoreError) {
+            return try await store.lease(system)
+        } catch {
+            if case .leased = error { return nil }
+            throw error
         }
     }
 

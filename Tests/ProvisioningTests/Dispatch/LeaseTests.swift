@@ -2,6 +2,7 @@ import Contracts
 import IdentityModel
 import Planning
 import Provisioning
+import StoreSQL
 import Testing
 
 /// Two runs at one system.
