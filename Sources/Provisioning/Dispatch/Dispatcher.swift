@@ -146,10 +146,12 @@ package struct Dispatcher: Sendable {
         if try await !meet(system, &summary) { return (name, summary, 0) }
         let lease = try await lease(name)
         defer { lease.release() }
-        let requirements = Requirements(plan: plan.id, system: system, lease: lease.term, store: store, committer: committer, options: options)
+        let requirements = Requirements(
+            plan: plan.id, system: system, lease: lease.term, store: store, committer: committer, options: options)
         let (withdrawn, eventsBefore, parking) = isLooking ? (0, 0, 0) : try await requirements.enforce()
         let lane = Lane(
-            plan: plan.id, system: system, lease: lease.term, store: store, committer: committer, substitutes: substitutes, secrets: secrets, options: options,
+            plan: plan.id, system: system, lease: lease.term, store: store, committer: committer, substitutes: substitutes,
+            secrets: secrets, options: options,
             log: log,
             progress: { now in
                 progress(
