@@ -151,4 +151,30 @@ struct ConfigurationDiffTests {
         let verdicts = diff.verdicts(recent: [:], settings: try C().load().guards)
         #expect(verdicts.map(\.description) == ["Directory: disable 2: more than 1 allowed"])
     }
+
+    @Test func `what counts do not say is told in a fixed order`() throws {
+        let other = try C().map("onDelete: DISABLE", "onDelete: DELETE").changing(
+            "birthright.yaml", "files: hr/*.csv", "files: staff/*.csv"
+        )
+        .changing("birthright.yaml", "Europe/Oslo", "UTC")
+        let notes = try diff([C.comparison()], to: other).notes
+        #expect(
+            notes == [
+                .onDelete(C.directory, before: "DISABLE", after: "DELETE"), .source(SourceName("hr"), parts: ["files", "timeZone"]),
+                .noSystemAsked,
+            ])
+        #expect(try diff([]).notes == [.noSystemAsked])
+    }
+
+    @Test func `accounts without a policy map, and values that are given once, are told with their number`() throws {
+        let without = try C().without("PolicyMaps/directory.yaml").without("Lookups/ou.csv")
+            .changing("Roles.yaml", "{ system: Directory, groups: [\"cn=Staff\"] }", "")
+            .changing("Roles.yaml", "{ system: Directory, groups: [\"cn=VPN\"] }", "")
+        let gone = try diff(
+            [C.comparison(accounts: [C.account(C.anna)]), C.comparison(of: C.bo, accounts: [C.account(C.bo)])], to: without)
+        #expect(gone.notes.contains(.noPolicyMap(C.directory, accounts: 2)))
+        let renamed = try C().map("- last\n", "- last + \"x\"\n")
+        let kept = try diff([C.comparison(accounts: [C.account(C.anna, written: ["login": [.text("berg")]])])], to: renamed)
+        #expect(kept.notes.contains(.kept(C.directory, attribute: "login", accounts: 1)))
+    }
 }

@@ -50,4 +50,44 @@ struct ConversationTests {
         let asked = conversation(try planning(), lookingUp: false)
         #expect(!asked.isEmpty && asked.allSatisfy { $0 == "names" })
     }
+
+    @Test func `who cannot be asked about is left aside, and the other is planned as if nothing were`() throws {
+        let planning = try planning()
+        guard case .entries(let questions)? = planning.nextQuestion() else { return #expect(Bool(false), "entries are asked for first") }
+        planning.answer([(questions[1], .absent)])
+        planning.leaveAside([questions[0]])
+        _ = conversation(planning)
+        #expect(planning.evaluations == 2)
+        #expect(planning.leftAside.map(\.user.text) == ["u-E1"] && planning.leftAside[0].isDue)
+        #expect(planning.orders(from: 1).map(\.user.text) == ["u-E2"])
+    }
+
+    @Test func `the names of whoever is left aside are free for the others`() throws {
+        let planning = try planning()
+        while let question = planning.nextQuestion() {
+            switch question {
+            case .entries(let questions): planning.answer(questions.map { ($0, .absent) })
+            case .names(let questions):
+                planning.answer(questions, ChunkPlanning.NameAnswers(holders: [:], taken: questions.probes.map { _ in false }))
+            }
+        }
+        planning.leaveAside { user, _ in user.text == "u-E1" }
+        #expect(planning.leftAside.map(\.user.text) == ["u-E1"])
+        #expect(planning.orders(from: 1).count == 1)
+    }
+
+    @Test func `accounts in doubt are told, so that an order settles it`() throws {
+        let company = try PlannedAccounts()
+        let assignments = [RoleAssignment(role: RoleName("Employee"), origin: .manual("test"))]
+        let user = PlannedAccounts.user()
+        let change = UserChange(
+            change: .unchanged, user: user, before: user, assignments: assignments, assignmentsBefore: assignments, claim: nil, due: nil,
+            reasons: [])
+        func inDoubt(_ account: Account) -> [String] {
+            ChunkPlanning(configuration: company.configuration, hints: NameHints(), changes: [change], accounts: [user.id: [account]])
+                .inDoubt.map(\.user.text)
+        }
+        #expect(inDoubt(PlannedAccounts.account()) == [])
+        #expect(inDoubt(PlannedAccounts.account(doubt: AccountDoubt())) == ["u-E1"])
+    }
 }

@@ -104,4 +104,29 @@ struct CoverageTests {
         #expect([login.evaluated, login.failed] == [1, 1])
         #expect(coverage.tests == 3)
     }
+
+    @Test("a report counts tests and failures over its maps, and shows what is not as expected by its name")
+    func report() throws {
+        var files = CoverageTests.files
+        files["PolicyMaps/d.tests.yaml"] =
+            CoverageTests.start + """
+                      right: { expect: { attributes: { login: Berg } } }
+                      wrong: { expect: { operation: Delete, attributes: { login: Dahl } } }
+                """
+        let configurationFiles = ConfigurationFiles(files: files.mapValues { Array($0.utf8) }, kinds: Kinds.all)
+        let configuration = try #require(ConfigurationLoader.load(configurationFiles).configuration)
+        let tests = try #require(PolicyTestLoader.load(configurationFiles, configuration).suites.first).tests
+        let map = configuration.policyMaps[0]
+        let suite = PolicyTestReport.Suite(tests, of: map, in: "PolicyMaps/d.tests.yaml", isThere: true, configuration)
+        let empty = PolicyTestReport.Suite([], of: map, in: "nowhere", isThere: false, configuration)
+        let report = PolicyTestReport(suites: [suite, empty])
+        #expect(report.count == 2 && report.failed == 1)
+        let wrong = try #require(suite.results.last).mismatches
+        #expect(Set(wrong.map(\.title)) == ["operation", "login"])
+        let login = try #require(wrong.first { $0.title == "login" })
+        #expect(login.shown.expected.contains("Dahl") && login.shown.actual.contains("Berg") && !login.shown.trace.isEmpty)
+        MaskedAttributes.$configured.withValue(["login"]) {
+            #expect(login.shown.expected == login.shown.actual && login.shown.trace.isEmpty)
+        }
+    }
 }
