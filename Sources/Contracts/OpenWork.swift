@@ -29,6 +29,8 @@ public struct OpenWork: Sendable, Hashable {
     public var missedAccounts = 0
     /// Accounts that could not be planned because their system could not be asked.
     public var leftAside: [SystemName: Int] = [:]
+    /// People whose row is as an earlier configuration mapped it, because it was not kept: their next row is read anew.
+    public var mappedOfOld: [SourceName: Int] = [:]
     /// Rows in quarantine.
     public var quarantined: [SourceName: Int] = [:]
     public init() {}

@@ -80,7 +80,8 @@ struct ClaimStart {
 
     private var range: [SQLValue] { PlanRows.range(plan.id) }
 
-    /// A claim that brings no values keeps those it had: a row that is gone says nothing new.
+    /// A claim that brings no values keeps those it had: a row that is gone says nothing new. One that brings some ends what was kept of its row: a row of old is
+    /// not to be mapped again in the place of one that was read since and not kept.
     func makeClaimsReal() throws {
         try session.execute(
             """
@@ -97,7 +98,8 @@ struct ClaimStart {
               generation = excluded.generation, keeps_alive = excluded.keeps_alive,
               status = CASE WHEN excluded.attributes IS NULL THEN claims.status ELSE excluded.status END,
               attributes = COALESCE(excluded.attributes, claims.attributes),
-              row_values = COALESCE(excluded.row_values, claims.row_values),
+              row_values = CASE WHEN excluded.attributes IS NULL THEN COALESCE(excluded.row_values, claims.row_values)
+                ELSE excluded.row_values END,
               correlated_by = COALESCE(excluded.correlated_by, claims.correlated_by)
             """, [.int(plan.id.row)] + range)
         try session.execute(

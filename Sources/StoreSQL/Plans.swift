@@ -217,6 +217,9 @@ extension SQLStore {
             try session.query("SELECT system, COUNT(*) FROM left_aside GROUP BY system", []) {
                 work.leftAside[SystemName($0.text(0))] = $0.number(1)
             }
+            try session.query("SELECT source, COUNT(*) FROM claims WHERE row_hash = 0 AND presence = 0 GROUP BY source", []) {
+                work.mappedOfOld[SourceName($0.text(0))] = $0.number(1)
+            }
             try session.query("SELECT source, COUNT(*) FROM quarantines WHERE active = 1 GROUP BY source", []) {
                 work.quarantined[SourceName($0.text(0))] = $0.number(1)
             }

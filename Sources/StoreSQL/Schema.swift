@@ -31,9 +31,12 @@ enum Schema {
         ]
     }
 
-    /// How often the right to write to a system was given.
+    /// How often the right to write to a system was given; rows that are to be read anew whatever they say.
     static func version5(_ dialect: SQLDialect) -> [String] {
-        ["CREATE TABLE leases (system TEXT NOT NULL PRIMARY KEY, term BIGINT NOT NULL)"]
+        [
+            "CREATE TABLE leases (system TEXT NOT NULL PRIMARY KEY, term BIGINT NOT NULL)",
+            "CREATE INDEX claims_of_old ON claims (source) WHERE row_hash = 0 AND presence = 0",
+        ]
     }
 
     /// Which system an account's id is from, and whether its user must be planned again whatever their row says: because the account is unknown (1), or because

@@ -112,15 +112,27 @@ extension ChunkRun {
     private func planAgain(
         _ claim: SourceClaim, _ again: ReplanReasons, _ person: KnownPerson, _ drafts: inout ChunkDrafts, _ saved: inout PlanChunk
     ) {
-        guard again.contains(.configuration), claim.rowHash != 0, let row = claim.row, let mapper else {
+        guard again.contains(.configuration), claim.rowHash != 0, let source, source.keepsRows, let mapper else {
             return plan(.again(again), person, &drafts, &saved)
         }
+        guard let row = claim.row else { return planAsMapped(claim, again, person, &drafts, &saved) }
         switch mapper.map(kept: row, key: claim.key, position: claim.position, rowHash: claim.rowHash, again: again) {
         case .record(let record): plan(.record(record), person, bornBefore: claim.generation, &drafts, &saved)
         case .setAside(let setAside):
             saved.quarantines.append(setAside.quarantine)
             plan(.again(again), person, &drafts, &saved)
         }
+    }
+
+    /// The row was not kept when it was read, because its source was of another kind then: it stays as it was mapped, and the next row of its key is read
+    /// whatever it says (the convergence law, due state 1).
+    private func planAsMapped(
+        _ claim: SourceClaim, _ again: ReplanReasons, _ person: KnownPerson, _ drafts: inout ChunkDrafts, _ saved: inout PlanChunk
+    ) {
+        guard claim.isPresent, let values = claim.values else { return plan(.again(again), person, &drafts, &saved) }
+        let record = SourceRecord(
+            key: claim.key, position: claim.position, rowHash: 0, status: values.status, attributes: values.attributes, again: again)
+        plan(.record(record), person, bornBefore: claim.generation, &drafts, &saved)
     }
 
     /// To be called before anything is planned.

@@ -315,6 +315,7 @@ extension OpenWork {
         if waitingPlans.contains(where: { $0.key != origin && $0.value > 0 }) { end = end.and(.leftAside) }
         if missedAccounts > 0 || leftAside.values.contains(where: { $0 > 0 }) { end = end.and(.leftAside) }
         if quarantined.values.contains(where: { $0 > 0 }) { end = end.and(.leftAside) }
+        if mappedOfOld.values.contains(where: { $0 > 0 }) { end = end.and(.leftAside) }
         return end
     }
 }

@@ -26,6 +26,11 @@ enum OpenWorkText {
         for (source, count) in work.quarantined.sorted(by: { $0.key < $1.key }) where count > 0 {
             lines.append("left aside: \(DisplayText.count(count, "row")) of source \(source) (birthright quarantine list)")
         }
+        for (source, count) in work.mappedOfOld.sorted(by: { $0.key < $1.key }) where count > 0 {
+            lines.append(
+                "left aside: \(DisplayText.count(count, "row")) of source \(source) that were not kept when they were read: they stand as the configuration was then, "
+                    + "until the next row of each comes")
+        }
         return lines
     }
 
