@@ -218,7 +218,8 @@ struct LawRunTests {
         try world.write(staff, to: "hr-2.csv")
         #expect(try await world.sync(nil) == .done)
         let configuration = try edited(world, "birthright.yaml", "key: row.ID", with: "take: all\n    key: row.ID")
-        for _ in 1...2 { #expect(try await world.sync(nil, configuration) == .done) }
+        // The rows were not kept when they were read: the next ones are read anew, and until then they are named.
+        for _ in 1...2 { #expect(try await world.sync(nil, configuration) == .leftAside) }
         // What comes, or is changed, from then on does.
         try world.write(staff, to: "hr-0.csv")
         #expect(try await world.sync(nil, configuration) == .held)
