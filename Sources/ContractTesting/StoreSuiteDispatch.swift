@@ -33,11 +33,7 @@ extension StoreSuite {
             Check("a commit writes order, account, version, audit and event together") { store in
                 let plan = try await store.started(Sample.joinerChunk(1...1))
                 let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
-                var settlement = Settlement()
-                settlement.entries = [.executed(orders[0])]
-                settlement.events = [
-                    OutboxEvent(trackingNumber: "t1", sequence: 1, user: Sample.userID(1), userKey: Sample.key(1), body: "{}")
-                ]
+                let settlement = Settlement.announced(orders[0])
                 try await store.commit(settlement, plan: plan.id, at: Sample.moment(4))
                 let order = try await store.order(ordinal: 1, sequence: 1)
                 #expect(order?.state == .executed && order?.requests.map(\.outcome) == [.done, .done, .done])

@@ -179,6 +179,16 @@ extension Store {
     }
 }
 
+extension Settlement {
+    /// The order executed, and the event "t1" that says so.
+    static func announced(_ order: ProvisioningOrder) -> Settlement {
+        var settlement = Settlement()
+        settlement.entries = [.executed(order)]
+        settlement.events = [OutboxEvent(trackingNumber: "t1", sequence: 1, user: order.user, userKey: order.userKey, body: "{}")]
+        return settlement
+    }
+}
+
 extension Settlement.Entry {
     /// The order executed, with the account it leaves behind.
     static func executed(_ order: ProvisioningOrder) -> Settlement.Entry {

@@ -28,11 +28,7 @@ extension StoreSuite {
             Check("what comes too late from whoever lost the right to write changes nothing") { store in
                 let plan = try await store.started(Sample.joinerChunk(1...1))
                 let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
-                var settlement = Settlement()
-                settlement.entries = [.executed(orders[0])]
-                settlement.events = [
-                    OutboxEvent(trackingNumber: "t1", sequence: 1, user: Sample.userID(1), userKey: Sample.key(1), body: "{}")
-                ]
+                var settlement = Settlement.announced(orders[0])
                 settlement.lease = try await store.lostTerm(Sample.directory)
                 let late = settlement
                 await #expect(throws: StoreError.leaseLost(Sample.directory)) {

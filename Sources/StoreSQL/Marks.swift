@@ -86,6 +86,8 @@ private enum Marks {
                 .date, "(SELECT DISTINCT x.user_id FROM \(PlanRows.changedLater)) x ON x.user_id = c.user_id WHERE c.source = $2",
                 [.number(asOf.days), name]
             ),
+            // Rows that a run of a later day left as they were: on that day nothing was due of them, by an edit perhaps that counts as seen since.
+            (.date, "profiles x ON x.source = c.source WHERE x.as_of > $1 AND c.source = $2", [.number(asOf.days), name]),
             (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = \(Again.byEveryRun) AND c.source = $1", [name]),
             (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = \(Again.bySources) AND c.source = $1", [name]),
             (.account, "accounts x ON x.user_id = c.user_id WHERE x.unsettled = 1 AND c.source = $1", [name]),

@@ -35,6 +35,8 @@ enum Schema {
     static func version5(_ dialect: SQLDialect) -> [String] {
         [
             "CREATE TABLE leases (system TEXT NOT NULL PRIMARY KEY, term BIGINT NOT NULL)",
+            // The day for which the source's rows were planned last.
+            "ALTER TABLE profiles ADD COLUMN as_of BIGINT",
             "CREATE INDEX claims_of_old ON claims (source) WHERE row_hash = 0 AND presence = 0",
         ]
     }

@@ -358,10 +358,10 @@ struct PlanStart {
         guard let (source, profile) = row else { return nil }
         try session.execute(
             """
-            INSERT INTO profiles (source, document, read_again) VALUES ($1, $2, 0)
-            ON CONFLICT (source) DO UPDATE SET document = excluded.document, read_again = 0
+            INSERT INTO profiles (source, document, read_again, as_of) VALUES ($1, $2, 0, $3)
+            ON CONFLICT (source) DO UPDATE SET document = excluded.document, read_again = 0, as_of = excluded.as_of
             """,
-            [.text(source), .document(profile.documentBytes)])
+            [.text(source), .document(profile.documentBytes), .number(plan.asOf.days)])
         try session.execute(
             "INSERT INTO applied_contents (source, digest) VALUES ($1, $2) ON CONFLICT DO NOTHING",
             [.text(source), .text(profile.contentDigest)])

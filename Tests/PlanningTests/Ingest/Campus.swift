@@ -79,6 +79,22 @@ struct Campus {
 
     /// The source as it is configured.
     func source(_ name: SourceName) throws -> SourceConfiguration { try #require(configuration.source(name)) }
+
+    /// A file of these rows from line 2 on, `columnCount` as in the first; equal rows have equal hashes.
+    static func batch(_ rows: [[String]], problems: [SourceRowBatch.Problem] = []) -> SourceRowBatch {
+        var bytes: [UInt8] = []
+        var (starts, ends): ([UInt32], [UInt32]) = ([], [])
+        for value in rows.joined() {
+            starts.append(UInt32(bytes.count))
+            bytes += Array(value.utf8)
+            ends.append(UInt32(bytes.count))
+        }
+        return SourceRowBatch(
+            file: "hr/a.csv", columnCount: rows.first?.count ?? 0, bytes: bytes, fieldStarts: starts, fieldEnds: ends,
+            lines: rows.indices.map { UInt32($0 + 2) }, hashes: rows.map(rowHash), problems: problems)
+    }
+
+    static func rowHash(_ row: [String]) -> UInt64 { StableHash.hash(row.joined(separator: ",")) }
 }
 
 extension CivilDate {

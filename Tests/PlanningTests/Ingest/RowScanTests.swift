@@ -21,28 +21,14 @@ struct RowScanTests {
         RowScan(configuration: try source(key: key), columns: ["ID", "LAST"], index: index)
     }
 
-    /// Rows from line 2 on; equal rows have equal hashes.
-    private func batch(_ rows: [[String]], problems: [SourceRowBatch.Problem] = []) -> SourceRowBatch {
-        var bytes: [UInt8] = []
-        var (starts, ends): ([UInt32], [UInt32]) = ([], [])
-        for value in rows.joined() {
-            starts.append(UInt32(bytes.count))
-            bytes += Array(value.utf8)
-            ends.append(UInt32(bytes.count))
-        }
-        return SourceRowBatch(
-            file: "hr/a.csv", columnCount: 2, bytes: bytes, fieldStarts: starts, fieldEnds: ends,
-            lines: rows.indices.map { UInt32($0 + 2) }, hashes: rows.map { StableHash.hash($0.joined(separator: ",")) }, problems: problems)
-    }
-
     private func findings(_ scan: inout RowScan, _ rows: [[String]]) -> [RowScan.Finding] {
         var findings: [RowScan.Finding] = []
-        scan.scan(batch(rows), into: &findings)
+        scan.scan(Campus.batch(rows), into: &findings)
         return findings
     }
 
     private func mark(_ row: [String], again: ReplanReasons = []) -> SourceMark {
-        SourceMark(keyHash: StableHash.hash(row[0]), rowHash: StableHash.hash(row.joined(separator: ",")), again: again)
+        SourceMark(keyHash: StableHash.hash(row[0]), rowHash: Campus.rowHash(row), again: again)
     }
 
     @Test(arguments: ["row.ID", "row.ID.trim()"]) func `rows as they were are counted and nothing else`(key: String) throws {
@@ -110,7 +96,7 @@ struct RowScanTests {
     @Test func `broken rows are rows of the file`() throws {
         var scan = try scan()
         var findings: [RowScan.Finding] = []
-        scan.scan(batch([["1", "Berg"]], problems: [problem(["2"]), problem(["3"])]), into: &findings)
+        scan.scan(Campus.batch([["1", "Berg"]], problems: [problem(["2"]), problem(["3"])]), into: &findings)
         #expect(scan.rowCount == 3 && findings.count == 1)
     }
 }

@@ -60,6 +60,31 @@ struct KeptRowTests {
         #expect(try await world.store.openWork().mappedOfOld == [:])
     }
 
+    /// A run of a wrong later day has seen the edit, and nothing was due on that day: the right day comes after it.
+    @Test func `an edit that a run of a later day had no use for is not forgotten when the day is right again`() async throws {
+        let world = try await RunsWorld()
+        func configuration(until day: Int) throws -> Configuration {
+            var files = RunsWorld.files
+            files["Rules.yaml"] =
+                "rules:\n  care: { when: \"true\", statuses: [terminated], until: \(CivilDate(days: 20_500 + day)), roles: [Employee] }\n"
+            return try world.configuration(files)
+        }
+        let rows = ["E1,Berg,Clerk,terminated"]
+        #expect(try await world.sync(["E1,Berg,Clerk,active"], try configuration(until: 5), day: 1) == .done)
+        #expect(try await world.sync(rows, try configuration(until: 5), day: 2) == .done)
+        #expect(try await control(world, "cn=Berg,ou=People") == ["512"])
+        #expect(try await world.sync(rows, try configuration(until: 5), day: 6) == .done)
+        #expect(try await control(world, "cn=Berg,ou=Disabled") == ["514"])
+        let longer = try configuration(until: 10)
+        #expect(try await world.sync(rows, longer, day: 13) == .done)
+        #expect(try await control(world, "cn=Berg,ou=Disabled") == ["514"])
+        #expect(try await world.sync(nil, longer, day: 6) == .done)
+        #expect(try await control(world, "cn=Berg,ou=People") == ["512"])
+        _ = world.news()
+        #expect(try await world.sync(nil, longer, day: 6) == .done)
+        #expect(world.plansSealed() == 0)
+    }
+
     @Test func `rows that were kept are mapped again by an edit`() async throws {
         let world = try await RunsWorld()
         try world.write(["E1,Berg,Clerk,active"], to: "hr-1.csv")
