@@ -4,7 +4,7 @@ import Histories
 import Synchronization
 
 /// Many seeds in as many processes as there are lanes. A history spends a good part of its time handing work from one thread to another, which costs half as much
-/// where no other history wants the same threads.
+/// where no other history wants the same threads, and a fifth less again where both threads are on one core.
 struct Lanes {
     private let seeds: Range<UInt64>
     private let lanes: Int
@@ -51,10 +51,23 @@ struct Lanes {
     }
 
     private func start(_ lane: Int) throws -> ChildProcess {
-        try ChildProcess(
-            URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
-            ["lane", "\(seeds.lowerBound + UInt64(lane))", "\(seeds.upperBound)", "\(lanes)"] + arguments, output: .pipe, errors: .inherited
-        )
+        let program = [URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path]
+        let words = ["lane", "\(seeds.lowerBound + UInt64(lane))", "\(seeds.upperBound)", "\(lanes)"] + arguments
+        let whole = Lanes.onCore(lane) + program + words
+        return try ChildProcess(whole[0], Array(whole.dropFirst()), output: .pipe, errors: .inherited)
+    }
+
+    /// What keeps a lane on a core of its own; nothing where it cannot be kept there, which costs time and nothing else.
+    private static func onCore(_ lane: Int) -> [String] {
+        let taskset = "/usr/bin/taskset"
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let ranges = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }?.split(separator: "\t").last ?? ""
+        let cores = ranges.split(separator: ",").flatMap { range in
+            let ends = range.split(separator: "-").compactMap { Int($0) }
+            return ends.isEmpty ? [] : Array(ends[0]...max(ends[0], ends[ends.count - 1]))
+        }
+        guard !cores.isEmpty, FileManager.default.isExecutableFile(atPath: taskset) else { return [] }
+        return [taskset, "-c", "\(cores[lane % cores.count])"]
     }
 
     private static func lines(of handle: FileHandle?) -> AnyIterator<Data> {
