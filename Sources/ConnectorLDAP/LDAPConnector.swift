@@ -5,7 +5,7 @@ package import IdentityModel
 ///
 /// Connects with its first use, and again after a connection was lost. Calls may be made at any time; one batch at a time is in flight, over all
 /// connections. Account ids are the directory's own (`entryUUID`, `nsUniqueId`, `objectGUID`), account names are DNs, groups are entries with members.
-package final class LDAPConnector: Connector, ProbesNames, EnumeratesAccounts {
+package final class LDAPConnector: Connector, ProbesNames, IdentifiesGroups, EnumeratesAccounts {
     private let session: DirectorySession
 
     package init(_ settings: LDAPSettings) { session = DirectorySession(settings) }
@@ -24,6 +24,12 @@ package final class LDAPConnector: Connector, ProbesNames, EnumeratesAccounts {
     package func execute(_ operations: [AccountOperation]) async -> [OperationResult] { await session.execute(operations) }
 
     package func holders(of probes: [NameProbe]) async throws(ConnectorFailure) -> [[NameHolder]] { try await session.holders(of: probes) }
+
+    package func groupIDs(of names: [String]) async throws(ConnectorFailure) -> [GroupID?] { try await session.groupIDs(of: names) }
+
+    package func groupNames(of ids: [GroupID]) async throws(ConnectorFailure) -> [GroupID: String] {
+        try await session.groupNames(of: ids)
+    }
 
     package func realm() async throws(ConnectorFailure) -> Realm { try await session.realm() }
 

@@ -21,6 +21,17 @@ extension StoreSuite {
                 let id = AccountID("id-E1")
                 #expect(try await store.owners(SystemName("Students"), realm: Realm("r"), ids: [id]).count == 1)
             },
+            Check("every group that had a name is told, of this system alone") { store in
+                let groups = [KnownGroup(key: "cn=staff", id: GroupID("1")), KnownGroup(key: "cn=sales", id: GroupID("2"))]
+                try await store.remember(groups, on: Sample.directory)
+                try await store.remember(groups + [KnownGroup(key: "cn=staff", id: GroupID("3"))], on: Sample.directory)
+                #expect(
+                    try await store.groups(["cn=staff", "cn=other"], on: Sample.directory) == [
+                        KnownGroup(key: "cn=staff", id: GroupID("1")), KnownGroup(key: "cn=staff", id: GroupID("3")),
+                    ])
+                #expect(try await store.groups([], on: Sample.directory) == [])
+                #expect(try await store.groups(["cn=staff"], on: SystemName("Other")) == [])
+            },
             Check("who has a name now is told whatever its capitals") { store in
                 _ = try await store.settled { account in account.name = AccountName("cn=Anna,OU=People") }
                 let asked = AccountName("CN=anna,ou=People")

@@ -43,7 +43,7 @@ public struct AccountOperation: Hashable, Sendable {
     public let name: AccountName
     /// Rename and move in one; nil when the name stays.
     public let newName: AccountName?
-    public let requests: [Request]
+    public var requests: [Request]
     /// The connector adds the dialect's own disabling (withdrawing) or undoes it (enabling), because the map writes no such attribute.
     public let appliesDialectDisabling: Bool
     public let direction: Direction
@@ -54,7 +54,7 @@ public struct AccountOperation: Hashable, Sendable {
     /// Groups that we gave and that stay: where the system does not keep references right, a rename takes the old name out and puts the new one in, and so it
     /// is with an entry that is found under another name than `name`; where it is said to keep them right, the connector looks whether it has, unless it does
     /// so in the same transaction.
-    public let carriedMemberships: [String]
+    public var carriedMemberships: [String]
     /// Whoever sends it has looked, and correlated: the account is gone. Only its names leave groups, as far as no other entry has them.
     public var isGone = false
     /// What the account keeps, of attributes that no request is about: a value of the old name that is among them is no less the account's under the new one.
@@ -171,6 +171,14 @@ public protocol Connector: Sendable {
 public protocol ProbesNames: Connector {
     /// Who holds each name now, by index; an empty array: free.
     func holders(of probes: [NameProbe]) async throws(ConnectorFailure) -> [[NameHolder]]
+}
+
+/// Can tell which group a group is, however it is named by now.
+public protocol IdentifiesGroups: Connector {
+    /// The immutable ids of the groups of these names, by index; nil where there is none, or none that may be read.
+    func groupIDs(of names: [String]) async throws(ConnectorFailure) -> [GroupID?]
+    /// The names that the groups of these ids have now; one that is nowhere has no entry.
+    func groupNames(of ids: [GroupID]) async throws(ConnectorFailure) -> [GroupID: String]
 }
 
 /// Can list everything.

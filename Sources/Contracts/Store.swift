@@ -382,7 +382,7 @@ public protocol ReadingStore: Sendable {
     func audit(after row: Int64, limit: Int) async throws(StoreError) -> [(row: Int64, entry: AuditEntry)]
 }
 
-public protocol Store: PlanningStore, DispatchStore, OutboxStore, ReadingStore, ListingStore, RecordingStore, SecretStore {
+public protocol Store: PlanningStore, DispatchStore, OutboxStore, ReadingStore, ListingStore, RecordingStore, SecretStore, GroupStore {
     func close() async
 }
 

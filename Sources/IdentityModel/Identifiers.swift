@@ -53,6 +53,12 @@ public struct AccountID: TextIdentifier {
     public init(_ text: String) { self.text = text }
 }
 
+/// The immutable id the managed system gave a group.
+public struct GroupID: TextIdentifier {
+    public let text: String
+    public init(_ text: String) { self.text = text }
+}
+
 /// The renameable name of an account in its system (a DN, a userName).
 public struct AccountName: TextIdentifier {
     public let text: String

@@ -37,6 +37,11 @@ enum Schema {
             "CREATE TABLE leases (system TEXT NOT NULL PRIMARY KEY, term BIGINT NOT NULL)",
             // The day for which the source's rows were planned last.
             "ALTER TABLE profiles ADD COLUMN as_of BIGINT",
+            // Which groups a name was ever seen to mean.
+            """
+            CREATE TABLE known_groups (
+              system TEXT NOT NULL, name TEXT NOT NULL, group_id TEXT NOT NULL, PRIMARY KEY (system, name, group_id)) \(dialect.clustered)
+            """,
             "CREATE INDEX claims_of_old ON claims (source) WHERE row_hash = 0 AND presence = 0",
         ]
     }

@@ -51,6 +51,25 @@ struct LookupTests {
         #expect(failure?.description == "the base dc=example,dc=org does not exist on \(server.url); it serves dc=example,dc=com")
     }
 
+    @Test func `a group keeps its id when it is renamed, also outside of the base that accounts are in`() async throws {
+        var settings = server.settings
+        settings.base = people
+        let connector = LDAPConnector(settings)
+        let (name, newName) = (
+            "cn=Old \(UUID().uuidString),ou=Groups,dc=example,dc=com", "cn=New \(UUID().uuidString),ou=Groups,dc=example,dc=com"
+        )
+        let made = await connector.execute([
+            operation(.create, 1, name, [attribute("objectClass", "groupOfNames"), attribute("member", allStaff)])
+        ])
+        let id = GroupID(try #require(made[0].accountID).text)
+        #expect(try await connector.groupIDs(of: [newName, name.uppercased(), "nonsense"]) == [nil, id, nil])
+        #expect(await connector.execute([operation(.modify, 2, name, id: AccountID(id.text), to: newName)])[0].failure == nil)
+        let none = GroupID(UUID().uuidString)
+        #expect(try await connector.groupNames(of: [none, id]) == [id: newName])
+        #expect(try await connector.groupIDs(of: [name, newName]) == [nil, id])
+        #expect(try await connector.groupNames(of: [none]) == [:])
+    }
+
     @Test func `the nearest of several naming contexts holds the base`() {
         let contexts = ["dc=example,dc=com", "CN=Configuration,dc=example,dc=com", "ou=Branch, dc=Example,dc=com", "dc=com,dc=test"]
         #expect(LDAPSettings.context(of: "cn=a,ou=branch,dc=example,dc=com", among: contexts) == "ou=Branch, dc=Example,dc=com")

@@ -57,6 +57,8 @@ package final class ChunkPlanning {
     /// Names taken in this chunk, and names that a system says are taken.
     var chosen: [NameClaim: UserID] = [:]
     private var takenOnTarget: Set<NameClaim> = []
+    /// Attributes whose names a system refused.
+    private var refused: Set<String> = []
     private var windows: [String: Int] = [:]
 
     /// `correlations`: of the chunks of this plan that came before. `recreates`: whether entries that were deleted by hand may be made anew.
@@ -235,7 +237,8 @@ package final class ChunkPlanning {
         let evaluation = AccountEvaluation(
             map: account.map, user: account.change.user, record: reader, isEnabled: account.intent == .provide,
             known: situation.predecessor,
-            stored: situation.storedValues, isMadeAnew: situation.isRecreation, isElsewhere: situation.isElsewhere, observer: observer)
+            stored: situation.storedValues, isMadeAnew: situation.isRecreation,
+            chosenAnew: refused.union(situation.isElsewhere ? account.map.attributesInName : []), observer: observer)
         account.evaluation = evaluation
         return evaluation
     }
@@ -321,8 +324,12 @@ package final class ChunkPlanning {
         account.cursor = 0
     }
 
-    /// Names that are known to be taken although neither the store nor a probe says so (the system refused them).
-    package func exclude(_ claims: some Sequence<NameClaim>) { takenOnTarget.formUnion(claims) }
+    /// Names that are known to be taken although neither the store nor a probe says so (the system refused them). Whoever kept one of them gets another one, too:
+    /// it may stand in the account's name now, and did not before.
+    package func exclude(_ claims: some Sequence<NameClaim>) {
+        takenOnTarget.formUnion(claims)
+        refused.formUnion(claims.map(\.attribute))
+    }
 
     // MARK: Orders
 

@@ -23,8 +23,8 @@ package final class AccountEvaluation {
     private let known: Account?
     /// The entry was deleted by hand and is made anew: its names are asked for, the old ones first, because somebody may have taken them meanwhile.
     private let isMadeAnew: Bool
-    /// The entry was moved or renamed by hand: what stands in its name is asked for, the old one first, for the same reason.
-    private let isElsewhere: Bool
+    /// Names that are asked for, too: those that stand in the name of an entry which was moved or renamed by hand, and those that the system refused.
+    private let chosenAnew: Set<String>
     private let observer: ExpressionObserver?
     private let activation: Activation
     private let out: RecordBuffer
@@ -46,14 +46,14 @@ package final class AccountEvaluation {
     /// An observer makes the evaluation slower, and does not change it.
     package init(
         map: PolicyMap, user: User, record: UserReader, isEnabled: Bool, known: Account?, stored: [String: [AccountValue]],
-        isMadeAnew: Bool = false, isElsewhere: Bool = false, observer: ExpressionObserver? = nil
+        isMadeAnew: Bool = false, chosenAnew: Set<String> = [], observer: ExpressionObserver? = nil
     ) {
         self.map = map
         self.user = user
         self.isEnabled = isEnabled
         self.known = known
         self.isMadeAnew = isMadeAnew
-        self.isElsewhere = isElsewhere
+        self.chosenAnew = chosenAnew
         self.observer = observer
         self.stored = stored
         outcomes = Array(repeating: nil, count: map.attributes.count)
@@ -227,7 +227,7 @@ package final class AccountEvaluation {
         let base = folded(unique, first.container ?? "") + "\u{0}" + first.claim.folded
         nameBases.append((index, base))
         firstCandidate = first
-        let isAskedFor = isMadeAnew || isElsewhere && map.attributesInName.contains(name)
+        let isAskedFor = isMadeAnew || chosenAnew.contains(name)
         guard !isAskedFor, let stored = stored[name]?.first, known?.nameBases[name] == base else { return false }
         // What is compared regardless of case is still written as the candidates write it now.
         let current = respelled(stored.text, first, index, unique).map(AccountValue.text) ?? stored

@@ -18,6 +18,7 @@ struct Lane: Sendable {
     let progress: @Sendable (SystemSummary) -> Void
     let recent = RecentNames()
     let renames = Renames()
+    let groups = GroupNames()
 
     /// `orphans`: orders in state 2 whose run died; `parking`: the first wave that is not this run's. Waits, retries and reconnects; returns when nothing is left to do or the system is away.
     /// `isLooking`: orphans are looked at, and nothing is sent.

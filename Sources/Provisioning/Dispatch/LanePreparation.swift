@@ -29,6 +29,7 @@ extension Lane {
                 if facts.found[order.id] == .absent { batch.gone[order.id] = facts.known[order.user]?.toBeLookedAt }
             }
         }
+        try await followRenamedGroups(&batch)
         for transmission in batch.transmissions {
             batch.users.insert(transmission.order.user)
             if let entry = EntryKey(transmission.order) { batch.entries.insert(entry) }
@@ -76,10 +77,7 @@ extension Lane {
             let lookups = try await system.connector.find(asked.map(\.1))
             for ((order, _), lookup) in zip(asked, lookups) { facts.found[order.id] = lookup }
         } catch {
-            // Nothing was sent, so nothing can have happened, whatever the failure's class says.
-            let failure =
-                error.errorClass == .unknown || error.errorClass == .conflict
-                ? ConnectorFailure(.transient, error.message, serverText: error.serverText) : error
+            let failure = error.asUnsent
             for (order, _) in asked { facts.unanswered[order.id] = failure }
         }
     }
@@ -114,9 +112,7 @@ extension Lane {
                 if holders.contains(where: { !$0.isAccount(facts.known[order.user]?.id) }) { facts.taken[order.id] = probe }
             }
         } catch {
-            let failure =
-                error.errorClass == .unknown || error.errorClass == .conflict
-                ? ConnectorFailure(.transient, error.message, serverText: error.serverText) : error
+            let failure = error.asUnsent
             for (order, _) in asked { facts.unanswered[order.id] = failure }
         }
     }

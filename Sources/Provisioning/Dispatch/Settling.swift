@@ -139,7 +139,14 @@ struct Settling: Sendable {
         _ order: ProvisioningOrder, _ failure: ConnectorFailure, account: Account? = nil, into settled: inout SettledBatch
     ) async throws {
         let taken = takenName(order, failure)
-        guard let other = try await substitutes.substitute(for: order, taken: taken) else {
+        let other: ProvisioningOrder?
+        do {
+            other = try await substitutes.substitute(for: order, taken: taken)
+        } catch let outage as ConnectorFailure {
+            // Which name is free could not be asked: the order waits as it is.
+            return try fold(try receive(.failed(outage.asUnsent), order), account: account, into: &settled)
+        }
+        guard let other else {
             settled.settlement.entries.append(Settlement.Entry(order: try order.refused(failure), account: account))
             return
         }

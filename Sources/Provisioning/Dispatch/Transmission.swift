@@ -200,3 +200,10 @@ extension ProvisioningOrder {
             nameAfter: nil, requests: waiting, becomes: becomes, userVersion: userVersion, accountVersion: accountVersion + 1)
     }
 }
+
+extension ConnectorFailure {
+    /// Of a question: nothing was sent, so nothing can have happened, whatever the failure's class says.
+    var asUnsent: ConnectorFailure {
+        errorClass == .unknown || errorClass == .conflict ? ConnectorFailure(.transient, message, serverText: serverText) : self
+    }
+}

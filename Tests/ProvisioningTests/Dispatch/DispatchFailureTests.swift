@@ -144,6 +144,25 @@ struct DispatchFailureTests {
         #expect(account?.memberships == ["cn=Staff"] && account?.written.count == 2 && account?.state == .enabled)
     }
 
+    @Test(arguments: [ErrorClass.unavailable, .transient, .unknown])
+    func `where it cannot be asked which name is free, the order waits as it is`(_ failure: ErrorClass) async throws {
+        struct Unasked: SubstitutesNames {
+            let failure: ErrorClass
+            func substitute(for order: ProvisioningOrder, taken: NameProbe?) async throws -> ProvisioningOrder? {
+                throw ConnectorFailure(failure, "connection refused")
+            }
+        }
+        let world = try await DispatchWorld()
+        let system = ScriptedSystem()
+        await system.add(name: "cn=E1", [:])
+        let plan = try await world.sealed([joins("E1")])
+        let summary = try await world.apply(plan, managed(system), substitutes: Unasked(failure: failure))
+        #expect(summary.executed == 0)
+        let order = try #require(try await world.order(plan, "E1"))
+        #expect(order.nameAfter == AccountName("cn=E1"))
+        #expect(order.state == (failure == .unavailable ? .pending : .errored))
+    }
+
     @Test func `a taken name is replaced, said, and reserved; without another name the order fails`() async throws {
         struct NextName: SubstitutesNames {
             func substitute(for order: ProvisioningOrder, taken: NameProbe?) async throws -> ProvisioningOrder? {

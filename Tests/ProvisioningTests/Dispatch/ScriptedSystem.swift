@@ -8,7 +8,7 @@ actor ScriptedSystem: ProbesNames {
     nonisolated let capabilities: ConnectorCapabilities
     private let ownRealm: Realm
     private var stored: [AccountID: Entry] = [:]
-    private(set) var members: [String: Set<AccountName>] = [:]
+    var members: [String: Set<AccountName>] = [:]
     private(set) var executed: [[AccountOperation]] = []
     private(set) var findCalls = 0
     private(set) var probes: [[NameProbe]] = []
@@ -22,10 +22,16 @@ actor ScriptedSystem: ProbesNames {
     private var next = 0
     private var faults: [String: [Fault]] = [:]
     private var outage: ConnectorFailure?
+    var away: ConnectorFailure? { outage }
+    var groupSearches = 0
+    /// Why nobody is told of groups.
+    var hiddenGroups: ConnectorFailure?
     private var outageAfter: Int?
     private var refusedGroups: [String: ConnectorFailure] = [:]
     private var lostGroups: Set<String> = []
-    private var deletedGroups: Set<String> = []
+    var deletedGroups: Set<String> = []
+    /// Of groups that have another name than they were made with, or that were made in the place of another.
+    var groupIDs: [String: GroupID] = [:]
     private var refusedAttributes: [String: ConnectorFailure] = [:]
     private var refusedRenames: ConnectorFailure?
     private var unreadable: Set<AccountName> = []

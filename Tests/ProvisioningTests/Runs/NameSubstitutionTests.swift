@@ -9,6 +9,32 @@ import Testing
 
 /// Another name is given where a name is taken, and only there.
 struct NameSubstitutionTests {
+    @Test func `whoever is named by another attribute than before, and whose name a stranger has, gets the next one`() async throws {
+        let system = ScriptedSystem()
+        let world = try await RunsWorld([RunsWorld.directory: system])
+        func configuration(naming: String) throws -> Configuration {
+            var files = RunsWorld.files
+            files["PolicyMaps/directory.yaml"] = RunsWorld.map.replacing(
+                "cn: user.lastName",
+                with:
+                    "cn: { unique: { in: [store, target], scope: container, candidates: [ \"user.lastName\", 'user.lastName + \" 2\"' ] } }"
+            ).replacing("'\"cn=\" + out.cn +", with: "'\(naming) +")
+            return try world.configuration(files)
+        }
+        let rows = ["E1,Berg,Clerk,active"]
+        #expect(try await world.sync(rows, try configuration(naming: "\"number=\" + out.number")) == .done)
+        await system.add(name: "cn=Berg,ou=People", [:])
+        await system.plan(
+            .fails(ConnectorFailure(.conflict, "the name is taken", serverText: "68", attribute: "dn")), for: "number=E1,ou=People")
+        let byName = try configuration(naming: "\"cn=\" + out.cn")
+        #expect(try await world.sync(rows, byName, day: 1) == .done)
+        #expect(await system.entry(named: "cn=Berg 2,ou=People")?.attributes["number"] == ["E1"])
+        #expect(await system.entry(named: "cn=Berg 2,ou=People")?.attributes["cn"] == ["Berg 2"])
+        _ = world.news()
+        #expect(try await world.sync(rows, byName, day: 2) == .done)
+        #expect(world.plansSealed() == 0)
+    }
+
     private let directory = SystemName("Directory")
 
     private func configuration(match: String = "caseInsensitive", enforce: String = "onChange") throws -> Configuration {

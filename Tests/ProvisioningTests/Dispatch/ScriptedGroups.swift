@@ -1,0 +1,34 @@
+import Contracts
+import IdentityModel
+
+extension ScriptedSystem: IdentifiesGroups {
+    /// Somebody renames the group by hand.
+    func rename(group: String, to name: String) {
+        groupIDs[name] = id(ofGroup: group)
+        members[name] = members.removeValue(forKey: group) ?? []
+        deletedGroups.remove(name)
+        deletedGroups.insert(group)
+    }
+
+    /// Somebody makes another group of the name.
+    func make(group: String) {
+        deletedGroups.remove(group)
+        groupIDs[group] = GroupID("the new \(group)")
+    }
+
+    func hideGroups(_ failure: ConnectorFailure?) { hiddenGroups = failure }
+
+    private func id(ofGroup name: String) -> GroupID { groupIDs[name] ?? GroupID(name) }
+
+    func groupIDs(of names: [String]) async throws(ConnectorFailure) -> [GroupID?] {
+        if let failure = away ?? hiddenGroups { throw failure }
+        return names.map { deletedGroups.contains($0) ? nil : id(ofGroup: $0) }
+    }
+
+    func groupNames(of ids: [GroupID]) async throws(ConnectorFailure) -> [GroupID: String] {
+        if let failure = away ?? hiddenGroups { throw failure }
+        groupSearches += 1
+        let present = Set(members.keys).union(groupIDs.keys).subtracting(deletedGroups)
+        return Dictionary(present.map { (id(ofGroup: $0), $0) }.filter { ids.contains($0.0) }, uniquingKeysWith: { first, _ in first })
+    }
+}

@@ -1,0 +1,82 @@
+import Contracts
+import IdentityModel
+import Planning
+import Testing
+
+@testable import Provisioning
+
+@Suite("A group that somebody renamed by hand")
+struct RenamedGroupTests {
+    private static let rows = ["E1,Berg,Clerk,active", "E2,Moe,Clerk,active"]
+
+    private func world() async throws -> (RunsWorld, ScriptedSystem) {
+        let system = ScriptedSystem()
+        return (try await RunsWorld([RunsWorld.directory: system]), system)
+    }
+
+    private func configuration(_ world: RunsWorld, group: String) throws -> Configuration {
+        var files = RunsWorld.files
+        files["Roles.yaml"] = "roles:\n  Employee: { entitlements: [ { system: Directory, groups: [\"\(group)\"] } ] }\n"
+        return try world.configuration(files)
+    }
+
+    private func members(_ system: ScriptedSystem, _ group: String) async -> Set<String> {
+        Set(await system.members[group, default: []].map(\.text))
+    }
+
+    @Test func `is left by whoever leaves`() async throws {
+        let (world, system) = try await world()
+        #expect(try await world.sync(Self.rows) == .done)
+        await system.rename(group: "cn=Staff", to: "cn=Crew")
+        #expect(try await world.sync(["E2,Moe,Clerk,active"], day: 1) == .done)
+        #expect(await members(system, "cn=Crew") == ["cn=Moe,ou=People"])
+        #expect(try await world.sync(["E2,Moe,Clerk,terminated"], day: 2) == .done)
+        #expect(await members(system, "cn=Crew") == [])
+    }
+
+    @Test func `keeps whoever a role gives its new name, and is left by whoever leaves meanwhile`() async throws {
+        let (world, system) = try await world()
+        #expect(try await world.sync(Self.rows) == .done)
+        await system.rename(group: "cn=Staff", to: "cn=Crew")
+        let edited = try configuration(world, group: "cn=Crew")
+        #expect(try await world.sync(["E2,Moe,Clerk,active"], edited, day: 1) == .done)
+        #expect(await members(system, "cn=Crew") == ["cn=Moe,ou=People"])
+        #expect(try await world.account("E2")?.memberships == ["cn=Crew"])
+        #expect(try await world.sync(["E2,Moe,Clerk,terminated"], edited, day: 2) == .done)
+        #expect(await members(system, "cn=Crew") == [])
+    }
+
+    @Test func `is left although another one has its name by now`() async throws {
+        let (world, system) = try await world()
+        #expect(try await world.sync(Self.rows) == .done)
+        await system.rename(group: "cn=Staff", to: "cn=Crew")
+        await system.make(group: "cn=Staff")
+        #expect(try await world.sync(Self.rows + ["E3,Lie,Clerk,active"], day: 1) == .done)
+        #expect(await members(system, "cn=Staff") == ["cn=Lie,ou=People"])
+        #expect(try await world.sync(["E2,Moe,Clerk,active"], day: 2) == .done)
+        #expect(await members(system, "cn=Staff") == [])
+        #expect(await members(system, "cn=Crew") == ["cn=Moe,ou=People"])
+    }
+
+    @Test func `costs no search while groups have the names that they had, and none where a group is gone`() async throws {
+        let (world, system) = try await world()
+        #expect(try await world.sync(Self.rows) == .done)
+        #expect(try await world.sync(["E2,Moe,Clerk,active"], day: 1) == .done)
+        #expect(await system.groupSearches == 0)
+        await system.delete(group: "cn=Staff")
+        #expect(try await world.sync(["E2,Moe,Clerk,terminated"], day: 2) == .done)
+        #expect(try await world.orders([.errored]).isEmpty)
+    }
+
+    @Test func `is not taken for gone while nobody can be asked`() async throws {
+        let (world, system) = try await world()
+        #expect(try await world.sync(Self.rows) == .done)
+        await system.rename(group: "cn=Staff", to: "cn=Crew")
+        await system.hideGroups(ConnectorFailure(.transient, "busy"))
+        #expect(try await world.sync(["E2,Moe,Clerk,active"], day: 1) != .done)
+        #expect(await members(system, "cn=Crew").count == 2)
+        await system.hideGroups(nil)
+        #expect(try await world.sync(day: 1) == .done)
+        #expect(await members(system, "cn=Crew") == ["cn=Moe,ou=People"])
+    }
+}
