@@ -8,8 +8,9 @@ extension DirectorySession {
         let searches = names.map {
             SearchRequest(base: $0, scope: .base, filter: "(objectClass=*)", attributes: [idAttribute])
         }
-        // noSuchObject; invalidDNSyntax: what is no name to this server names no group; insufficientAccessRights: this group shows nothing.
-        return try search(searches, tolerating: [0, 32, 34, 50]).map { entries in
+        // noSuchObject; invalidDNSyntax: what is no name to this server names no group; referral: nor does what it does not serve; insufficientAccessRights: this
+        // one shows nothing, and others may.
+        return try search(searches, tolerating: [0, 10, 32, 34, 50]).map { entries in
             entries.first?.values(of: idAttribute).first.map { GroupID($0) }
         }
     }
