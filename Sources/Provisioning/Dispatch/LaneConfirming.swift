@@ -27,7 +27,10 @@ extension Lane {
         }
         for (suspect, lookup) in zip(suspects, lookups) {
             let order = batch.transmissions[suspect.index].order.id
-            results[order] = results[order].map { batch.transmissions[suspect.index].confirmed($0, by: lookup, system.traits.names) }
+            results[order] = results[order].map { result in
+                let other = batch.transmissions[suspect.index].operation.map { mayBeInAnother($0, result) } ?? false
+                return batch.transmissions[suspect.index].confirmed(result, by: lookup, system.traits.names, mayBeInAnother: other)
+            }
         }
     }
 }
@@ -90,12 +93,17 @@ extension Account {
 
 extension Transmission {
     /// The result, once somebody has looked (`lookup`; nil: it could not be asked) where the account stands that a group did not hold by its name.
-    mutating func confirmed(_ result: OperationResult, by lookup: Lookup?, _ names: NameSyntax) -> OperationResult {
+    /// `mayBeInAnother`: a group that did not hold it has its name from another one.
+    mutating func confirmed(
+        _ result: OperationResult, by lookup: Lookup?, _ names: NameSyntax, mayBeInAnother: Bool = false
+    ) -> OperationResult {
         guard let operation else { return result }
         // Who was renamed by this very operation left the groups before that.
         let name = operation.newName == nil ? operation.name : result.name ?? operation.name
         switch lookup {
-        case .found(let account)? where names.isNamed(account.name, name): return result
+        case .found(let account)? where names.isNamed(account.name, name):
+            return mayBeInAnother
+                ? result.doubting(result.notThere, "the group that had the name has another one by now", name: nil) : result
         case .found(let account)?:
             let why = "the account has another name by now, \(account.name)"
             return result.doubting(memberships(of: operation, result), why, name: account.name)

@@ -18,8 +18,9 @@ extension Lane {
             return postpone(concerned, failure, &batch)
         }
         for index in concerned {
-            let kept = batch.transmissions[index].known?.memberships ?? []
-            batch.transmissions[index].operation?.follow(groups, keeping: kept, system.traits.names)
+            let transmission = batch.transmissions[index]
+            batch.transmissions[index].operation?.follow(
+                groups, keeping: transmission.known?.memberships ?? [], wasSeen: transmission.found != nil, system.traits.names)
         }
     }
 
@@ -69,17 +70,29 @@ extension AccountOperation {
     }
 
     /// Each group that has another name by now is named by that one, too; but nobody is taken out of what they are to stay in, or to join, by its new name.
-    /// `known`: memberships that we gave.
-    fileprivate mutating func follow(_ groups: GroupNames, keeping known: Set<String>, _ syntax: NameSyntax) {
+    /// `known`: memberships that we gave. Where another group has the name now, it may be that one they are in: it is asked first, and where the answer does not
+    /// tell (`OperationResult.notThere`), because the operation is not `Lane.confirm`'s to judge (`wasSeen`) or is sent again, both are left.
+    fileprivate mutating func follow(_ groups: GroupNames, keeping known: Set<String>, wasSeen: Bool, _ syntax: NameSyntax) {
         let removed = Set(requests.filter { $0.kind == .membership && $0.operation == .remove }.flatMap(\.values).map(syntax.groupKey))
         let joined = requests.filter { $0.kind == .membership && $0.operation != .remove }.flatMap(\.values)
         let stays = Set((joined + known).map(syntax.groupKey)).subtracting(removed)
+        let leavesBoth = wasSeen || isUncertain || operation == .delete || !formerNames.isEmpty
         requests = requests.map { request in
             guard request.kind == .membership, request.operation == .remove else { return request }
-            let names = request.values.flatMap { groups.names(syntax.groupKey($0)) }.filter { !stays.contains(syntax.groupKey($0)) }
+            let names = request.values.flatMap { groups.names(syntax.groupKey($0), alsoOfReplaced: leavesBoth) }
+                .filter { !stays.contains(syntax.groupKey($0)) }
             return names.isEmpty ? request : request.with(values: request.values + names)
         }
-        carriedMemberships += carriedMemberships.flatMap { groups.names(syntax.groupKey($0)) }
+        carriedMemberships += carriedMemberships.flatMap { groups.names(syntax.groupKey($0), alsoOfReplaced: false) }
+    }
+}
+
+extension Lane {
+    /// Whoever was not in the group that has the name now may be in the one that had it before.
+    func mayBeInAnother(_ operation: AccountOperation, _ result: OperationResult) -> Bool {
+        result.notThere.contains { index in
+            operation.requests[index].values.contains { !groups.names(system.traits.names.groupKey($0), alsoOfReplaced: true).isEmpty }
+        }
     }
 }
 
@@ -121,5 +134,8 @@ final class GroupNames: @unchecked Sendable {
 
     func note(_ key: String, isNow name: String) { lock.withLock { now[key, default: []].append(name) } }
 
-    func names(_ key: String) -> [String] { lock.withLock { now[key] ?? [] } }
+    /// `alsoOfReplaced`: also where another group has the name by now.
+    func names(_ key: String, alsoOfReplaced: Bool) -> [String] {
+        lock.withLock { alsoOfReplaced || !present.contains { $0.key == key } ? now[key] ?? [] : [] }
+    }
 }

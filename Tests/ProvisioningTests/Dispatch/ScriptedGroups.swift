@@ -16,6 +16,8 @@ extension ScriptedSystem: IdentifiesGroups {
         groupIDs[group] = GroupID("the new \(group)")
     }
 
+    func join(group: String, _ name: String) { members[group, default: []].insert(AccountName(name)) }
+
     func hideGroups(_ failure: ConnectorFailure?) { hiddenGroups = failure }
 
     private func id(ofGroup name: String) -> GroupID { groupIDs[name] ?? GroupID(name) }

@@ -58,6 +58,20 @@ struct RenamedGroupTests {
         #expect(await members(system, "cn=Crew") == ["cn=Moe,ou=People"])
     }
 
+    @Test func `is not left by whoever was in the one that has its name by now`() async throws {
+        let (world, system) = try await world()
+        #expect(try await world.sync(Self.rows) == .done)
+        await system.rename(group: "cn=Staff", to: "cn=Crew")
+        await system.make(group: "cn=Staff")
+        let rows = Self.rows + ["E3,Lie,Clerk,active"]
+        #expect(try await world.sync(rows, day: 1) == .done)
+        // By hand.
+        await system.join(group: "cn=Crew", "cn=Lie,ou=People")
+        #expect(try await world.sync(Self.rows, day: 2) == .done)
+        #expect(await members(system, "cn=Staff") == [])
+        #expect(await members(system, "cn=Crew").contains { $0.hasPrefix("cn=Lie,") })
+    }
+
     @Test func `costs no search while groups have the names that they had, and none where a group is gone`() async throws {
         let (world, system) = try await world()
         #expect(try await world.sync(Self.rows) == .done)
