@@ -40,7 +40,7 @@ public struct AccountOperation: Hashable, Sendable {
     public let operation: Operation
     public let accountID: AccountID?
     /// The name now (for Create: the name to create).
-    public let name: AccountName
+    public var name: AccountName
     /// Rename and move in one; nil when the name stays.
     public let newName: AccountName?
     public var requests: [Request]
@@ -55,6 +55,12 @@ public struct AccountOperation: Hashable, Sendable {
     /// is with an entry that is found under another name than `name`; where it is said to keep them right, the connector looks whether it has, unless it does
     /// so in the same transaction.
     public var carriedMemberships: [String]
+    /// The names by which groups of `carriedMemberships` go by now, where somebody renamed them: it is with these as it is with those.
+    public var carriedByNewName: [String] = []
+    /// Groups that were named like one of `carriedMemberships` before another group was: only the old name is taken out there.
+    public var replacedGroups: [String] = []
+    /// Groups in which the account stands under its new name after a rename.
+    public var carriedGroups: [String] { carriedMemberships + carriedByNewName }
     /// Whoever sends it has looked, and correlated: the account is gone. Only its names leave groups, as far as no other entry has them.
     public var isGone = false
     /// What the account keeps, of attributes that no request is about: a value of the old name that is among them is no less the account's under the new one.

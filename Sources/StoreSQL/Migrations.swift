@@ -4,7 +4,7 @@ internal import IdentityModel
 /// The numbered steps from an empty database to the present tables. A step that was released is never changed; another one is added.
 enum Migrations {
     static let steps: [@Sendable (SQLDialect) -> [String]] = [
-        Schema.version1, Schema.version2, Schema.version3, Schema.version4, Schema.version5,
+        Schema.version1, Schema.version2, Schema.version3, Schema.version4, Schema.version5, Schema.version6,
     ]
 
     /// For a store that is only read: its tables must be those that this version knows.

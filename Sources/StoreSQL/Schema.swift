@@ -35,14 +35,25 @@ enum Schema {
     static func version5(_ dialect: SQLDialect) -> [String] {
         [
             "CREATE TABLE leases (system TEXT NOT NULL PRIMARY KEY, term BIGINT NOT NULL)",
-            // The day for which the source's rows were planned last.
-            "ALTER TABLE profiles ADD COLUMN as_of BIGINT",
-            // Which groups a name was ever seen to mean.
+            "CREATE INDEX claims_of_old ON claims (source) WHERE row_hash = 0 AND presence = 0",
+        ]
+    }
+
+    /// The day for which a source's rows were planned last, and which groups a name was ever seen to mean. Stores of a few development versions, which called
+    /// their tables version 5, have both already: so the first is made anew instead of added to.
+    static func version6(_ dialect: SQLDialect) -> [String] {
+        [
             """
-            CREATE TABLE known_groups (
+            CREATE TABLE profiles_with_days (
+              source TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL, read_again BIGINT NOT NULL DEFAULT 1, as_of BIGINT)
+            """,
+            "INSERT INTO profiles_with_days (source, document, read_again) SELECT source, document, read_again FROM profiles",
+            "DROP TABLE profiles",
+            "ALTER TABLE profiles_with_days RENAME TO profiles",
+            """
+            CREATE TABLE IF NOT EXISTS known_groups (
               system TEXT NOT NULL, name TEXT NOT NULL, group_id TEXT NOT NULL, PRIMARY KEY (system, name, group_id)) \(dialect.clustered)
             """,
-            "CREATE INDEX claims_of_old ON claims (source) WHERE row_hash = 0 AND presence = 0",
         ]
     }
 

@@ -149,7 +149,7 @@ struct Batch {
                 joins.include(operation, at: index, name: progress[index].name)
             }
             if carries(index) {
-                for group in operation.carriedMemberships {
+                for group in operation.carriedGroups {
                     joins.include(progress[index].name, in: group, MembershipFeed.Owner(operation: index, request: nil))
                 }
             }
@@ -185,9 +185,10 @@ struct Batch {
     private mutating func leaveFormerNames(_ joins: MembershipFeed) {
         var departures = memberships(adding: false)
         for (index, operation) in operations.enumerated() where carries(index) {
-            for (group, name) in operation.carriedMemberships.flatMap({ group in oldNames(index).map { (group, $0) } })
-            where !joins.contains(name, in: group) {
-                departures.include(name, in: group, MembershipFeed.Owner(operation: index, request: nil))
+            for group in operation.carriedGroups + operation.replacedGroups {
+                for name in oldNames(index) where !joins.contains(name, in: group) {
+                    departures.include(name, in: group, MembershipFeed.Owner(operation: index, request: nil))
+                }
             }
         }
         if !departures.isEmpty { run(&departures) }

@@ -69,7 +69,11 @@ extension Batch {
             }
         }
         guard isKnown(index), !isGone(index), !oldNames(index).isEmpty else { return }
-        expectCarried(index, operations[index].carriedMemberships, &check)
+        expectCarried(index, operations[index].carriedGroups, &check)
+        let owner = MembershipFeed.Owner(operation: index, request: nil)
+        for group in operations[index].replacedGroups {
+            for name in old { check.expect(name, in: group, isMember: false, owner) }
+        }
     }
 
     /// Where the old name's next holder is to be a member, too, `MembershipCheck` knows that it is to stay.

@@ -49,11 +49,11 @@ extension Batch {
         var staying: [String: Set<String>] = [:]
         for heir in heirs {
             let name = DistinguishedName.key(progress[heir].name)
-            for group in operations[heir].carriedMemberships { staying[DistinguishedName.key(group), default: []].insert(name) }
+            for group in operations[heir].carriedGroups { staying[DistinguishedName.key(group), default: []].insert(name) }
         }
         var names: [String: [Renamed]] = [:]
         for index in leaving where !isGone(index) {
-            for group in operations[index].carriedMemberships {
+            for group in operations[index].carriedGroups {
                 let kept = staying[DistinguishedName.key(group)] ?? []
                 for name in oldNames(index) where !kept.contains(DistinguishedName.key(name)) {
                     names[group, default: []].append(Renamed(index: index, oldName: name))

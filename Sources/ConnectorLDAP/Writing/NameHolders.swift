@@ -169,10 +169,10 @@ struct GroupLeave {
 extension AccountOperation {
     /// The same operation on the account where it really is. In groups it may still stand under the name we knew, unless that is another entry's.
     fileprivate func standing(at actual: AccountName, isOthers: Bool) -> AccountOperation {
-        AccountOperation(
-            id: id, operation: operation, accountID: accountID, name: actual, newName: newName, requests: requests,
-            appliesDialectDisabling: appliesDialectDisabling, direction: direction, isUncertain: isUncertain,
-            formerNames: formerNames.filter { $0 != actual && $0 != name } + (isOthers || actual == name ? [] : [name]),
-            carriedMemberships: carriedMemberships)
+        var operation = self
+        operation.name = actual
+        operation.isGone = false
+        operation.formerNames = formerNames.filter { $0 != actual && $0 != name } + (isOthers || actual == name ? [] : [name])
+        return operation
     }
 }

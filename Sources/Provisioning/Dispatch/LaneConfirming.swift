@@ -8,6 +8,9 @@ extension Lane {
     /// Where the account still has its name, the removal is done. Where it has another one, or could not be looked up, nobody knows: the order is sent again,
     /// under every name. Of an entry that is gone nothing is left to be taken away; that it is gone is kept with the account.
     func confirm(_ batch: inout DispatchBatch, _ results: inout [OrderID: OperationResult]) async {
+        for transmission in batch.transmissions where transmission.groupsUnseen != nil {
+            results[transmission.order.id] = results[transmission.order.id].map(transmission.doubtingGroups)
+        }
         let suspects = batch.transmissions.indices.compactMap { index -> (index: Int, query: AccountQuery)? in
             let transmission = batch.transmissions[index]
             // Who was seen right before, or is known to be gone, needs no look.
@@ -115,6 +118,21 @@ extension Transmission {
         case .ambiguous?, .unreadable?, nil:
             return result.doubting(result.notThere, "it could not be seen whether the account is still named \(operation.name)", name: nil)
         }
+    }
+
+    /// Removals count for nothing while a group may have another name by now.
+    func doubtingGroups(_ result: OperationResult) -> OperationResult {
+        guard let why = groupsUnseen, let operation else { return result }
+        let removals = operation.requests.indices.filter {
+            operation.requests[$0].kind == .membership && operation.requests[$0].operation == .remove
+                && (result.failure == nil || result.doneRequests.contains($0))
+        }
+        var doubted = result
+        for request in removals where doubted.failedRequests[request] == nil {
+            doubted.failedRequests[request] = ConnectorFailure(.unknown, "it could not be seen which names the groups have by now: \(why)")
+        }
+        doubted.doneRequests.subtract(removals)
+        return doubted
     }
 
     /// What was written under a name that is not the account's.

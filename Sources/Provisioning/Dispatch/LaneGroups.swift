@@ -6,14 +6,16 @@ internal import Logging
 /// Groups that somebody renamed by hand. Who is taken out of a group by the name that a role gave it would stay in it under the one it has by now: a group that
 /// is not there counts as gone, and everybody with it.
 extension Lane {
-    /// Whoever is taken out of a group, or carried over in it, is so under every name that the group has by now as well.
+    /// Whoever is taken out of a group, or carried over in it, is so under every name that the group has by now as well. While it cannot be seen which those are,
+    /// withdrawals go on (what they take away is in doubt until it can), and everything else waits.
     func followRenamedGroups(_ batch: inout DispatchBatch) async throws {
         guard let connector = system.connector as? any IdentifiesGroups else { return }
         let concerned = batch.transmissions.indices.filter { batch.transmissions[$0].operation?.concernsGroups == true }
-        let operations = concerned.compactMap { batch.transmissions[$0].operation }
         do {
-            try await learn(Set(operations.flatMap(\.groups)), connector)
-            try await findNames(Set(operations.flatMap(\.groupsToFollow)), connector)
+            try await learn(Set(concerned.compactMap { batch.transmissions[$0].operation }.flatMap(\.groups)), connector)
+        } catch let failure as ConnectorFailure where failure.errorClass == .permanent {
+            // It will not change: then groups go by the names that roles give them.
+            log.warning("\(system.name): it cannot be seen whether groups have other names by now: \(failure)")
         } catch let failure as ConnectorFailure {
             return postpone(concerned, failure, &batch)
         }
@@ -24,38 +26,35 @@ extension Lane {
         }
     }
 
-    /// Notes the ids of groups that are there, once in a run.
+    /// Notes the ids of groups that are there, and the names that those have now which had such a name before: once in a run. Only the latter are searched for,
+    /// and so none as a rule. (Servers need not have an index for it.)
     private func learn(_ names: Set<String>, _ connector: any IdentifiesGroups) async throws {
         let keys = groups.unseen(names.sorted(), by: system.traits.names.groupKey)
         guard !keys.isEmpty else { return }
         let ids = try await connector.groupIDs(of: keys.map(\.name))
-        let found = zip(keys, ids).compactMap { group, id in id.map { KnownGroup(key: group.key, id: $0) } }
-        if !found.isEmpty { try await store.remember(found, on: system.name) }
-        groups.saw(keys.map(\.key), are: found)
-    }
-
-    /// Asks for the names that groups of before have now, once in a run: of those that are not what has the name, and so of none as a rule. (Servers need not
-    /// have an index for it.)
-    private func findNames(_ names: Set<String>, _ connector: any IdentifiesGroups) async throws {
-        let keys = groups.unasked(names.map(system.traits.names.groupKey))
-        guard !keys.isEmpty else { return }
-        let known = try await store.groups(keys, on: system.name).filter { !groups.isStill($0) }
-        let found = known.isEmpty ? [:] : try await connector.groupNames(of: Set(known.map(\.id)).sorted())
-        for group in known {
+        let present = Set(zip(keys, ids).compactMap { group, id in id.map { KnownGroup(key: group.key, id: $0) } })
+        if !present.isEmpty { try await store.remember(present.sorted { $0.key < $1.key }, on: system.name) }
+        let others = try await store.groups(keys.map(\.key), on: system.name).filter { !present.contains($0) }
+        let found = others.isEmpty ? [:] : try await connector.groupNames(of: Set(others.map(\.id)).sorted())
+        var now: [String: [String]] = [:]
+        for group in others {
             guard let name = found[group.id], system.traits.names.groupKey(name) != group.key else { continue }
             log.warning("\(system.name): the group \(group.key) is named \(name) by now; whoever leaves it is taken out there as well")
-            groups.note(group.key, isNow: name)
+            now[group.key, default: []].append(name)
         }
-        groups.asked(keys)
+        groups.saw(keys.map(\.key), present: Set(present.map(\.key)), now: now)
     }
 
-    /// A refusal will not change: then groups go by the names that roles give them.
     private func postpone(_ concerned: [Int], _ failure: ConnectorFailure, _ batch: inout DispatchBatch) {
-        guard failure.errorClass != .permanent else {
-            return log.warning("\(system.name): it cannot be seen whether groups have other names by now: \(failure)")
+        var postponed: Set<Int> = []
+        for index in concerned {
+            if batch.transmissions[index].operation?.direction == .withdrawing {
+                batch.transmissions[index].groupsUnseen = failure.message
+            } else {
+                batch.refused.append((batch.transmissions[index].order, failure.asUnsent))
+                postponed.insert(index)
+            }
         }
-        for index in concerned { batch.refused.append((batch.transmissions[index].order, failure.asUnsent)) }
-        let postponed = Set(concerned)
         batch.transmissions = batch.transmissions.indices.filter { !postponed.contains($0) }.map { batch.transmissions[$0] }
     }
 }
@@ -64,10 +63,6 @@ extension AccountOperation {
     fileprivate var concernsGroups: Bool { !carriedMemberships.isEmpty || requests.contains { $0.kind == .membership } }
 
     fileprivate var groups: [String] { requests.filter { $0.kind == .membership }.flatMap(\.values) + carriedMemberships }
-
-    fileprivate var groupsToFollow: [String] {
-        requests.filter { $0.kind == .membership && $0.operation == .remove }.flatMap(\.values) + carriedMemberships
-    }
 
     /// Each group that has another name by now is named by that one, too; but nobody is taken out of what they are to stay in, or to join, by its new name.
     /// `known`: memberships that we gave. Where another group has the name now, it may be that one they are in: it is asked first, and where the answer does not
@@ -83,7 +78,13 @@ extension AccountOperation {
                 .filter { !stays.contains(syntax.groupKey($0)) }
             return names.isEmpty ? request : request.with(values: request.values + names)
         }
-        carriedMemberships += carriedMemberships.flatMap { groups.names(syntax.groupKey($0), alsoOfReplaced: false) }
+        let carried = Set(carriedMemberships.map(syntax.groupKey))
+        func others(_ isWanted: (String) -> Bool) -> [String] {
+            carriedMemberships.map(syntax.groupKey).filter(isWanted).flatMap { groups.names($0, alsoOfReplaced: true) }
+                .filter { !carried.contains(syntax.groupKey($0)) }
+        }
+        carriedByNewName = others { !groups.isReplaced($0) }
+        replacedGroups = others(groups.isReplaced)
     }
 }
 
@@ -106,9 +107,8 @@ extension AccountOperation.Request {
 final class GroupNames: @unchecked Sendable {
     private let lock = NSLock()
     private var seen: Set<String> = []
-    private var present: Set<KnownGroup> = []
-    private var looked: Set<String> = []
-    /// By the key of the name that a role gives: names that the group has now.
+    private var present: Set<String> = []
+    /// By the key of the name that a role gives: the names by now of groups that had it.
     private var now: [String: [String]] = [:]
 
     func unseen(_ names: [String], by key: (String) -> String) -> [(key: String, name: String)] {
@@ -118,24 +118,20 @@ final class GroupNames: @unchecked Sendable {
         return unseen.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    func saw(_ keys: [String], are groups: [KnownGroup]) {
+    /// `present`: those of the keys by which a group goes now.
+    func saw(_ keys: [String], present: Set<String>, now: [String: [String]]) {
         lock.withLock {
             seen.formUnion(keys)
-            present.formUnion(groups)
+            self.present.formUnion(present)
+            self.now.merge(now) { $1 }
         }
     }
 
-    /// It has the name that it had.
-    func isStill(_ group: KnownGroup) -> Bool { lock.withLock { present.contains(group) } }
-
-    func unasked(_ keys: [String]) -> [String] { lock.withLock { Set(keys).subtracting(looked).sorted() } }
-
-    func asked(_ keys: [String]) { lock.withLock { looked.formUnion(keys) } }
-
-    func note(_ key: String, isNow name: String) { lock.withLock { now[key, default: []].append(name) } }
+    /// A group had the name, and another one has it now.
+    func isReplaced(_ key: String) -> Bool { lock.withLock { present.contains(key) && now[key] != nil } }
 
     /// `alsoOfReplaced`: also where another group has the name by now.
     func names(_ key: String, alsoOfReplaced: Bool) -> [String] {
-        lock.withLock { alsoOfReplaced || !present.contains { $0.key == key } ? now[key] ?? [] : [] }
+        lock.withLock { alsoOfReplaced || !present.contains(key) ? now[key] ?? [] : [] }
     }
 }

@@ -26,6 +26,8 @@ struct Transmission: Hashable, Sendable {
     var followUp: ProvisioningOrder?
     /// A reference points at nobody's account: the next run looks again.
     var planAgain = false
+    /// Why it could not be seen which names its groups have by now: what is taken out of them may stay in there.
+    var groupsUnseen: String?
     /// The entry was not found by its id after the order was carried out.
     var isGone = false
 

@@ -335,7 +335,10 @@ actor ScriptedSystem: ProbesNames {
     private func carry(_ operation: AccountOperation, to name: AccountName) {
         let former = Set([operation.name] + operation.formerNames).subtracting([name])
         guard !capabilities.maintainsReferences, !former.isEmpty else { return }
-        for group in operation.carriedMemberships { members[group, default: []] = (members[group] ?? []).subtracting(former).union([name]) }
+        for group in operation.carriedGroups where !deletedGroups.contains(group) {
+            members[group, default: []] = (members[group] ?? []).subtracting(former).union([name])
+        }
+        for group in operation.replacedGroups { members[group]?.subtract(former) }
     }
 
     /// One modify: all of it, or nothing.
