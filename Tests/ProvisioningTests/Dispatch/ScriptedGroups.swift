@@ -33,4 +33,14 @@ extension ScriptedSystem: IdentifiesGroups {
         let present = Set(members.keys).union(groupIDs.keys).subtracting(deletedGroups)
         return Dictionary(present.map { (id(ofGroup: $0), $0) }.filter { ids.contains($0.0) }, uniquingKeysWith: { first, _ in first })
     }
+
+    /// What the server leaves to whoever renames.
+    func carry(_ operation: AccountOperation, to name: AccountName) {
+        let former = Set([operation.name] + operation.formerNames).subtracting([name])
+        guard !capabilities.maintainsReferences, !former.isEmpty else { return }
+        for group in operation.carriedGroups where !deletedGroups.contains(group) {
+            members[group, default: []] = (members[group] ?? []).subtracting(former).union([name])
+        }
+        for group in operation.replacedGroups { members[group]?.subtract(former) }
+    }
 }

@@ -331,16 +331,6 @@ actor ScriptedSystem: ProbesNames {
         }
     }
 
-    /// What the server leaves to whoever renames.
-    private func carry(_ operation: AccountOperation, to name: AccountName) {
-        let former = Set([operation.name] + operation.formerNames).subtracting([name])
-        guard !capabilities.maintainsReferences, !former.isEmpty else { return }
-        for group in operation.carriedGroups where !deletedGroups.contains(group) {
-            members[group, default: []] = (members[group] ?? []).subtracting(former).union([name])
-        }
-        for group in operation.replacedGroups { members[group]?.subtract(former) }
-    }
-
     /// One modify: all of it, or nothing.
     private func write(_ operation: AccountOperation, _ indices: [Int], _ course: inout Course) -> Bool {
         for index in indices {
