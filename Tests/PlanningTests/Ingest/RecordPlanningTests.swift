@@ -71,6 +71,14 @@ struct RecordPlanningTests {
         #expect(change.user.attributes["lastName"] == .string("Berg"))
     }
 
+    @Test("a row that did not count before it went missing went when it ceased to count")
+    func missingTwice() throws {
+        let staff = Campus.claim(Campus.staff, .active, presence: .gone(rank: 1))
+        let student = Campus.claim(Campus.students, .active, presence: .gone(rank: 3))
+        let change = try change(.missing(staff), in: Campus.staff, person: person(.terminated, [staff, student]))
+        #expect(change.claim?.presence == .gone(rank: 1))
+    }
+
     @Test("a row that claims nobody is as if it were absent, once")
     func unclaimed() throws {
         let staff = Campus.claim(Campus.staff, .active, ["lastName": .string("Berg")])

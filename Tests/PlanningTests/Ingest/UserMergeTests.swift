@@ -54,6 +54,14 @@ struct UserMergeTests {
         #expect(campus.merged([dated]).user.status == .active)
     }
 
+    @Test("whom nobody has any more is as the source said that kept them alive, whoever else went after it")
+    func lostAsLastSaid() throws {
+        let staff = Campus.claim(Campus.staff, .active, ["lastName": .string("Berg")], presence: .gone(rank: 1))
+        let badge = Campus.claim(Campus.badges, nil, ["badge": .string("b")], presence: .gone(rank: 2), keepsAlive: false)
+        let user = try Campus().merged([staff, badge], before: Campus.user(.active)).user
+        #expect(user.status == .terminated && user.attributes == ["lastName": .string("Berg")])
+    }
+
     // MARK: Who decides the status
 
     @Test("status and dates come together, from the first source that may set status and has a row")

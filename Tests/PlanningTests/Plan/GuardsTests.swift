@@ -41,6 +41,12 @@ struct GuardsTests {
         #expect(slow.first?.limit.hasPrefix("together with 8 of the last 7 days") == true)
     }
 
+    @Test func `whoever was withdrawn within a window counts as one of those that there were when it began`() {
+        // Ten of the hundred that there were, and of the ninety-nine.
+        #expect(verdicts([.disable: 4], enabled: 94, recent: [1: [.disable: 6]]).isEmpty)
+        #expect(verdicts([.disable: 4], enabled: 93, recent: [1: [.disable: 6]]).count == 1)
+    }
+
     @Test func `no share of rows trips below five of them`() {
         var facts = Guards.Facts()
         facts.rows = 4

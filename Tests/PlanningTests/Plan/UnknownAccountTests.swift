@@ -194,6 +194,22 @@ struct UnknownAccountTests {
         #expect(decision.takenOver == taken.mapValues { $0.map(AccountValue.text) })
     }
 
+    @Test(arguments: [["Employee"], []])
+    func `an entry that several may be, that cannot be read, or that is somebody else's fails the order`(roles: [String]) throws {
+        let names = [AccountName("cn=a"), AccountName("cn=b")]
+        let anna = AccountOwner(user: UserID("anna"), system: PlannedAccounts.system)
+        let answers: [(ActualState, says: String)] = [
+            (.looked(.ambiguous(names), owner: nil), "several entries of Directory correlate to this user: cn=a; cn=b"),
+            (.looked(.unreadable(names), owner: nil), "its id cannot be read (cn=a; cn=b)"),
+            (.found(PlannedAccounts.entry("id-9"), owner: anna), "belongs to user anna"),
+        ]
+        let unknown = PlannedAccounts.account(AccountState.none, doubt: AccountDoubt(correlation: ["number": "E1"]))
+        for (answer, says) in answers {
+            let order = try #require(try PlannedAccounts().order(roles: roles, known: unknown) { _ in answer })
+            #expect(order.failure?.message.contains(says) == true && order.requests.isEmpty)
+        }
+    }
+
     @Test func `who loses a name to another run keeps the others, however few there are to choose from`() throws {
         let company = try PlannedAccounts(replacing: [
             "n: [2, 99]": "n: [2, 2]",
