@@ -5,8 +5,9 @@ package import IdentityModel
 /// Appends events to a file, one JSON text per line. Returns when the lines are on the disk.
 ///
 /// The file belongs to one store. A process that dies between writing and marking leaves lines that will be delivered again: what stands behind the remembered
-/// offset is cut first, so that no line is there twice. Where the file is another one than then, or shorter (somebody rotates it), nothing is cut and the
-/// events are appended, which is said. Half a line that a process left is taken away in any case.
+/// offset, and says what is about to be written, is cut first, so that no line is there twice. Where the file is another one than then, or shorter (somebody
+/// rotates it), or holds lines behind the offset that are none of those (the store is an older one than the file knows), nothing is cut and the events are
+/// appended, which is said. Half a line that a process left is taken away in any case.
 package actor FileSink: EventSink {
     private let path: String
     private let format: EventFormat
@@ -37,7 +38,7 @@ package actor FileSink: EventSink {
     private func append(_ bytes: [UInt8], after place: FilePlace?) throws(DeliveryFailure) -> DeliveryReceipt {
         try withFile { file throws(DeliveryFailure) in
             var remark: String?
-            if let place { remark = try goBack(file, to: place, try self.place(file)) }
+            if let place { remark = try goBack(file, to: place, try self.place(file), bytes) }
             try repair(file)
             var offset = 0
             while offset < bytes.count {
@@ -73,8 +74,8 @@ package actor FileSink: EventSink {
         return FilePlace(status)
     }
 
-    /// Cuts what was written after the mark: it is written again now. The answer: why it was not done.
-    private func goBack(_ file: Int32, to place: FilePlace, _ found: FilePlace) throws(DeliveryFailure) -> String? {
+    /// Cuts what was written after the mark: it is written again now, with the first of `bytes`. The answer: why it was not done.
+    private func goBack(_ file: Int32, to place: FilePlace, _ found: FilePlace, _ bytes: [UInt8]) throws(DeliveryFailure) -> String? {
         guard found.inode == place.inode, found.device == place.device else {
             return "\(path) is another file than before: the events are appended to it"
         }
@@ -82,8 +83,22 @@ package actor FileSink: EventSink {
             return "\(path) is shorter than it was (\(found.size) bytes instead of \(place.size)): the events are appended to it"
         }
         guard found.size > place.size else { return nil }
+        guard try bytes.starts(with: lines(file, from: place, to: found, atMost: bytes.count)) else {
+            return "\(path) holds lines that this store knows nothing of, behind those that it wrote last: the events are appended to it; "
+                + "if the store was put back from a copy, what was done since is known to those lines alone"
+        }
         guard ftruncate(file, off_t(place.size)) == 0 else { throw refusal("has lines of a run that died, which cannot be cut off") }
         return nil
+    }
+
+    /// The whole lines between two places; of more than `limit` bytes only so much that it is seen to be more.
+    private func lines(_ file: Int32, from: FilePlace, to end: FilePlace, atMost limit: Int) throws(DeliveryFailure) -> [UInt8] {
+        let half = try lastLine(file, off_t(end.size)).count
+        let size = min(max(0, Int(end.size - from.size) - half), limit + 1)
+        var block = [UInt8](repeating: 0, count: size)
+        let count = block.withUnsafeMutableBytes { pread(file, $0.baseAddress, size, off_t(from.size)) }
+        guard count == size else { throw refusal("cannot be read") }
+        return block
     }
 
     /// The last line has no end: a whole JSON text (somebody edited the file) gets one, anything else is half of an event and is cut off.

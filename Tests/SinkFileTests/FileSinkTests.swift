@@ -132,6 +132,19 @@ struct FileSinkTests {
         #expect(receipt.remark == "\(path) is shorter than it was (0 bytes instead of 48): the events are appended to it")
     }
 
+    @Test func `no line is cut that the store knows nothing of, and it is said`() async throws {
+        defer { cleanUp() }
+        let first = try await FileSink(path: path).deliver([event(1)], after: nil)
+        _ = try await FileSink(path: path).deliver([event(2), event(3)], after: first.position)
+        // A copy of the store from before that is put back: it has other news, of whatever length.
+        let receipt = try await FileSink(path: path).deliver([event(4)], after: first.position)
+        #expect(receipt.remark?.contains("lines that this store knows nothing of") == true)
+        let next = try await FileSink(path: path).deliver([event(2), event(3), event(5), event(6), event(7)], after: first.position)
+        #expect(next.remark != nil)
+        #expect(try content() == [1, 2, 3, 4, 2, 3, 5, 6, 7].map { "{\"trackingNumber\":\"t\($0)\"}\n" }.joined())
+        #expect(try await FileSink(path: path).deliver([event(8)], after: next.position).remark == nil)
+    }
+
     // MARK: Who may read it, and what is no file
 
     @Test(arguments: [nil, 0o644, 0o666]) func `the file is for its owner only, also one that was there before`(mode: Int?) async throws {
