@@ -32,20 +32,30 @@ public enum NameSyntax: Hashable, Sendable {
         }
     }
 
-    /// The name of a group as it is compared.
+    /// The name of a group as it is compared: in whatever way it is escaped, and however many spaces stand for one. (Servers take those for one, too, RFC 4518,
+    /// 2.6.1.) One that begins or ends a name, and is meant literally, stays.
     public func groupKey(_ name: String) -> String {
         guard self == .path, name.utf8.contains(equals) else { return name }
         var key: [UInt8] = []
-        var isEscaped = false
-        for byte in name.utf8 {
-            let follows = key.last == comma || key.last == equals
-            if byte == space, !isEscaped, follows || key.isEmpty { continue }
-            if !isEscaped, byte == comma || byte == equals {
-                while key.last == space, key.dropLast().last != backslash { key.removeLast() }
+        var isAtStart = true
+        var space: (isThere: Bool, isMeant: Bool) = (false, false)
+        for (byte, isMeant) in spelled(name) {
+            if byte == blank {
+                if isAtStart, isMeant { key += [backslash, blank] }
+                if isAtStart { isAtStart = !isMeant } else { space = (true, isMeant || space.isMeant) }
+                continue
             }
-            isEscaped = !isEscaped && byte == backslash
+            isAtStart = !isMeant && (byte == comma || byte == equals)
+            if isAtStart {
+                if space.isMeant { key += [backslash, blank] }
+            } else {
+                if space.isThere { key.append(blank) }
+                if isMeant, byte == comma || byte == backslash || byte == plus { key.append(backslash) }
+            }
             key.append(byte)
+            space = (false, false)
         }
+        if space.isMeant { key += [backslash, blank] }
         return String(decoding: key, as: UTF8.self).lowercased()
     }
 
@@ -69,27 +79,38 @@ public enum NameSyntax: Hashable, Sendable {
     private func unescaped(_ name: String) -> String {
         guard self == .path, name.utf8.contains(where: { $0 == backslash || $0 == comma }) else { return name }
         var bytes: [UInt8] = []
+        var isBehindComma = false
+        for (byte, isMeant) in spelled(name) where isMeant || byte != blank || !isBehindComma {
+            bytes.append(byte)
+            isBehindComma = !isMeant && byte == comma
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The bytes of a path, and which of them are meant literally.
+    private func spelled(_ name: String) -> [(byte: UInt8, isMeant: Bool)] {
+        var bytes: [(byte: UInt8, isMeant: Bool)] = []
         var rest = Array(name.utf8)[...]
         while let byte = rest.popFirst() {
             guard byte == backslash, let next = rest.first else {
-                bytes.append(byte)
-                if byte == comma { rest = rest.drop { $0 == space } }
+                bytes.append((byte, false))
                 continue
             }
             let pair = String(decoding: rest.prefix(2), as: UTF8.self)
             if pair.utf8.count == 2, pair.allSatisfy(\.isHexDigit), let value = UInt8(pair, radix: 16) {
-                bytes.append(value)
+                bytes.append((value, true))
                 rest = rest.dropFirst(2)
             } else {
-                bytes.append(next)
+                bytes.append((next, true))
                 rest = rest.dropFirst()
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 }
 
 private let comma = UInt8(ascii: ",")
 private let backslash = UInt8(ascii: "\\")
 private let equals = UInt8(ascii: "=")
-private let space = UInt8(ascii: " ")
+private let plus = UInt8(ascii: "+")
+private let blank = UInt8(ascii: " ")

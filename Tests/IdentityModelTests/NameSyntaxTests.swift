@@ -21,6 +21,16 @@ struct NameSyntaxTests {
     }
 
     @Test(arguments: [
+        ("cn=Aa\\, Bb,ou=G", "cn=aa\\2c Bb,ou=G", true), ("cn=Führung,ou=G", "cn=F\\c3\\bchrung,ou=G", true),
+        ("cn=Führung,ou=G", "cn=Fu\u{308}hrung,ou=G", true), ("cn=Aa Bb,ou=G", "cn=Aa  Bb,ou=G", true),
+        ("cn=Aa Bb,ou=G", "cn=Aa\\20Bb,ou=G", true), ("cn=a\\=b,ou=G", "cn=a=b,ou=G", true), ("cn=a\\5cb,ou=G", "cn=a\\\\b,ou=G", true),
+        ("cn=Aa\\,Bb,ou=G", "cn=Aa,Bb,ou=G", false), ("cn=a\\+b,ou=G", "cn=a+b,ou=G", false), ("cn=AaBb,ou=G", "cn=Aa Bb,ou=G", false),
+        ("cn=\\ a,ou=G", "cn=a,ou=G", false), ("cn=\\ a,ou=G", "cn=\\20a,ou=G", true), ("cn=a\\20,ou=G", "cn=a\\ , ou=G", true),
+    ]) func `a group is one in whatever way its name is escaped`(one: String, other: String, isSame: Bool) {
+        #expect((NameSyntax.path.groupKey(one) == NameSyntax.path.groupKey(other)) == isSame)
+    }
+
+    @Test(arguments: [
         ("cn=Berg,ou=People", "cn=Berg, OU=people", true), ("cn=berg,ou=People", "cn=Berg,ou=People", false),
         ("cn=Berg\\2C Anna,ou=P", "cn=Berg\\, Anna,ou=P", true), ("cn=Berg,ou=IT", "cn=Berg,ou=People", false),
     ]) func `capitals count in an entry's own part, and not in what it stands in`(actual: String, wanted: String, isNamed: Bool) {
