@@ -109,14 +109,17 @@ enum DistinguishedName {
 
     /// Nearly all values: ASCII, no space that could be insignificant.
     private static func plainValue(_ value: String) -> String? {
-        var (previous, isFolded) = (space, true)
-        for byte in value.utf8 {
-            if byte >= 128 || byte == space && previous == space { return nil }
-            if byte >= UInt8(ascii: "A"), byte <= UInt8(ascii: "Z") { isFolded = false }
-            previous = byte
+        var copy = value
+        let isFolded: Bool? = copy.withUTF8 { bytes in
+            var (previous, isFolded) = (space, true)
+            for byte in bytes {
+                if byte >= 128 || byte == space && previous == space { return nil }
+                if byte >= UInt8(ascii: "A"), byte <= UInt8(ascii: "Z") { isFolded = false }
+                previous = byte
+            }
+            return previous == space && !bytes.isEmpty ? nil : isFolded
         }
-        if previous == space, !value.isEmpty { return nil }
-        return isFolded ? value : value.lowercased()
+        return isFolded.map { $0 ? value : value.lowercased() }
     }
 
     private static func foldedBytes(_ value: [UInt8]) -> [UInt8] {

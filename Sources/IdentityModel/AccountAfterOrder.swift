@@ -77,8 +77,10 @@ extension Account {
         if order.adopts || order.operation == .create, let id, id != self.id {
             // Another entry than before: it holds nothing of what we gave that one, but groups may hold its name.
             written = Dictionary(minimumCapacity: order.requests.count)
-            let told = Set(order.requests.lazy.filter { $0.kind == .membership }.flatMap(\.effective))
-            memberships = memberships.filter { told.contains(.text($0)) }
+            if !memberships.isEmpty {
+                let told = Set(order.requests.lazy.filter { $0.kind == .membership }.flatMap(\.effective))
+                memberships = memberships.filter { told.contains(.text($0)) }
+            }
         }
         self.id = id ?? self.id
         if order.becomes != .deleted {
@@ -89,14 +91,16 @@ extension Account {
             nameBases[attribute] = base
         }
         for (attribute, values) in order.takenOver { written[attribute] = values }
-        for request in order.requests {
-            switch request.outcome {
-            case .done: take(request)
+        // An iterator would copy each of them.
+        let requests = order.requests
+        for index in requests.indices {
+            switch requests[index].outcome {
+            case .done: take(requests[index])
             // What was to be said once more was not: what stands there was written of somebody else, or of another entry.
-            case .deferred where order.isRepetition: written[request.name] = request.before.map(\.pointingAtFormer)
+            case .deferred where order.isRepetition: written[requests[index].name] = requests[index].before.map(\.pointingAtFormer)
             // Of an account that is gone: another entry has the name.
-            case .deferred where request.kind == .membership && request.operation == .remove: take(request)
-            case .open, .deferred, .failed: forget(request)
+            case .deferred where requests[index].kind == .membership && requests[index].operation == .remove: take(requests[index])
+            case .open, .deferred, .failed: forget(requests[index])
             }
         }
     }
@@ -167,10 +171,11 @@ extension Account {
 extension ProvisioningOrder {
     /// The value whose base this is became the account's: its request was answered, or there is none and the account has its new name.
     fileprivate func settles(_ attribute: String, isNamed: Bool) -> Bool {
-        guard let request = requests.first(where: { $0.kind == .attribute && $0.name == attribute }) else {
+        let requests = requests
+        guard let index = requests.indices.first(where: { requests[$0].kind == .attribute && requests[$0].name == attribute }) else {
             return isNamed
         }
-        return request.outcome == .done
+        return requests[index].outcome == .done
     }
 }
 

@@ -36,6 +36,7 @@ public enum NameSyntax: Hashable, Sendable {
     /// 2.6.1.) One that begins or ends a name, and is meant literally, stays.
     public func groupKey(_ name: String) -> String {
         guard self == .path, name.utf8.contains(equals) else { return name }
+        if isPlain(name) { return name.lowercased() }
         var key: [UInt8] = []
         var isAtStart = true
         var space: (isThere: Bool, isMeant: Bool) = (false, false)
@@ -85,6 +86,21 @@ public enum NameSyntax: Hashable, Sendable {
             isBehindComma = !isMeant && byte == comma
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Nothing of the path is escaped, and each space counts: nearly all names of groups, which are compared for every account.
+    private func isPlain(_ name: String) -> Bool {
+        var name = name
+        return name.withUTF8 { bytes in
+            var previous = comma
+            for byte in bytes {
+                if byte == backslash { return false }
+                if byte == blank, previous == blank || previous == comma || previous == equals { return false }
+                if previous == blank, byte == comma || byte == equals { return false }
+                previous = byte
+            }
+            return previous != blank
+        }
     }
 
     /// The bytes of a path, and which of them are meant literally.

@@ -95,9 +95,9 @@ struct Batch {
     /// What was made anew is in the groups of the entry whose name it has, where the server left that in them. Before it is there the name may be another's.
     private mutating func leaveGroupsOfPredecessors() {
         var removals = memberships(adding: false)
-        for (index, operation) in operations.enumerated() where operation.operation == .create && progress[index].failure == nil {
-            removals.include(operation, at: index, name: progress[index].name)
-            for name in operation.formerNames { removals.include(operation, at: index, name: name.text) }
+        for index in operations.indices where operations[index].operation == .create && progress[index].failure == nil {
+            removals.include(operations[index], at: index, name: progress[index].name)
+            for name in operations[index].formerNames { removals.include(operations[index], at: index, name: name.text) }
         }
         if !removals.isEmpty { run(&removals) }
     }
@@ -143,13 +143,13 @@ struct Batch {
 
     private mutating func joinGroups() -> MembershipFeed {
         var joins = memberships(adding: true)
-        for (index, operation) in operations.enumerated() where operation.operation != .delete {
-            if joinsGroups(operation, index) {
+        for index in operations.indices where operations[index].operation != .delete {
+            if joinsGroups(index) {
                 progress[index].hasJoined = true
-                joins.include(operation, at: index, name: progress[index].name)
+                joins.include(operations[index], at: index, name: progress[index].name)
             }
             if carries(index) {
-                for group in operation.carriedGroups {
+                for group in operations[index].carriedGroups {
                     joins.include(progress[index].name, in: group, MembershipFeed.Owner(operation: index, request: nil))
                 }
             }
@@ -159,15 +159,14 @@ struct Batch {
     }
 
     /// Each step of withdrawing is taken whatever befell the others; otherwise only an entry that is as ordered joins groups.
-    private func joinsGroups(_ operation: AccountOperation, _ index: Int) -> Bool {
+    private func joinsGroups(_ index: Int) -> Bool {
         guard let failure = progress[index].failure else { return true }
-        return operation.way == .withdrawing && !progress[index].wasMissing && failure.errorClass != .unknown
+        return operations[index].way == .withdrawing && !progress[index].wasMissing && failure.errorClass != .unknown
     }
 
     /// The account's name changed, here or in an earlier attempt, and the server leaves the old one in the groups.
     private func carries(_ index: Int) -> Bool {
-        let operation = operations[index]
-        guard !settings.maintainsReferences, !operation.carriedMemberships.isEmpty, isKnown(index) else { return false }
+        guard !settings.maintainsReferences, !operations[index].carriedMemberships.isEmpty, isKnown(index) else { return false }
         return !oldNames(index).isEmpty
     }
 
@@ -184,8 +183,8 @@ struct Batch {
     /// After the new names are in, so that nobody is without access in between, and a group that must not be empty never is.
     private mutating func leaveFormerNames(_ joins: MembershipFeed) {
         var departures = memberships(adding: false)
-        for (index, operation) in operations.enumerated() where carries(index) {
-            for group in operation.carriedGroups + operation.replacedGroups {
+        for index in operations.indices where carries(index) {
+            for group in operations[index].carriedGroups + operations[index].replacedGroups {
                 for name in oldNames(index) where !joins.contains(name, in: group) {
                     departures.include(name, in: group, MembershipFeed.Owner(operation: index, request: nil))
                 }

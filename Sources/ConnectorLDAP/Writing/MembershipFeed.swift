@@ -64,12 +64,14 @@ struct MembershipFeed: RequestFeed {
     /// Takes up the operation's memberships of this feed's direction. `name`: the account's name at the time.
     mutating func include(_ operation: AccountOperation, at index: Int, name: String) {
         var key: String?
-        for (position, request) in operation.requests.enumerated()
-        where request.kind == .membership && (request.operation == .remove) != adding {
+        let requests = operation.requests
+        for position in requests.indices
+        where requests[position].kind == .membership && (requests[position].operation == .remove) != adding {
             let memberKey = key ?? DistinguishedName.key(name)
             key = memberKey
             let owner = Owner(operation: index, request: position)
-            for group in request.values { include(name, memberKey, in: group, owner, isTold: !adding && operation.goesByItsName) }
+            let isTold = !adding && operation.goesByItsName
+            for group in requests[position].values { include(name, memberKey, in: group, owner, isTold: isTold) }
         }
     }
 

@@ -6,6 +6,7 @@ package import IdentityModel
 /// again has the same seal.
 package struct PlanSeal {
     private var hash = SHA256()
+    private static let newline: [UInt8] = [0x0A]
 
     /// The day is not part of it: its consequences are, and an approval does not end at midnight.
     package init(origin: Origin, configurationHash: String) {
@@ -16,7 +17,7 @@ package struct PlanSeal {
 
     package mutating func add(_ document: UnsafeRawBufferPointer) {
         hash.update(bufferPointer: document)
-        hash.update(data: [0x0A])
+        hash.update(data: Self.newline)
     }
 
     private mutating func add(line: String) {

@@ -12,13 +12,16 @@ extension Lane {
         guard let connector = system.connector as? any IdentifiesGroups else { return }
         let concerned = batch.transmissions.indices.filter { batch.transmissions[$0].operation?.concernsGroups == true }
         do {
-            try await learn(Set(concerned.compactMap { batch.transmissions[$0].operation }.flatMap(\.groups)), connector)
+            var names: Set<String> = []
+            for index in concerned { batch.transmissions[index].operation?.addGroups(to: &names) }
+            try await learn(names, connector)
         } catch let failure as ConnectorFailure where failure.errorClass == .permanent {
             // It will not change: then groups go by the names that roles give them.
             log.warning("\(system.name): it cannot be seen whether groups have other names by now: \(failure)")
         } catch let failure as ConnectorFailure {
             return postpone(concerned, failure, &batch)
         }
+        if groups.haveTheirNames { return }
         for index in concerned {
             let transmission = batch.transmissions[index]
             batch.transmissions[index].operation?.follow(
@@ -62,7 +65,10 @@ extension Lane {
 extension AccountOperation {
     fileprivate var concernsGroups: Bool { !carriedMemberships.isEmpty || requests.contains { $0.kind == .membership } }
 
-    fileprivate var groups: [String] { requests.filter { $0.kind == .membership }.flatMap(\.values) + carriedMemberships }
+    fileprivate func addGroups(to names: inout Set<String>) {
+        for index in requests.indices where requests[index].kind == .membership { names.formUnion(requests[index].values) }
+        names.formUnion(carriedMemberships)
+    }
 
     /// Each group that has another name by now is named by that one, too; but nobody is taken out of what they are to stay in, or to join, by its new name.
     /// `known`: memberships that we gave. Where another group has the name now, it may be that one they are in: it is asked first, and where the answer does not
@@ -126,6 +132,9 @@ final class GroupNames: @unchecked Sendable {
             self.now.merge(now) { $1 }
         }
     }
+
+    /// None goes by another name than the one that a role gives.
+    var haveTheirNames: Bool { lock.withLock { now.isEmpty } }
 
     /// A group had the name, and another one has it now.
     func isReplaced(_ key: String) -> Bool { lock.withLock { present.contains(key) && now[key] != nil } }
