@@ -87,9 +87,7 @@ struct Preparation {
         }
         // What an earlier attempt did, it did to an entry that is not there any more.
         var transmission = transmission
-        if transmission.order.requests.contains(where: { $0.outcome != .open }) {
-            for index in transmission.order.requests.indices { transmission.order.requests[index].outcome = .open }
-        }
+        transmission.order.forgetOutcomes()
         // Of an entry that is made anew, or that comes after one that was withdrawn, groups may still hold the name of the one before.
         let leaves = transmission.order.recreates || transmission.order.removesMemberships
         let isElsewhere = leaves && transmission.known?.name.map { $0 != name } ?? false

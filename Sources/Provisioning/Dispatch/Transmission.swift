@@ -209,3 +209,11 @@ extension ConnectorFailure {
         errorClass == .unknown || errorClass == .conflict ? ConnectorFailure(.transient, message, serverText: serverText) : self
     }
 }
+
+extension ProvisioningOrder {
+    /// As if nothing of it had been sent. Most orders are as they were planned, and are not copied for it.
+    mutating func forgetOutcomes() {
+        guard requests.contains(where: { $0.outcome != .open }) else { return }
+        for index in requests.indices { requests[index].outcome = .open }
+    }
+}
