@@ -9,10 +9,12 @@ ROUNDS := 10
 # How many random histories `make torture` plays in memory, and through the program with each of two kinds of servers.
 HISTORIES := 20000
 PROGRAM_HISTORIES := 300
+# How many small worlds `make simulate` plays.
+SEEDS := 20000
 # For how many seconds `make torture` runs each of the five fuzzers.
 FUZZ := 400
 
-.PHONY: help setup build demo test bench torture histories planted fuzz lint clean
+.PHONY: help setup build demo test bench torture histories simulate planted fuzz lint clean
 
 help:
 	@echo 'make setup    install the Debian packages that are missing'
@@ -22,6 +24,7 @@ help:
 	@echo 'make bench    benchmarks beside their yardsticks'
 	@echo 'make torture  the crash test, for longer, random histories, planted mistakes, and the fuzzers'
 	@echo 'make histories  the random histories alone (HISTORIES=COUNT PROGRAM_HISTORIES=COUNT)'
+	@echo 'make simulate  small worlds in which runs meet, in an order that a seed decides (SEEDS=COUNT)'
 	@echo 'make planted  mistakes that are put in on purpose, each of which the histories have to find'
 	@echo 'make fuzz     the fuzzers alone (FUZZ=SECONDS LAWS="parser ...")'
 	@echo 'make lint     the format of the source'
@@ -47,6 +50,7 @@ torture: setup
 	swift build --build-tests
 	for round in $$(seq $(ROUNDS)); do swift test --skip-build --disable-xctest --filter CrashTests || exit 1; done
 	$(MAKE) histories
+	$(MAKE) simulate
 	$(MAKE) planted
 	$(MAKE) fuzz
 
@@ -56,6 +60,11 @@ histories: build
 	.build/release/Torture histories $(HISTORIES)
 	.build/release/Torture program $(PROGRAM_HISTORIES) --binary $(BIRTHRIGHT) --overlays yes
 	.build/release/Torture program $(PROGRAM_HISTORIES) --binary $(BIRTHRIGHT) --overlays no
+
+# Two runs at a time over the same store and systems; every interleaving comes of the seed, so that the same one is the same history again.
+simulate: setup
+	swift build -c release --product Torture
+	.build/release/Torture simulate $(SEEDS)
 
 # Proves that the histories would find a mistake: each is planted in a build of its own, and has to be found within 500 histories.
 PLANTED := settledIgnoresPending leftAsideLeavesNoMark comingBackWinsNothing dueLostOnEdit removalsUnderOldNameOnly \

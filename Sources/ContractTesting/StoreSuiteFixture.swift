@@ -161,14 +161,18 @@ extension Store {
         return plan
     }
 
-    func allMarks(asOf day: CivilDate = Sample.today) async throws -> [UInt64: SourceMark] {
+    func allMarks(asOf day: CivilDate) async throws -> [UInt64: SourceMark] { try await allMarks(asOf: RunDays(day)) }
+
+    func allMarks(asOf days: RunDays = RunDays(Sample.today)) async throws -> [UInt64: SourceMark] {
         let collected = Collected<SourceMark>()
-        try await marks(of: Sample.hr, asOf: day) { collected.append($0) }
+        try await marks(of: Sample.hr, asOf: days) { collected.append($0) }
         return Dictionary(collected.elements.map { ($0.keyHash, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    func mustPlan(asOf day: CivilDate = Sample.today) async throws -> Set<UserKey> {
-        let marks = try await allMarks(asOf: day)
+    func mustPlan(asOf day: CivilDate) async throws -> Set<UserKey> { try await mustPlan(asOf: RunDays(day)) }
+
+    func mustPlan(asOf days: RunDays = RunDays(Sample.today)) async throws -> Set<UserKey> {
+        let marks = try await allMarks(asOf: days)
         return Set((1...20).map(Sample.key).filter { marks[StableHash.hash($0.text)]?.again.isEmpty == false })
     }
 

@@ -35,23 +35,38 @@ extension StoreSuite {
                 ])
                 try await store.applied(due)
                 #expect(try await store.mustPlan() == [Sample.key(1), Sample.key(4)])
-                #expect(try await store.dueUsers(asOf: Sample.today, after: nil, limit: 1) == [Sample.userID(1)])
-                #expect(try await store.dueUsers(asOf: Sample.today, after: Sample.userID(1), limit: 9) == [Sample.userID(4)])
+                #expect(try await store.dueUsers(asOf: RunDays(Sample.today), after: nil, limit: 1) == [Sample.userID(1)])
+                #expect(try await store.dueUsers(asOf: RunDays(Sample.today), after: Sample.userID(1), limit: 9) == [Sample.userID(4)])
                 try await store.applied(chunk([Sample.again(1, version: 1, hasClaim: false)]), .due)
                 #expect(try await store.mustPlan() == [Sample.key(4)])
             },
             Check("whom a plan of a later day changed is planned again, where the day goes back") { store in
                 try await store.applied(chunk([Sample.joiner(1), Sample.joiner(2, due: Sample.today)]))
                 let yesterday = Sample.today.adding(days: -1)
-                #expect(try await store.dueUsers(asOf: Sample.today, after: nil, limit: 9) == [Sample.userID(2)])
-                #expect(try await store.dueUsers(asOf: yesterday, after: nil, limit: 1) == [Sample.userID(1)])
-                #expect(try await store.dueUsers(asOf: yesterday, after: Sample.userID(1), limit: 9) == [Sample.userID(2)])
+                #expect(try await store.dueUsers(asOf: RunDays(Sample.today), after: nil, limit: 9) == [Sample.userID(2)])
+                #expect(try await store.dueUsers(asOf: RunDays(yesterday), after: nil, limit: 1) == [Sample.userID(1)])
+                #expect(try await store.dueUsers(asOf: RunDays(yesterday), after: Sample.userID(1), limit: 9) == [Sample.userID(2)])
                 #expect(try await store.mustPlan(asOf: yesterday) == [Sample.key(1), Sample.key(2)])
                 // Not of one that waits, or that nobody carried out.
                 let waiting = try await store.begin(.due)
                 _ = try await store.save(chunk([Sample.again(1, version: 1, hasClaim: false)]), to: waiting.id)
                 _ = try await store.sealed(waiting)
-                #expect(try await store.dueUsers(asOf: Sample.today, after: nil, limit: 9) == [Sample.userID(2)])
+                #expect(try await store.dueUsers(asOf: RunDays(Sample.today), after: nil, limit: 9) == [Sample.userID(2)])
+            },
+            Check(
+                "the day goes back although it is not the same in every zone: what was planned for a day that is not there yet in the first one"
+            ) { store in
+                try await store.applied(chunk([Sample.joiner(1)]))
+                let yesterday = Sample.today.adding(days: -1)
+                func days(own: CivilDate, earliest: CivilDate) -> RunDays { RunDays(latest: Sample.today, earliest: earliest, own: own) }
+                // Where it is today everywhere, nothing went back.
+                #expect(try await store.dueUsers(asOf: days(own: Sample.today, earliest: Sample.today), after: nil, limit: 9).isEmpty)
+                #expect(try await store.mustPlan(asOf: days(own: Sample.today, earliest: Sample.today)).isEmpty)
+                #expect(
+                    try await store.dueUsers(asOf: days(own: Sample.today, earliest: yesterday), after: nil, limit: 9) == [Sample.userID(1)]
+                )
+                #expect(try await store.mustPlan(asOf: days(own: Sample.today, earliest: yesterday)) == [Sample.key(1)])
+                #expect(try await store.mustPlan(asOf: days(own: yesterday, earliest: yesterday)) == [Sample.key(1)])
             },
             Check("everybody is listed by key, page by page") { store in
                 try await store.applied(Sample.joinerChunk(1...3))

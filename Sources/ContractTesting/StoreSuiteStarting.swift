@@ -132,6 +132,33 @@ extension StoreSuite {
                 #expect(try await store.user(key: Sample.key(1)) == Sample.user(1, department: "Sales", version: 2))
                 #expect(try await store.mustPlan() == [Sample.key(1)])
             },
+            Check("orders are overtaken when one of another plan was under way and changed the account, but never a withdrawal") { store in
+                try await store.applied(Sample.joinerChunk(1...3))
+                let older = try await store.started(
+                    chunk([], (1...2).map { Sample.order($0, sequence: $0, .disable, becomes: .deprovisioned) }), .due)
+                let underWay = try await store.claim(older.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
+                let people = (1...3).map { Sample.again($0, version: 1, department: "Sales", row: UInt64($0)) }
+                let plan = try await store.planned(
+                    chunk(
+                        people,
+                        [
+                            Sample.order(1, sequence: 1, .modify), Sample.order(2, sequence: 2, .disable, becomes: .deprovisioned),
+                            Sample.order(3, sequence: 3, .modify),
+                        ]))
+                #expect(try await store.startApplying(plan.id, at: Sample.moment(4)).meetsOthers)
+                #expect(try await store.overtaken(plan.id, on: Sample.directory) == [])
+                var settlement = Settlement()
+                settlement.entries = underWay.map { .executed($0) }
+                try await store.commit(settlement, plan: older.id, at: Sample.moment(5))
+                #expect(try await store.overtaken(plan.id, on: Sample.directory).map(\.id.sequence) == [1])
+                #expect(try await store.overtaken(plan.id, on: Sample.other) == [])
+                // What was sent has changed the account itself.
+                let sent = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 1, at: Sample.moment(6))
+                var back = Settlement()
+                back.entries = try sent.map { Settlement.Entry(order: try $0.moved(to: .pending), account: nil) }
+                try await store.commit(back, plan: plan.id, at: Sample.moment(7))
+                #expect(try await store.overtaken(plan.id, on: Sample.directory) == [])
+            },
             Check("users are left out when an account changed meanwhile or came to be, but never a withdrawal") { store in
                 try await store.applied(Sample.joinerChunk(1...1))
                 let waiting = try await store.planned(chunk([], [Sample.order(1, sequence: 1, .modify)]), .due)

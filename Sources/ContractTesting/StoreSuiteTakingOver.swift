@@ -94,25 +94,28 @@ extension StoreSuite {
                 #expect(steps.suffix(2).map(\.text) == ["Transmitted -> Pending", "Pending -> Inactive: superseded by a later plan"])
             },
             Check("the row of a joiner whom another source brought meanwhile is that person's, and planned with them") { store in
-                let number = CorrelationKey(attribute: "employeeId", folded: "n1")
-                var mine = chunk([Sample.joiner(1)], [Sample.create(1, sequence: 1)])
-                mine.correlations[Sample.userID(1)] = [number]
-                let waiting = try await store.planned(mine)
-                let row = SourceClaim(
-                    source: SourceName("students"), key: UserKey("S9"), user: Sample.userID(9), keyHash: StableHash.hash("S9"), rowHash: 5,
-                    position: SourcePosition(file: "students.csv", line: 2))
-                var others = chunk([
-                    UserChange(
-                        change: .joiner, user: Sample.user(9), before: nil, assignments: [], assignmentsBefore: [], claim: row, due: nil,
-                        reasons: [])
-                ])
-                others.correlations[Sample.userID(9)] = [number]
-                try await store.applied(others, .source(row.source))
-                let started = try await store.startApplying(waiting.id, at: Sample.moment(8))
-                #expect(started.leftOut == ["user E1 was brought by another source since the plan was made"])
-                #expect(try await store.pending(waiting.id).isEmpty)
-                #expect(Set(try await store.claims(user: Sample.userID(9)).map(\.key)) == [Sample.key(1), UserKey("S9")])
-                #expect(try await store.allMarks()[StableHash.hash("E1")]?.again == .reference)
+                let waiting = try await store.planned(joinerWithNumber())
+                try await store.applied(studentWithNumber(), .source(students))
+                try await expectOnePerson(store, waiting)
+            },
+            Check("so is that of a joiner whom a run at the same time brought: what it made real was not there to be seen") { store in
+                let underWay = try await store.begin(.source(Sample.hr))
+                #expect(try await store.save(joinerWithNumber(), to: underWay.id) == [])
+                try await store.applied(studentWithNumber(), .source(students))
+                try await expectOnePerson(store, try await store.sealed(underWay))
+            },
+            Check("whoever was given a row since a plan was made is planned again after it") { store in
+                let waiting = try await store.planned(joinerWithNumber())
+                try await store.applied(studentWithNumber(), .source(students))
+                let other = try await store.planned(chunk([Sample.again(9, version: 1, hasClaim: false)]), .due)
+                try await expectOnePerson(store, waiting)
+                _ = try await store.startApplying(other.id, at: Sample.moment(9))
+                #expect(try await store.unsettledUsers(ofAllSources: false, after: nil, limit: 9).map(\.id) == [Sample.userID(9)])
+            },
+            Check("a plan that was begun after another one had started knows whom that one brought") { store in
+                try await store.applied(studentWithNumber(), .source(students))
+                let plan = try await store.planned(joinerWithNumber())
+                #expect(try await store.startApplying(plan.id, at: Sample.moment(8)).leftOut == [])
             },
             Check("orders are held back from a run, and the next run has them again") { store in
                 try await store.applied(Sample.joinerChunk(1...1))
@@ -158,5 +161,39 @@ extension StoreSuite {
         chunk.changes = changes
         chunk.orders = orders
         return chunk
+    }
+}
+
+extension StoreSuite {
+    private static let students = SourceName("students")
+    private static let number = CorrelationKey(attribute: "employeeId", folded: "n1")
+
+    /// E1, who correlates by a number.
+    private static func joinerWithNumber() -> PlanChunk {
+        var chunk = chunk([Sample.joiner(1)], [Sample.create(1, sequence: 1)])
+        chunk.correlations[Sample.userID(1)] = [number]
+        return chunk
+    }
+
+    /// S9, who has the same number.
+    private static func studentWithNumber() -> PlanChunk {
+        let row = SourceClaim(
+            source: students, key: UserKey("S9"), user: Sample.userID(9), keyHash: StableHash.hash("S9"), rowHash: 5,
+            position: SourcePosition(file: "students.csv", line: 2))
+        var chunk = chunk([
+            UserChange(
+                change: .joiner, user: Sample.user(9), before: nil, assignments: [], assignmentsBefore: [], claim: row, due: nil,
+                reasons: [])
+        ])
+        chunk.correlations[Sample.userID(9)] = [number]
+        return chunk
+    }
+
+    private static func expectOnePerson(_ store: any Store, _ plan: Plan) async throws {
+        let started = try await store.startApplying(plan.id, at: Sample.moment(8))
+        #expect(started.leftOut == ["user E1 was brought by another source since the plan was made"])
+        #expect(try await store.pending(plan.id).isEmpty)
+        #expect(Set(try await store.claims(user: Sample.userID(9)).map(\.key)) == [Sample.key(1), UserKey("S9")])
+        #expect(try await store.allMarks()[StableHash.hash("E1")]?.again == .reference)
     }
 }

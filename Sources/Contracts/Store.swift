@@ -122,6 +122,8 @@ public struct PlanStarted: Sendable, Hashable {
     public var superseded = 0
     /// It carries out orders of other plans beside its own.
     public var takesOver = false
+    /// Orders of its users are under way for other plans, by a run that lives or died.
+    public var meetsOthers = false
     public init() {}
 }
 
@@ -226,7 +228,7 @@ public protocol PlanningStore: Sendable {
     /// The plan of this origin in one of these states, the newest; nil if there is none.
     func plan(of origin: Origin, in states: [PlanState]) async throws(StoreError) -> Plan?
     /// Every row last applied from this source, in any order. `asOf` decides which dates are due.
-    func marks(of source: SourceName, asOf: CivilDate, body: @Sendable ([SourceMark]) -> Void) async throws(StoreError)
+    func marks(of source: SourceName, asOf: RunDays, body: @Sendable ([SourceMark]) -> Void) async throws(StoreError)
     /// The last applied file of the source.
     func profile(of source: SourceName) async throws(StoreError) -> SourceProfile?
     /// Of the file that a plan was made from; nil: it was made from none.
@@ -250,7 +252,7 @@ public protocol PlanningStore: Sendable {
     /// Users whom a source claims, by id after `after`; `orOnce`: those too whose rows are gone from it.
     func users(claimedBy source: SourceName, orOnce: Bool, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
     /// Users with a date due up to `asOf`, by id after `after`.
-    func dueUsers(asOf: CivilDate, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
+    func dueUsers(asOf: RunDays, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
     /// Who holds these names, provisionally or for good; free ones have no entry.
     func holders(of claims: [NameClaim]) async throws(StoreError) -> [NameClaim: UserID]
     /// Saves a chunk with its reservations. When another run took a name meanwhile, nothing is saved and the lost claims are returned.
@@ -348,6 +350,9 @@ public protocol DispatchStore: Sendable {
     /// Everything or nothing; throws `.leaseLost` under an old term.
     func commit(_ settlement: Settlement, plan: PlanID, at: Instant) async throws(StoreError)
     /// All orders settled or waiting: the plan is applied.
+    /// Orders of the plan that nobody has touched since it started, and whose account is another by now: an order of another plan that was under way then has
+    /// changed it. Withdrawals are not among them.
+    func overtaken(_ plan: PlanID, on system: SystemName) async throws(StoreError) -> [ProvisioningOrder]
     func finish(_ plan: PlanID, at: Instant) async throws(StoreError)
 }
 

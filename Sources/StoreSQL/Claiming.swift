@@ -33,6 +33,23 @@ extension SQLStore {
         }
     }
 
+    package func overtaken(_ plan: PlanID, on system: SystemName) async throws(StoreError) -> [ProvisioningOrder] {
+        try await read { session in
+            let rows = try session.queryAll(
+                """
+                SELECT o.id FROM orders o LEFT JOIN accounts a ON a.user_id = o.user_id AND a.system = o.system
+                WHERE o.owner = $1 AND o.plan = $1 AND o.system = $2 AND o.\(Orders.pending) AND o.\(Orders.underWay) AND o.repeats = 0
+                AND o.operation NOT IN ('Delete', 'Disable') AND o.becomes NOT IN ('deprovisioned', 'deleted')
+                AND COALESCE(a.version, 0) <> o.account_version AND NOT (o.account_version = 0 AND COALESCE(a.state, 'none') = 'none')
+                AND NOT EXISTS (SELECT 1 FROM order_progress g WHERE g.id = o.id)
+                """, [.int(plan.row), .text(system.text)]
+            ) { SQLValue.int($0.int(0)) }
+            var orders: [ProvisioningOrder] = []
+            try session.query("\(OrderRecord.select) WHERE o.id IN (#)", in: rows) { orders.append(try OrderRecord.order($0)) }
+            return orders.sorted { $0.id < $1.id }
+        }
+    }
+
     package func pending(_ plan: PlanID) async throws(StoreError) -> [SystemName: (wave: Int, notBefore: Instant?, count: Int)] {
         try await read { session in
             let queues = try session.queryAll(

@@ -64,16 +64,16 @@ extension SQLStore {
         }
     }
 
-    package func dueUsers(asOf: CivilDate, after: UserID?, limit: Int) async throws(StoreError) -> [UserID] {
+    package func dueUsers(asOf: RunDays, after: UserID?, limit: Int) async throws(StoreError) -> [UserID] {
         try await read { session in
             // In brackets: a union in the order of ids would read every user by id, and the few who are due stand in an index of their own.
             try session.queryAll(
                 """
                 SELECT id FROM (
-                  SELECT id FROM users WHERE due IS NOT NULL AND due <= $1 UNION SELECT x.user_id FROM \(PlanRows.changedLater)
-                ) d WHERE id > $2 ORDER BY id LIMIT $3
+                  SELECT x.user_id AS id FROM \(PlanRows.changedLater) UNION SELECT id FROM users WHERE due IS NOT NULL AND due <= $2
+                ) d WHERE id > $3 ORDER BY id LIMIT $4
                 """,
-                [.number(asOf.days), .text(after?.text ?? ""), .number(limit)]
+                [.number(asOf.earliest.days), .number(asOf.latest.days), .text(after?.text ?? ""), .number(limit)]
             ) { UserID($0.text(0)) }
         }
     }

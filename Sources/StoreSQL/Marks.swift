@@ -3,7 +3,7 @@ package import IdentityModel
 
 extension SQLStore {
     package func marks(
-        of source: SourceName, asOf: CivilDate, body: @Sendable ([SourceMark]) -> Void
+        of source: SourceName, asOf: RunDays, body: @Sendable ([SourceMark]) -> Void
     ) async throws(StoreError) {
         try await read { session in
             let mustPlan = try Marks.mustPlan(source, asOf: asOf, session)
@@ -72,7 +72,7 @@ private enum Marks {
 
     /// The rows that must be planned although they are the same. They are few, so they are found through small indexes and kept apart, and the million rows
     /// are read from an index of two numbers each, without a join.
-    static func mustPlan(_ source: SourceName, asOf: CivilDate, _ session: any SQLSession) throws -> [UInt64: ReplanReasons] {
+    static func mustPlan(_ source: SourceName, asOf: RunDays, _ session: any SQLSession) throws -> [UInt64: ReplanReasons] {
         var reasons: [UInt64: ReplanReasons] = [:]
         let name = SQLValue.text(source.text)
         #if PLANTED_BUGS
@@ -81,13 +81,16 @@ private enum Marks {
         let underWay = "x.\(Orders.underWay)"
         #endif
         let queries: [(ReplanReasons, from: String, arguments: [SQLValue])] = [
-            (.date, "users x ON x.id = c.user_id WHERE x.due IS NOT NULL AND x.due <= $1 AND c.source = $2", [.number(asOf.days), name]),
+            (
+                .date, "users x ON x.id = c.user_id WHERE x.due IS NOT NULL AND x.due <= $1 AND c.source = $2",
+                [.number(asOf.latest.days), name]
+            ),
             (
                 .date, "(SELECT DISTINCT x.user_id FROM \(PlanRows.changedLater)) x ON x.user_id = c.user_id WHERE c.source = $2",
-                [.number(asOf.days), name]
+                [.number(asOf.earliest.days), name]
             ),
             // Rows that a run of a later day left as they were: on that day nothing was due of them, by an edit perhaps that counts as seen since.
-            (.date, "profiles x ON x.source = c.source WHERE x.as_of > $1 AND c.source = $2", [.number(asOf.days), name]),
+            (.date, "profiles x ON x.source = c.source WHERE x.as_of > $1 AND c.source = $2", [.number(asOf.own.days), name]),
             (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = \(Again.byEveryRun) AND c.source = $1", [name]),
             (.reference, "users x ON x.id = c.user_id WHERE x.plan_again = \(Again.bySources) AND c.source = $1", [name]),
             (.account, "accounts x ON x.user_id = c.user_id WHERE x.unsettled = 1 AND c.source = $1", [name]),

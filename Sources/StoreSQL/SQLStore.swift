@@ -51,6 +51,16 @@ package final class SQLStore: Store {
         return SQLStore(engine: engine)
     }
 
+    /// A store that is gone with its process, and whose every transaction is carried through at once, by whoever asks: for simulations.
+    package static func inMemory() async throws(StoreError) -> SQLStore {
+        let store = SQLStore(engine: try SQLiteMemory())
+        try await Migrations.run(on: store.engine, name: "memory")
+        return store
+    }
+
+    /// Of one in memory: as it was when it was made.
+    package func empty() throws(StoreError) { try (engine as? SQLiteMemory)?.empty() }
+
     package func close() async { await engine.close() }
 
     /// The same store behind another engine: for tests that let a process die at a chosen transaction.

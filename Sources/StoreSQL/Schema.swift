@@ -39,6 +39,19 @@ enum Schema {
         ]
     }
 
+    /// Which plans began before another one was started, and so may not have seen what it made real. Until now it was asked which were sealed by then, and two
+    /// runs at a time made two people of one.
+    static func version7(_ dialect: SQLDialect) -> [String] {
+        [
+            "ALTER TABLE plans ADD COLUMN newest_at_start BIGINT",
+            """
+            UPDATE plans SET newest_at_start = (SELECT MAX(q.id) FROM plans q WHERE q.ordinal <= plans.started_ordinal)
+            WHERE started_ordinal IS NOT NULL
+            """,
+            "ALTER TABLE plans DROP COLUMN started_ordinal",
+        ]
+    }
+
     /// The day for which a source's rows were planned last, and which groups a name was ever seen to mean. Stores of a few development versions, which called
     /// their tables version 5, have both already: so the first is made anew instead of added to.
     static func version6(_ dialect: SQLDialect) -> [String] {

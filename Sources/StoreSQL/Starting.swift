@@ -13,6 +13,7 @@ extension SQLStore {
             started.leftOut = try start.leaveOutWhoChanged()
             let waiting = try start.takeOverWaitingOrders()
             (started.superseded, started.takesOver) = (waiting.withdrawn.count, waiting.takesOver)
+            started.meetsOthers = waiting.meetsOthers
             let pointing = try PointingAgain(start)
             let claims = ClaimStart(plan: found, at: at, session: session)
             let profile = try start.makeProfileReal()
@@ -31,7 +32,7 @@ extension SQLStore {
             try pointing.appendOrders()
             try session.execute(
                 """
-                UPDATE plans SET state = 'applying', started_at = $1, is_approved = $2, started_ordinal = (SELECT MAX(ordinal) FROM plans)
+                UPDATE plans SET state = 'applying', started_at = $1, is_approved = $2, newest_at_start = (SELECT MAX(id) FROM plans)
                 WHERE id = $3
                 """,
                 [at.value, .flag(found.state == .approved), .int(plan.row)])
@@ -104,7 +105,7 @@ struct PlanStart {
     /// otherwise one person would be two for ever. Returns those whose rows it is clear who they mean: they are that person's from now on.
     private func addJoinersWhoAreKnownByNow(_ known: inout WhoChanged) throws -> Set<String> {
         let others = try session.queryOne(
-            "SELECT 1 FROM plans WHERE started_ordinal >= $1 AND id <> $2 LIMIT 1", [.number(plan.ordinal ?? 0), .int(plan.id.row)]
+            "SELECT 1 FROM plans WHERE newest_at_start >= $1 AND id <> $1 LIMIT 1", [.int(plan.id.row)]
         ) { _ in true }
         guard others != nil else { return [] }
         try session.query(
@@ -121,8 +122,8 @@ struct PlanStart {
             JOIN claim_correlations k ON k.attribute = p.attribute AND k.folded = p.folded
             JOIN claims o ON o.user_key = k.user_key AND o.source = k.source AND o.correlated_by = k.plan
             JOIN plans s ON s.id = k.plan
-            WHERE c.id BETWEEN $1 AND $2 AND c.kind = 'joiner' AND o.user_id <> c.user_id AND s.started_ordinal >= $3 ORDER BY c.id
-            """, range + [.number(plan.ordinal ?? 0)]
+            WHERE c.id BETWEEN $1 AND $2 AND c.kind = 'joiner' AND o.user_id <> c.user_id AND s.newest_at_start >= $3 ORDER BY c.id
+            """, range + [.int(plan.id.row)]
         ) { row in
             known.add(user: row.text(0), "user \(row.text(1)) was brought by another source since the plan was made")
             if !unclear.contains(row.text(0)) {
@@ -149,10 +150,11 @@ struct PlanStart {
         return given
     }
 
-    /// Users of plans that started since this one was made: an account may have come to be where this plan saw none. The next run looks.
+    /// Users of plans that started since this one was begun, and those to whom they gave a row: an account may have come to be where this plan saw none, or a
+    /// source speaks that it did not hear. The next run looks.
     func planAgainWhomOthersPlanned() throws -> [String] {
         let others = try session.queryAll(
-            "SELECT id FROM plans WHERE started_ordinal >= $1 AND id <> $2", [.number(plan.ordinal ?? 0), .int(plan.id.row)]
+            "SELECT id FROM plans WHERE newest_at_start >= $1 AND id <> $1", [.int(plan.id.row)]
         ) { PlanID(row: $0.int(0)) }
         var users: Set<String> = []
         var lines: [String] = []
@@ -160,7 +162,8 @@ struct PlanStart {
             try session.query(
                 """
                 SELECT c.user_id, c.user_key FROM plan_changes c WHERE c.id BETWEEN $1 AND $2 AND c.left_out = 0
-                AND c.user_id IN (SELECT o.user_id FROM plan_changes o WHERE o.id BETWEEN $3 AND $4) ORDER BY c.id
+                AND c.user_id IN (SELECT o.user_id FROM plan_changes o WHERE o.id BETWEEN $3 AND $4
+                  UNION SELECT o.claim_user FROM plan_changes o WHERE o.id BETWEEN $3 AND $4 AND o.claim_user <> o.user_id) ORDER BY c.id
                 """, range + PlanRows.range(other)
             ) { row in
                 guard users.insert(row.text(0)).inserted, lines.count < 20 else { return }

@@ -12,8 +12,8 @@ extension PlanStart {
     }
 
     /// Users were planned again: what waited of them is in this plan's orders too, or is no longer wanted. Returns what was withdrawn, and whether anything was
-    /// taken over.
-    func takeOverWaitingOrders() throws -> (withdrawn: [OrderID], takesOver: Bool) {
+    /// taken over, or is under way.
+    func takeOverWaitingOrders() throws -> (withdrawn: [OrderID], takesOver: Bool, meetsOthers: Bool) {
         let waiting = try waitingOrders()
         var superseded: [OrderID] = []
         var takesOver = false
@@ -44,7 +44,7 @@ extension PlanStart {
             superseded = withdrawn.map { PlanRows.order($0.row) }
             takesOver = !kept.isEmpty
         }
-        return (superseded, try takeOverTheRest() || takesOver)
+        return (superseded, try takeOverTheRest() || takesOver, waiting.contains { $0.order.state == .transmitted })
     }
 
     /// Orders in state 1, 2, 3, 5 or 7 of this plan's users, of other plans. They are found from the small side: the indexes of what is open.

@@ -47,8 +47,8 @@ package struct Company: Codable, Hashable, Sendable {
     static let titles = ["Clerk", "Boss", ""]
     static let types = ["Member", "Guest"]
 
-    package static func random(_ dice: inout Dice, namesakes: Bool) -> Company {
-        let count = dice.between(5, 15)
+    package static func random(_ dice: inout Dice, count: ClosedRange<Int> = 5...15, namesakes: Bool) -> Company {
+        let count = dice.between(count.lowerBound, count.upperBound)
         return Company(
             people: (1...count).map { number in
                 var person = Person(number: number, values: [:])

@@ -12,6 +12,8 @@ package protocol Engine: AnyObject {
     /// Each run is a process of its own; `mishap` befalls it.
     func sync(_ feed: Feed, mishap: Mishap?, accepting: Set<String>) async -> RunReport
     func due(mishap: Mishap?, accepting: Set<String>) async -> RunReport
+    /// Two processes at a time; their reports in the same order.
+    func both(_ one: Errand, _ other: Errand) async -> [RunReport]
     func plan(_ feed: Feed) async -> RunReport
     /// The source's file of that name is picked by hand.
     func sync(_ feed: Feed, file: String) async -> RunReport
@@ -38,11 +40,30 @@ package protocol Engine: AnyObject {
     func misled() async -> [String: Set<Int>]
     /// Events that say SUCCESS of what no server answered and no look showed; empty where servers do not tell what they did.
     func untrueEvents() async throws -> [String]
+    /// Of two runs at a time only the store knows which one spoke first: sources in the order in which their plans were started last.
+    func startOrder() async throws -> [Feed]
+    /// And whom they found to have started: who is active or on leave.
+    func active() async throws -> Set<Int>
+    /// What did not hold at some moment, where that is watched.
+    func violations() async throws -> [String]
     /// Every order that was made, in a line, for whoever looks into a failure.
     func remains() async throws -> [String]
     /// Rare events that were reached.
     func marks() async throws -> Set<Mark>
     func close() async
+}
+
+extension Engine {
+    package func violations() async throws -> [String] { [] }
+    package func startOrder() async throws -> [Feed] { [] }
+    package func active() async throws -> Set<Int> { [] }
+    package func both(_ one: Errand, _ other: Errand) async -> [RunReport] { [await run(one), await run(other)] }
+
+    /// One run, of whatever origin.
+    package func run(_ errand: Errand) async -> RunReport {
+        guard let feed = errand.feed else { return await due(mishap: errand.mishap, accepting: []) }
+        return await sync(feed, mishap: errand.mishap, accepting: [])
+    }
 }
 
 package struct AppliedFile: Hashable, Sendable {

@@ -3,6 +3,7 @@
 package struct HistoryGenerator {
     private var dice: Dice
     private let seed: UInt64
+    private let scale: Scale
     private let company: Company
     private let rulebook: Rulebook
     /// Percent per day.
@@ -27,22 +28,35 @@ package struct HistoryGenerator {
     /// The key of everybody who has another than the first.
     private var formerKeys: [Int: String] = [:]
 
+    /// How large the histories are.
+    package struct Scale: Sendable {
+        let people: ClosedRange<Int>
+        let days: ClosedRange<Int>
+        /// Runs of different origins happen at a time.
+        let runsMeet: Bool
+
+        package static let company = Scale(people: 5...15, days: 3...9, runsMeet: false)
+        /// Small worlds find more per second than large ones.
+        package static let village = Scale(people: 2...5, days: 2...4, runsMeet: true)
+    }
+
     enum Event: CaseIterable {
         case join, move, marry, leave, terminate, vanish, comeBack, end, manager, student, phone, renumber, corrupt, double, edit,
             lateApproval, plan, title, regret, reuse, waitingLeaver, emptyFile, resend, newDates
     }
 
     /// `allowed`: the disturbances that may be drawn. `knows`: keys of the configuration that the version reads.
-    package static func history(seed: UInt64, allowed: Set<Disturbance>, knows: Set<String>) -> History {
-        var generator = HistoryGenerator(seed: seed, allowed: allowed, knows: knows)
+    package static func history(seed: UInt64, allowed: Set<Disturbance>, knows: Set<String>, scale: Scale = .company) -> History {
+        var generator = HistoryGenerator(seed: seed, allowed: allowed, knows: knows, scale: scale)
         return generator.run()
     }
 
-    private init(seed: UInt64, allowed: Set<Disturbance>, knows: Set<String>) {
+    private init(seed: UInt64, allowed: Set<Disturbance>, knows: Set<String>, scale: Scale) {
         self.seed = seed
+        self.scale = scale
         dice = Dice(seed: seed)
         let namesakes = dice.chance(30)
-        var company = Company.random(&dice, namesakes: namesakes)
+        var company = Company.random(&dice, count: scale.people, namesakes: namesakes)
         var rulebook = Rulebook.random(&dice, knows: knows)
         spice = Dice(seed: seed ^ 0x5EA5_0FA1_10F1_0A7E)
         for index in rulebook.systems.indices where spice.chance(8) { rulebook.systems[index].isNamedByNumber = true }
@@ -65,7 +79,8 @@ package struct HistoryGenerator {
         let first = dice.between(max(2, waiting.count / 2), waiting.count)
         for _ in 0..<first { join() }
         steps.append(.publish(.hr))
-        for _ in 0..<dice.between(3, 9) { oneDay() }
+        for _ in 0..<dice.between(scale.days.lowerBound, scale.days.upperBound) { oneDay() }
+        if scale.runsMeet { meet() }
         return History(seed: seed, company: company, rulebook: rulebook, steps: steps)
     }
 
@@ -91,6 +106,19 @@ package struct HistoryGenerator {
         if daysGoWrong, spice.chance(25) { mistakeTheDay() }
         steps.append(.days(dice.chance(85) ? 1 : dice.between(2, 4)))
         if rates[.lateApproval] != nil, dice.chance(50) { steps.append(.approve) }
+    }
+
+    /// Runs that follow each other happen at a time.
+    private mutating func meet() {
+        var met: [Step] = []
+        for step in steps {
+            if let last = met.last?.errand, let next = step.errand, last.feed != next.feed, spice.chance(50) {
+                met[met.count - 1] = .both(last, next)
+            } else {
+                met.append(step)
+            }
+        }
+        steps = met
     }
 
     /// Runs for a later day, and the next ones for the right one again.

@@ -89,6 +89,9 @@ package struct Ledger: Sendable {
         }
     }
 
+    /// Two runs at a time lost them, each of another source: who had them last nobody can tell.
+    package mutating func noteLostAtOnce(_ people: Set<Int>) { unclearIn[.hr, default: []].formUnion(people) }
+
     /// A key that still is somebody else's, whose own row in the same file has a new one: which of the two is meant nobody can tell.
     private mutating func noteTangles(_ publication: World.Publication) {
         for (person, row) in publication.rows {

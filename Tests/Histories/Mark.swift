@@ -4,7 +4,7 @@ package enum Mark: String, Codable, Sendable, CaseIterable {
     case adopted, recreated, replaced, movedBack
     case olderPlanWithdrawn, wentOn, heldAndApproved, leftAside, takenBackWhileWaiting
     case emptyFileRefused, resentRefused, keyReused, idUnread, ambiguous, unequalZones, leaverWaited
-    case claimedByMany, comparedMidway
+    case claimedByMany, comparedMidway, ranBeside
 
     package var meaning: String {
         switch self {
@@ -30,6 +30,7 @@ package enum Mark: String, Codable, Sendable, CaseIterable {
         case .leaverWaited: "leaver's order waits for a system that comes back"
         case .claimedByMany: "person claimed by two complete sources"
         case .comparedMidway: "a run ended with 0 before the quiet rounds"
+        case .ranBeside: "two runs at a time wrote something"
         }
     }
 }

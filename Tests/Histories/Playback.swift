@@ -11,6 +11,8 @@ package struct Outcome: Codable, Sendable {
     package var drawn: Set<Disturbance> = []
     package var amidWrites: Set<Disturbance> = []
     package var marks: Set<Mark> = []
+    /// Of everything that happened, in the order in which it did; the same for the same seed.
+    package var digest: UInt64 = 0
     /// What each run said, for whoever looks into a failure.
     package var trace: [String] = []
     /// What every order said, and what stands in the systems at the end, for the same.
@@ -26,10 +28,10 @@ package final class Playback {
     let engine: any Engine
     private let load: @Sendable (Rulebook) throws -> Configuration
     private(set) var world: World
-    private(set) var ledger = Ledger()
+    var ledger = Ledger()
     private var handiwork = Handiwork()
     var outcome = Outcome()
-    private var started: Set<Int> = []
+    var started: Set<Int> = []
     /// By source: who was known when its run ended with 0, if nothing of it was accepted since, under the present configuration.
     var upToDate: [Feed: Set<Int>] = [:]
     /// Disturbances that last until somebody repairs them.
@@ -55,6 +57,10 @@ package final class Playback {
         outcome.marks.formUnion(try await engine.marks())
         for event in try await engine.untrueEvents() {
             outcome.deviations.append(Deviation(person: nil, system: nil, fact: "event", expected: "what was done or seen", got: event))
+        }
+        for violation in try await engine.violations() {
+            outcome.deviations.append(
+                Deviation(person: nil, system: nil, fact: "invariant", expected: "holds at every moment", got: violation))
         }
         if !outcome.isLawful { outcome.remains = try await remains() }
         await engine.close()
@@ -97,6 +103,7 @@ package final class Playback {
             guard world.rulebook.feeds.contains(feed), world.published[feed] != nil else { return }
             try await note(step, await engine.sync(feed, mishap: mishap, accepting: []), mishap)
         case .due(let mishap): try await note(step, await engine.due(mishap: mishap, accepting: []), mishap)
+        case .both(let one, let other): try await playBoth(one, other)
         case .plan(let feed):
             guard world.rulebook.feeds.contains(feed), world.published[feed] != nil else { return }
             try await note(step, await engine.plan(feed), nil)
@@ -170,7 +177,7 @@ package final class Playback {
     var someWait = false
 
     /// What a run did: which file was applied, and where it was struck.
-    private func note(_ step: Step, _ report: RunReport, _ mishap: Mishap?) async throws {
+    func note(_ step: Step, _ report: RunReport, _ mishap: Mishap?) async throws {
         outcome.runs += 1
         outcome.trace.append("\(step) -> exit \(report.exit)\(report.text.isEmpty ? "" : ": " + report.text)")
         if report.exit == RunReport.endless {
@@ -183,7 +190,7 @@ package final class Playback {
             outcome.amidWrites.formUnion(
                 lasting.intersection([.movedByHand, .deletedByHand, .replacedByHand, .foreignEntry, .takenName, .staleMemberOf]))
         }
-        for feed in world.rulebook.feeds {
+        for feed in try await feedsAsTheySpoke() {
             guard let file = try await engine.applied(feed) else { continue }
             let reading = try Oracle(
                 configuration: former[file.configuration] ?? load(world.rulebook), rulebook: world.rulebook, ledger: ledger, day: world.day)
@@ -201,7 +208,7 @@ package final class Playback {
         for (system, people) in await engine.misled() {
             handiwork.misled.formUnion(people.map { Handiwork.Spot(person: $0, system: system) })
         }
-        if report.exit == 0, !isQuiet { try await compareMidway(step) }
+        if report.exit == 0, !isQuiet, !isBeside { try await compareMidway(step) }
     }
 
     private func noteWhoHasStarted() throws {
@@ -234,6 +241,8 @@ package final class Playback {
     // MARK: Quiet rounds
 
     private var isQuiet = false
+    /// Another run is, or was, under way at the same time.
+    var isBeside = false
 
     private func quietRounds() async throws {
         isQuiet = true

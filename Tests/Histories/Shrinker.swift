@@ -62,15 +62,23 @@ package struct Shrinker {
     private mutating func withoutMishaps(_ history: History) async -> History {
         var best = history
         for index in best.steps.indices {
-            var candidate = best
-            switch best.steps[index] {
-            case .sync(let feed, .some): candidate.steps[index] = .sync(feed, nil)
-            case .due(.some): candidate.steps[index] = .due(nil)
-            default: continue
+            for step in plainer(best.steps[index]) {
+                var candidate = best
+                candidate.steps[index] = step
+                if await keeps(candidate) { best = candidate }
             }
-            if await keeps(candidate) { best = candidate }
         }
         return best
+    }
+
+    private func plainer(_ step: Step) -> [Step] {
+        switch step {
+        case .sync(let feed, .some): [.sync(feed, nil)]
+        case .due(.some): [.due(nil)]
+        case .both(let one, let other):
+            [.both(Errand(feed: one.feed), other), .both(one, Errand(feed: other.feed)), one.step, other.step]
+        default: []
+        }
     }
 
     private mutating func withoutSystems(_ history: History) async -> History {

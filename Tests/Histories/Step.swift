@@ -41,6 +41,18 @@ package enum Mishap: Codable, Hashable, Sendable {
     }
 }
 
+/// A run: of a source, or of the dates that are due.
+package struct Errand: Codable, Hashable, Sendable {
+    package var feed: Feed?
+    package var mishap: Mishap?
+    package init(feed: Feed?, mishap: Mishap? = nil) {
+        self.feed = feed
+        self.mishap = mishap
+    }
+
+    package var step: Step { feed.map { .sync($0, mishap) } ?? .due(mishap) }
+}
+
 /// Kinds of disturbances, as they are drawn and counted.
 package enum Disturbance: String, Codable, Sendable, CaseIterable {
     case death, lostAfter, lostBefore, outage
@@ -80,6 +92,8 @@ package enum Step: Codable, Hashable, Sendable {
     case resend(Feed)
     case sync(Feed, Mishap?)
     case due(Mishap?)
+    /// Two runs at a time, of different origins.
+    case both(Errand, Errand)
     case plan(Feed)
     /// Whatever waits for a person is approved, and applied.
     case approve
@@ -106,6 +120,7 @@ package enum Step: Codable, Hashable, Sendable {
     package var disturbance: Disturbance? {
         switch self {
         case .sync(_, let mishap?), .due(let mishap?): mishap.kind
+        case .both(let one, let other): one.mishap?.kind ?? other.mishap?.kind
         case .away: .away
         case .refuseGroup: .refusedGroup
         case .refuseValue: .refusedValue
@@ -123,6 +138,15 @@ package enum Step: Codable, Hashable, Sendable {
             .plan, .approve, .edit,
             .repair:
             nil
+        }
+    }
+
+    /// The run that the step is.
+    package var errand: Errand? {
+        switch self {
+        case .sync(let feed, let mishap): Errand(feed: feed, mishap: mishap)
+        case .due(let mishap): Errand(feed: nil, mishap: mishap)
+        default: nil
         }
     }
 
@@ -163,6 +187,7 @@ extension Step {
         case .set(_, let field, _): "set-\(field.rawValue)"
         case .sync(_, let mishap?), .due(let mishap?): mishap.kind.rawValue
         case .edit(let edit): "edit-\(String(describing: edit).prefix { $0 != "(" })"
+        case .both: "both"
         default: String(String(describing: self).filter { !$0.isNumber })
         }
     }
@@ -185,6 +210,7 @@ extension Step: CustomStringConvertible {
         case .resend(let feed): "sync \(feed.rawValue) --file first"
         case .sync(let feed, let mishap): "sync \(feed.rawValue)\(mishap.map { " [\($0)]" } ?? "")"
         case .due(let mishap): "sync --due\(mishap.map { " [\($0)]" } ?? "")"
+        case .both(let one, let other): "(\(one.step) beside \(other.step))"
         case .plan(let feed): "plan \(feed.rawValue)"
         case .approve: "approve"
         case .edit(let edit): "edit \(edit)"

@@ -48,7 +48,8 @@ package struct World: Sendable {
             corrupt.remove(person)
             doubled.remove(person)
         case .edit(let edit): rulebook.take(edit)
-        case .publish, .publishEmpty, .republish, .resend, .hideID, .twins, .sync, .due, .plan, .approve, .away, .repair, .refuseGroup,
+        case .publish, .publishEmpty, .republish, .resend, .hideID, .twins, .sync, .due, .both, .plan, .approve, .away, .repair,
+            .refuseGroup,
             .refuseValue, .dropFolder, .moveByHand, .deleteByHand, .replaceByHand,
             .foreignEntry, .takeName, .takeDN, .staleMemberOf:
             break

@@ -13,7 +13,7 @@ struct MigrationTests {
         let said = Migrations.steps.map { step in StableHash.hash(step(dialect).joined(separator: ";\n")) }
         let landed: [UInt64] = [
             3_670_200_358_991_082_579, 5_167_640_715_757_351_298, 8_538_763_900_334_248_041, 5_255_341_541_330_276_635,
-            11_364_117_548_230_126_972, 7_054_284_460_233_440_735,
+            11_364_117_548_230_126_972, 7_054_284_460_233_440_735, 8_287_404_463_152_773_144,
         ]
         #expect(said == landed)
     }
@@ -54,6 +54,36 @@ struct MigrationTests {
         let sealed = try await store.seal(plan, profile: (hr, next), superseding: nil, at: Instant(milliseconds: 2))
         _ = try await store.startApplying(sealed.id, at: Instant(milliseconds: 3))
         #expect(try await store.profile(of: hr)?.contentDigest == "e")
+        await store.close()
+    }
+
+    /// A plan that waited in a store of version 6 was compared by the number it was sealed under.
+    @Test func `a plan that waits knows what was started since it was sealed`() async throws {
+        let folder = NSTemporaryDirectory() + "birthright-six-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/store.db"
+        let engine = try SQLiteEngine(SQLiteStoreOptions(path: path))
+        let steps = Migrations.steps.prefix(6).flatMap { $0(engine.dialect) }
+        try await engine.write { session in
+            for statement in steps { try session.execute(statement) }
+            try session.execute("CREATE TABLE birthright_migrations (version BIGINT NOT NULL PRIMARY KEY)")
+            for version in 1...6 { try session.execute("INSERT INTO birthright_migrations VALUES (\(version))") }
+            // The first was applied when there was no other, the second waits, the third was applied meanwhile.
+            for (id, state, started) in [(1, "applied", "1"), (2, "ready", "NULL"), (3, "applied", "3"), (4, "open", "NULL")] {
+                try session.execute(
+                    """
+                    INSERT INTO plans (id, origin, state, ordinal, configuration_hash, as_of, totals, verdicts, warnings, began_at, started_ordinal)
+                    VALUES (\(id), 'due', '\(state)', \(state == "open" ? "NULL" : "\(id)"), 'c', 9, '{}', '[]', '[]', 1, \(started))
+                    """)
+            }
+            return .commit(())
+        }
+        await engine.close()
+        let store = try await SQLStore.openSQLite(path: path)
+        let newest = try await store.engine.read { session in
+            try session.queryAll("SELECT newest_at_start FROM plans ORDER BY id") { $0.optionalInt(0) }
+        }
+        #expect(newest == [1, nil, 3, nil])
         await store.close()
     }
 }

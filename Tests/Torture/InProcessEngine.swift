@@ -11,7 +11,7 @@ import StoreSQL
 
 /// The product's planner, dispatcher and store as they are, over systems in memory; each run is a process that may die.
 final class InProcessEngine: Engine {
-    private let folder: URL
+    private let executor: SeededExecutor
     private let base: SQLStore
     private let servers: [String: ScriptedServer]
     private var files: [Feed: [PublishedFile]] = [:]
@@ -23,12 +23,9 @@ final class InProcessEngine: Engine {
     private var metByHand: [String: Set<Int>] = [:]
     private var marked: Set<Mark> = []
 
-    init(_ history: History) async throws {
-        let shared = URL(fileURLWithPath: "/dev/shm")
-        let root = FileManager.default.isWritableFile(atPath: shared.path) ? shared : FileManager.default.temporaryDirectory
-        folder = root.appendingPathComponent("birthright-history-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        base = try await SQLStore.openSQLite(SQLiteStoreOptions(path: folder.appendingPathComponent("store.sqlite").path, durable: false))
+    init(_ history: History, on executor: SeededExecutor) async throws {
+        self.executor = executor
+        base = try await InProcessEngine.emptyStore()
         servers = Dictionary(
             history.rulebook.systems.map { ($0.name, ScriptedServer($0)) }, uniquingKeysWith: { first, _ in first })
         configuration = try Configurations.load(history.rulebook)
@@ -36,9 +33,53 @@ final class InProcessEngine: Engine {
 
     func settle() async -> Bool { false }
 
-    func close() async {
-        await base.close()
-        try? FileManager.default.removeItem(at: folder)
+    func close() async {}
+
+    /// One for all histories of the process: what it knows of its statements is most of what a new one costs.
+    private static func emptyStore() async throws -> SQLStore {
+        if let shared {
+            try shared.empty()
+            return shared
+        }
+        let made = try await SQLStore.inMemory()
+        _ = made.around { engine in
+            watched = engine
+            return engine
+        }
+        if let watched { try await Watch.begin(over: watched) }
+        shared = made
+        return made
+    }
+
+    nonisolated(unsafe) private static var shared: SQLStore?
+    nonisolated(unsafe) private static var watched: (any SQLEngine)?
+
+    func startOrder() async throws -> [Feed] {
+        let origins = Dictionary(try await base.plans(limit: 10_000).map { ($0.id, $0.origin) }, uniquingKeysWith: { $1 })
+        var feeds: [Feed] = []
+        for (_, entry) in try await base.audit(after: 0, limit: 100_000) where entry.kind == "plan started" {
+            guard case .source(let name)? = entry.plan.flatMap({ origins[$0] }), let feed = Feed(rawValue: name.text) else { continue }
+            feeds.removeAll { $0 == feed }
+            feeds.append(feed)
+        }
+        return feeds
+    }
+
+    func active() async throws -> Set<Int> {
+        var request = KnowledgeRequest()
+        request.users = try await base.users(after: nil, limit: 1_000).map(\.id)
+        let users = try await base.knowledge(request).users.values.filter { $0.status == .active || $0.status == .leave }
+        return Set(
+            users.compactMap { user in
+                guard case .string(let number)? = user.attributes["employeeId"] else { return nil }
+                return Int(number.dropFirst())
+            })
+    }
+
+    func violations() async throws -> [String] {
+        var found = servers.values.flatMap { $0.underWay.violations + $0.doubled }
+        if let watched = InProcessEngine.watched { found += try await Watch.violations(watched) }
+        return found
     }
 
     // MARK: The world
@@ -49,72 +90,68 @@ final class InProcessEngine: Engine {
 
     func calm() async throws {
         for server in servers.values {
-            server.locked {
-                server.isAway = false
-                server.refusedGroups = []
-                server.refusedValues = []
-                server.forgetsMemberOf = false
-                server.hidden = []
-                server.restoreFolders()
-            }
+            server.isAway = false
+            server.refusedGroups = []
+            server.refusedValues = []
+            server.forgetsMemberOf = false
+            server.hidden = []
+            server.restoreFolders()
         }
     }
 
     func disturb(_ step: Step, person: Histories.Person?) async throws {
         guard let server = step.system.flatMap({ servers[$0] }) else { return }
-        server.locked {
-            switch step {
-            case .away: server.isAway = true
-            case .refuseGroup(_, let group): server.refusedGroups.insert(foldedName(Rulebook.group(group)))
-            case .refuseValue(_, let value): server.refusedValues.insert(value.lowercased())
-            case .dropFolder(_, let folder): server.drop(folder: folder)
-            case .staleMemberOf: server.forgetsMemberOf = true
-            case .moveByHand(_, _, let folder):
-                for entry in handle(.movedBack, person, server) {
-                    let rdn = entry.name.prefix { $0 != "," }
-                    try? server.rename(entry.id, to: "\(rdn),\(Rulebook.folder(folder))", countsAsWrite: false)
-                }
-            case .deleteByHand: for entry in handle(.recreated, person, server) { try? server.delete(entry.id) }
-            case .replaceByHand:
-                for entry in handle(.recreated, person, server) {
-                    try? server.delete(entry.id)
-                    let values = entry.attributes.values.filter { $0.name != "manager" }.map { ($0.name, $0.values) }
-                    let id = try? server.add(entry.name, values, countsAsWrite: false)
-                    if let id, let person { server.record.noteByHand(id, person, .replaced) }
-                }
-            case .foreignEntry:
-                guard let person, entries(of: person, server).isEmpty else { return }
-                let id = try? server.add(
-                    "cn=Foreign \(person.number),\(Rulebook.folder("Annex"))",
-                    [
-                        ("objectClass", ["inetOrgPerson"]), ("cn", ["Foreign \(person.number)"]), ("sn", [person[.last]]),
-                        ("employeeNumber", [person.identifier]), ("sAMAccountName", ["foreign\(person.number)"]), ("title", ["Clerk"]),
-                    ], countsAsWrite: false)
-                if let id { server.record.noteByHand(id, person, .adopted) }
-            case .hideID: for entry in entries(of: person, server) { server.hidden.insert(entry.id) }
-            case .twins:
-                guard let person, entries(of: person, server).isEmpty, !server.book.keepsUnique else { return }
-                for twin in ["a", "b"] {
-                    _ = try? server.add(
-                        "cn=Twin \(twin) \(person.number),\(Rulebook.folder("Annex"))",
-                        [("cn", ["Twin \(twin) \(person.number)"]), ("employeeNumber", [person.identifier])], countsAsWrite: false)
-                }
-            case .takeName:
-                guard let person else { return }
-                let login = "\(person[.last])\(person[.first].prefix(1))".lowercased()
-                guard server.entries(with: "sAMAccountName", login).isEmpty else { return }
-                _ = try? server.add(
-                    "cn=Stranger \(person.number),\(Rulebook.folder("Annex"))",
-                    [("cn", ["Stranger \(person.number)"]), ("sAMAccountName", [login])], countsAsWrite: false)
-            case .takeDN:
-                guard let person else { return }
-                let name = "\(person[.first]) \(person[.last])"
-                for folder in [person[.department], "Unassigned"] where Rulebook.folderNames.contains(folder) {
-                    _ = try? server.add(
-                        "cn=\(name),\(Rulebook.folder(folder))", [("cn", [name]), ("description", ["stranger"])], countsAsWrite: false)
-                }
-            default: break
+        switch step {
+        case .away: server.isAway = true
+        case .refuseGroup(_, let group): server.refusedGroups.insert(foldedName(Rulebook.group(group)))
+        case .refuseValue(_, let value): server.refusedValues.insert(value.lowercased())
+        case .dropFolder(_, let folder): server.drop(folder: folder)
+        case .staleMemberOf: server.forgetsMemberOf = true
+        case .moveByHand(_, _, let folder):
+            for entry in handle(.movedBack, person, server) {
+                let rdn = entry.name.prefix { $0 != "," }
+                try? server.rename(entry.id, to: "\(rdn),\(Rulebook.folder(folder))", countsAsWrite: false)
             }
+        case .deleteByHand: for entry in handle(.recreated, person, server) { try? server.delete(entry.id) }
+        case .replaceByHand:
+            for entry in handle(.recreated, person, server) {
+                try? server.delete(entry.id)
+                let values = entry.attributes.values.filter { $0.name != "manager" }.map { ($0.name, $0.values) }
+                let id = try? server.add(entry.name, values, countsAsWrite: false)
+                if let id, let person { server.record.noteByHand(id, person, .replaced) }
+            }
+        case .foreignEntry:
+            guard let person, entries(of: person, server).isEmpty else { return }
+            let id = try? server.add(
+                "cn=Foreign \(person.number),\(Rulebook.folder("Annex"))",
+                [
+                    ("objectClass", ["inetOrgPerson"]), ("cn", ["Foreign \(person.number)"]), ("sn", [person[.last]]),
+                    ("employeeNumber", [person.identifier]), ("sAMAccountName", ["foreign\(person.number)"]), ("title", ["Clerk"]),
+                ], countsAsWrite: false)
+            if let id { server.record.noteByHand(id, person, .adopted) }
+        case .hideID: for entry in entries(of: person, server) { server.hidden.insert(entry.id) }
+        case .twins:
+            guard let person, entries(of: person, server).isEmpty, !server.book.keepsUnique else { return }
+            for twin in ["a", "b"] {
+                _ = try? server.add(
+                    "cn=Twin \(twin) \(person.number),\(Rulebook.folder("Annex"))",
+                    [("cn", ["Twin \(twin) \(person.number)"]), ("employeeNumber", [person.identifier])], countsAsWrite: false)
+            }
+        case .takeName:
+            guard let person else { return }
+            let login = "\(person[.last])\(person[.first].prefix(1))".lowercased()
+            guard server.entries(with: "sAMAccountName", login).isEmpty else { return }
+            _ = try? server.add(
+                "cn=Stranger \(person.number),\(Rulebook.folder("Annex"))",
+                [("cn", ["Stranger \(person.number)"]), ("sAMAccountName", [login])], countsAsWrite: false)
+        case .takeDN:
+            guard let person else { return }
+            let name = "\(person[.first]) \(person[.last])"
+            for folder in [person[.department], "Unassigned"] where Rulebook.folderNames.contains(folder) {
+                _ = try? server.add(
+                    "cn=\(name),\(Rulebook.folder(folder))", [("cn", [name]), ("description", ["stranger"])], countsAsWrite: false)
+            }
+        default: break
         }
     }
 
@@ -133,13 +170,11 @@ final class InProcessEngine: Engine {
 
     func systems() async throws -> [String: SystemView] {
         servers.mapValues { server in
-            server.locked {
-                server.repairReferences()
-                return SystemView(
-                    entries: server.entries.values.map { entry in
-                        SystemView.Entry(id: entry.id, name: entry.name, attributes: entry.attributes.mapValues(\.values))
-                    }, groups: server.groups)
-            }
+            server.repairReferences()
+            return SystemView(
+                entries: server.entries.values.map { entry in
+                    SystemView.Entry(id: entry.id, name: entry.name, attributes: entry.attributes.mapValues(\.values))
+                }, groups: server.groups)
         }
     }
 
@@ -184,6 +219,13 @@ final class InProcessEngine: Engine {
         await run(mishap) { flow in try await flow.syncDue(accepting: accepting) }
     }
 
+    func both(_ one: Errand, _ other: Errand) async -> [RunReport] {
+        nonisolated(unsafe) let engine = self
+        async let first = engine.run(one)
+        async let second = engine.run(other)
+        return [await first, await second]
+    }
+
     func plan(_ feed: Feed) async -> RunReport {
         await run(nil) { flow in try await flow.plan(SourceName(feed.rawValue)) }
     }
@@ -201,15 +243,15 @@ final class InProcessEngine: Engine {
     /// One process: its own store and connectors, which die with it.
     private func run(_ mishap: Mishap?, _ body: (RunFlow) async throws -> (Int32, String)) async -> RunReport {
         runs += 1
-        let life = Life(mishap)
+        executor.advance(to: Instant(milliseconds: Int64(today.days) * 86_400_000 + Int64(runs) * 60_000))
+        let life = Life(mishap, on: executor)
         let store = base.around { MortalEngine(engine: $0, life: life) }
         let connectors = servers.mapValues { ScriptedConnector($0, life: life, mishap: mishap) }
-        let writesBefore = servers.values.reduce(0) { $0 + $1.writes }
         let toldBefore = servers.mapValues(\.record.told.count)
         let flow = RunFlow(
             configuration: configuration, store: store,
             connectors: Dictionary(connectors.map { (SystemName($0.key), $0.value as any Connector) }, uniquingKeysWith: { a, _ in a }),
-            files: files, asOf: asOf, clock: JumpingClock(day: today, run: runs))
+            files: files, asOf: asOf, clock: executor.clock)
         var report: RunReport
         do {
             let (exit, text) = try await body(flow)
@@ -217,7 +259,7 @@ final class InProcessEngine: Engine {
         } catch {
             report = RunReport(exit: 4, text: "\(error)")
         }
-        report.writes = servers.values.reduce(0) { $0 + $1.writes } - writesBefore
+        report.writes = connectors.values.reduce(0) { $0 + $1.written }
         report.refusals = connectors.values.reduce(0) { $0 + $1.refused }
         report.wasStruck = life.isOver || connectors.values.contains { $0.wasStruck }
         report.wasStruckAmidWrites = connectors.values.contains { $0.wasStruckAmidWrites }
@@ -264,22 +306,5 @@ enum Configurations {
             known[rulebook] = configuration
         }
         return configuration
-    }
-}
-
-/// Time passes only while somebody sleeps.
-final class JumpingClock: @unchecked Sendable {
-    private let lock = NSLock()
-    private var current: Instant
-
-    init(day: CivilDate, run: Int) { current = Instant(milliseconds: Int64(day.days) * 86_400_000 + Int64(run) * 60_000) }
-
-    var shellClock: ShellClock {
-        ShellClock(
-            now: { [self] in lock.withLock { current } },
-            sleep: { [self] milliseconds in
-                try Task.checkCancellation()
-                lock.withLock { current = current.adding(milliseconds: milliseconds) }
-            })
     }
 }

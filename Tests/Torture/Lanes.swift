@@ -13,7 +13,8 @@ struct Lanes {
     init(_ options: Options, seeds: Range<UInt64>) {
         self.seeds = seeds
         lanes = max(1, min(options.lanes, seeds.count))
-        arguments = Array(CommandLine.arguments.dropFirst().drop { !$0.hasPrefix("--") })
+        let scale = options.values["scale"].map { ["--scale", $0] } ?? []
+        arguments = Array(CommandLine.arguments.dropFirst().drop { !$0.hasPrefix("--") }) + scale
     }
 
     /// Every seed's outcome, in the order in which they end. A process that dies gives its remaining seeds as failures of the tester.
@@ -90,7 +91,7 @@ struct Lanes {
         for seed in stride(from: numbers[0], to: numbers[1], by: Int(numbers[2])) {
             var outcome: Outcome
             do {
-                outcome = try await Torture.play(options.history(seed))
+                outcome = try Torture.play(options.history(seed))
             } catch {
                 outcome = Outcome(failed: "\(error)")
             }

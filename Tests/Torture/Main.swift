@@ -14,6 +14,8 @@ struct Torture {
         #endif
         switch options.words.first {
         case "histories": exit(try await histories(options))
+        case "simulate": exit(try await histories(options.small))
+        case "twice": exit(try twice(options.small))
         case "lane": try await Lanes.playOne(options)
         case "seed": try await show(options.history(UInt64(options.words[1]) ?? 0), options)
         case "shrink": try await shrink(UInt64(options.words[1]) ?? 0, options)
@@ -29,7 +31,7 @@ struct Torture {
             }
         default:
             say(
-                "usage: Torture histories COUNT [FIRST] | seed SEED | shrink SEED | survey COUNT [FIRST] | program COUNT [FIRST] | program FOLDER --binary PATH --overlays yes|no [--trace yes|broken] [--mishaps PERCENT] | replay FILE | found FOLDER | files SEED   [--without KIND] [--only KIND]"
+                "usage: Torture histories COUNT [FIRST] | simulate COUNT [FIRST] | twice COUNT [FIRST] | seed SEED | shrink SEED | survey COUNT [FIRST] | program COUNT [FIRST] | program FOLDER --binary PATH --overlays yes|no [--trace yes|broken] [--mishaps PERCENT] | replay FILE | found FOLDER | files SEED   [--without KIND] [--only KIND]"
             )
             exit(2)
         }
@@ -39,21 +41,19 @@ struct Torture {
     /// Facts that are left out of the judgement because the command line says so.
     static let ignored = Set((line.values["ignore"] ?? "").split(separator: ",").map(String.init))
 
-    static func play(_ history: History) async throws -> Outcome {
-        let engine = try await InProcessEngine(history)
-        do {
-            var outcome = try await Playback(history, on: engine, load: Configurations.load).run()
-            outcome.deviations.removeAll { ignored.contains($0.fact) }
-            return outcome
-        } catch {
-            await engine.close()
-            throw error
+    static func play(_ history: History) throws -> Outcome {
+        let executor = SeededExecutor(seed: history.seed)
+        var outcome = try executor.run {
+            try await Playback(history, on: try await InProcessEngine(history, on: executor), load: Configurations.load).run()
         }
+        outcome.digest = executor.order
+        outcome.deviations.removeAll { ignored.contains($0.fact) }
+        return outcome
     }
 
     private static func show(_ history: History, _ options: Options) async throws {
         say("\(history)")
-        let outcome = try await play(history)
+        let outcome = try play(history)
         for line in outcome.trace { say("    " + line) }
         for line in outcome.remains { say("    " + line) }
         say("\(outcome.facts) facts, \(outcome.writes) writes")
@@ -63,12 +63,12 @@ struct Torture {
     /// The shortest history that breaks the same kind of fact; nil where the seed holds.
     private static func shrunk(_ seed: UInt64, _ options: Options, budget: Int) async throws -> (History, fact: String)? {
         let history = options.history(seed)
-        let first = try await play(history)
+        let first = try play(history)
         guard let deviation = first.deviations.first else { return nil }
         let fact = options.values["fact"] ?? deviation.fact
         guard first.deviations.contains(where: { $0.fact == fact }) else { return nil }
         var shrinker = Shrinker(budget: budget) { candidate in
-            guard let outcome = try? await play(candidate) else { return false }
+            guard let outcome = try? play(candidate) else { return false }
             return outcome.deviations.contains { $0.fact == fact }
         }
         return (await shrinker.shrunk(history), fact)
@@ -107,7 +107,7 @@ struct Torture {
         }
         var broken = 0
         for file in files {
-            let outcome = try await play(try History(json: String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)))
+            let outcome = try play(try History(json: String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)))
             for deviation in outcome.deviations { say("\(file): \(deviation)") }
             if !outcome.isLawful { broken += 1 }
         }
@@ -119,13 +119,29 @@ struct Torture {
         let count = options.words.count > 1 ? Int(options.words[1]) ?? 1_000 : 1_000
         let first = options.words.count > 2 ? UInt64(options.words[2]) ?? 1 : 1
         let began = Date()
-        var tally = Tally()
+        var tally = Tally(unreachable: options.values["scale"] == "village" ? [] : [.ranBeside])
         var failures: [(UInt64, Outcome)] = []
         for await (seed, outcome) in try Lanes(options, seeds: first..<first + UInt64(count)).outcomes() {
             tally.add(outcome)
             if !outcome.isLawful { failures.append((seed, outcome)) }
         }
         return report(tally, failures, count, options, since: began)
+    }
+
+    /// The same seed gives the same history, piece by piece.
+    private static func twice(_ options: Options) throws -> Int32 {
+        let count = options.words.count > 1 ? UInt64(options.words[1]) ?? 200 : 200
+        let first = options.words.count > 2 ? UInt64(options.words[2]) ?? 1 : 1
+        var different = 0
+        for seed in first..<first + count {
+            let (one, other) = (try play(options.history(seed)), try play(options.history(seed)))
+            guard one.digest != other.digest || one.trace != other.trace else { continue }
+            different += 1
+            let line = zip(one.trace, other.trace).first { $0 != $1 }.map { "'\($0)' and '\($1)'" } ?? "in the order of the pieces only"
+            say("seed \(seed) went differently the second time: \(line)")
+        }
+        say("\(different) of \(count) seeds went differently the second time")
+        return different == 0 ? 0 : 1
     }
 
     static func report(_ tally: Tally, _ failures: [(UInt64, Outcome)], _ count: Int, _ options: Options, since began: Date) -> Int32 {
@@ -138,7 +154,10 @@ struct Torture {
         for (fact, count) in kinds.sorted(by: { $0.value > $1.value }) { say("    \(count) histories break: \(fact)") }
         for kind in Disturbance.allCases where !options.allowed.contains(kind) { say("left out: the disturbance \(kind.rawValue)") }
         say(tally.text)
-        say("\(failures.count) of \(count) histories break the law; \(Int(Date().timeIntervalSince(began))) s")
+        let seconds = Date().timeIntervalSince(began)
+        say(
+            "\(failures.count) of \(count) histories break the law; \(Int(seconds)) s, \(Int((Double(count) / seconds).rounded())) a second"
+        )
         for shortcoming in tally.shortcomings where count >= 200 { say("the tester falls short: \(shortcoming)") }
         return failures.isEmpty && (tally.shortcomings.isEmpty || count < 200) ? 0 : 1
     }
@@ -164,6 +183,13 @@ struct Options: Sendable {
         }
     }
 
+    /// Small worlds, in which runs meet.
+    var small: Options {
+        var small = self
+        small.values["scale"] = "village"
+        return small
+    }
+
     var lanes: Int { values["lanes"].flatMap(Int.init) ?? 2 }
     var shown: Int { values["shown"].flatMap(Int.init) ?? 20 }
     /// Keys that this version of the product reads.
@@ -174,7 +200,8 @@ struct Options: Sendable {
     /// `--drop SHAPE,...` leaves steps out, `--hr-only yes` the other sources, `--repair atOnce` gives every server refint, `--plain yes` spares dates of
     /// rules, references and the dialect's disabling: to look past what is known.
     func history(_ seed: UInt64) -> History {
-        var history = HistoryGenerator.history(seed: seed, allowed: allowed, knows: knows)
+        var history = HistoryGenerator.history(
+            seed: seed, allowed: allowed, knows: knows, scale: values["scale"] == "village" ? .village : .company)
         let dropped = (values["drop"] ?? "").split(separator: ",").map(String.init)
         if !dropped.isEmpty { history.steps.removeAll { step in dropped.contains { step.shape.contains($0) } } }
         if values["hr-only"] != nil { (history.rulebook.hasStudents, history.rulebook.hasBadges) = (false, false) }

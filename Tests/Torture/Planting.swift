@@ -25,10 +25,10 @@ struct Planting {
         for seed in seeds {
             let history = options.history(seed)
             PlantedBug.planted = bug
-            let outcome = try await Torture.play(history)
+            let outcome = try Torture.play(history)
             guard !outcome.isLawful else { continue }
             PlantedBug.planted = nil
-            guard try await Torture.play(history).isLawful else { continue }
+            guard try Torture.play(history).isLawful else { continue }
             say("\(bug.rawValue): found by seed \(seed), history \(seed - seeds.lowerBound + 1): \(outcome.deviations[0])")
             return 0
         }

@@ -13,7 +13,7 @@ struct RunFlow {
     let connectors: [SystemName: any Connector]
     let files: [Feed: [PublishedFile]]
     let asOf: AsOf
-    let clock: JumpingClock
+    let clock: ShellClock
 
     typealias End = (exit: Int32, text: String)
 
@@ -37,7 +37,7 @@ struct RunFlow {
     func approve(_ plan: Plan) async throws -> End {
         let current = try await found(plan.id)
         if current.state == .held {
-            try await store.decide(plan.id, .approved, by: "tester", reason: "as it should be", at: clock.shellClock.now())
+            try await store.decide(plan.id, .approved, by: "tester", reason: "as it should be", at: clock.now())
         }
         guard current.state.isWaiting || current.state == .applying else { return (0, "is \(current.state)") }
         return try await told { runs in
@@ -53,7 +53,7 @@ struct RunFlow {
 
     /// Whoever is told that it fits no more throws it away and makes a new one.
     private func reject(_ plan: Plan) async throws -> RunEnd {
-        _ = try await Inquiry(store).reject(plan.ordinal ?? 0, by: "tester", reason: "other values", at: clock.shellClock.now())
+        _ = try await Inquiry(store).reject(plan.ordinal ?? 0, by: "tester", reason: "other values", at: clock.now())
         return .held
     }
 
@@ -78,7 +78,7 @@ struct RunFlow {
             source: { source in
                 MemorySource(
                     published: Feed(rawValue: source.name.text).flatMap { files[$0] } ?? [], takesLatestOnly: source.take == .latest)
-            }, clock: RunClock(asOf: asOf, shell: clock.shellClock),
+            }, clock: RunClock(asOf: asOf, shell: clock),
             log: Logger(label: "torture", factory: { _ in SwiftLogNoOpLogHandler() }),
             listener: Runs.Listener(tell: { notes.take($0) }))
         do {
@@ -119,7 +119,9 @@ private final class Notes: @unchecked Sendable {
             words += plan.verdicts.map(\.description)
         }
         if report.quarantined > 0 { words.append("\(report.quarantined) quarantined") }
-        for (system, aside) in report.leftAside { words.append("\(system) left aside (\(aside.accounts)): \(aside.reason)") }
+        for (system, aside) in report.leftAside.sorted(by: { $0.key < $1.key }) {
+            words.append("\(system) left aside (\(aside.accounts)): \(aside.reason)")
+        }
         return words.joined(separator: ", ")
     }
 }

@@ -5,6 +5,8 @@ import IdentityModel
 /// Carries out a batch in the order that `Connector` promises.
 struct ScriptedBatch {
     typealias Request = () throws(ScriptedServer.Refusal) -> Void
+    /// Nil: done.
+    typealias Send = (Request) async -> ConnectorFailure?
     private struct Progress {
         let operation: AccountOperation
         var id: String?
@@ -33,13 +35,12 @@ struct ScriptedBatch {
     }
 
     private let server: ScriptedServer
-    /// Nil: done.
-    private let send: (Request) -> ConnectorFailure?
+    private let send: Send
     private var progress: [Progress]
     /// Folded names that are added with this batch, by folded group.
     private var joined: [String: Set<String>] = [:]
 
-    init(_ operations: [AccountOperation], server: ScriptedServer, send: @escaping (Request) -> ConnectorFailure?) {
+    init(_ operations: [AccountOperation], server: ScriptedServer, send: @escaping Send) {
         self.server = server
         self.send = send
         progress = operations.map { operation in
@@ -64,16 +65,16 @@ struct ScriptedBatch {
     /// Accounts that the batch did not find under their names.
     var lost: [AccountID] { progress.filter(\.isLost).compactMap(\.operation.accountID) }
 
-    mutating func run() -> [OperationResult] {
-        for index in progress.indices where progress[index].operation.direction == .withdrawing { switchOff(index) }
-        memberships(adding: false) { $0.operation.operation != .create }
-        for index in progress.indices { write(index) }
-        memberships(adding: false) { $0.operation.operation == .create && $0.id != nil }
-        memberships(adding: true) { $0.operation.operation != .delete && $0.failure == nil && $0.id != nil }
-        leaveFormerNames()
-        for index in progress.indices where progress[index].operation.direction == .enabling { switchOn(index) }
+    mutating func run() async -> [OperationResult] {
+        for index in progress.indices where progress[index].operation.direction == .withdrawing { await switchOff(index) }
+        await memberships(adding: false) { $0.operation.operation != .create }
+        for index in progress.indices { await write(index) }
+        await memberships(adding: false) { $0.operation.operation == .create && $0.id != nil }
+        await memberships(adding: true) { $0.operation.operation != .delete && $0.failure == nil && $0.id != nil }
+        await leaveFormerNames()
+        for index in progress.indices where progress[index].operation.direction == .enabling { await switchOn(index) }
         server.repairReferences()
-        verify()
+        await verify()
         return progress.map(result)
     }
 
@@ -116,31 +117,31 @@ struct ScriptedBatch {
     }
 
     /// Step 1 of a withdrawal: in one modify, and if that is refused the dialect's own alone.
-    private mutating func switchOff(_ index: Int) {
+    private mutating func switchOff(_ index: Int) async {
         guard let id = progress[index].id else { return }
         let operation = progress[index].operation
         let switching = changes(operation) { $0.switches }
         let own = operation.appliesDialectDisabling ? [dialect(enabled: false)] : []
         guard !switching.isEmpty || !own.isEmpty else { return }
         let server = server
-        if let failure = send({ () throws(ScriptedServer.Refusal) in try server.modify(id, switching.map(\.1) + own) }) {
+        if let failure = await send({ () throws(ScriptedServer.Refusal) in try server.modify(id, switching.map(\.1) + own) }) {
             progress[index].failure = failure
             guard failure.errorClass == .permanent, !own.isEmpty else { return }
-            if send({ () throws(ScriptedServer.Refusal) in try server.modify(id, own) }) == nil { progress[index].isSwitched = true }
+            if await send({ () throws(ScriptedServer.Refusal) in try server.modify(id, own) }) == nil { progress[index].isSwitched = true }
         } else {
             progress[index].done.formUnion(switching.map(\.0))
             progress[index].isSwitched = true
         }
     }
 
-    private mutating func switchOn(_ index: Int) {
+    private mutating func switchOn(_ index: Int) async {
         guard progress[index].failure == nil, let id = progress[index].id else { return }
         let operation = progress[index].operation
         let switching = changes(operation) { $0.switches }
         let own = operation.appliesDialectDisabling ? [dialect(enabled: true)] : []
         guard !switching.isEmpty || !own.isEmpty else { return }
         let server = server
-        if let failure = send({ () throws(ScriptedServer.Refusal) in try server.modify(id, switching.map(\.1) + own) }) {
+        if let failure = await send({ () throws(ScriptedServer.Refusal) in try server.modify(id, switching.map(\.1) + own) }) {
             progress[index].failure = failure
         } else {
             progress[index].done.formUnion(switching.map(\.0))
@@ -148,17 +149,17 @@ struct ScriptedBatch {
         }
     }
 
-    private mutating func write(_ index: Int) {
+    private mutating func write(_ index: Int) async {
         let operation = progress[index].operation
         switch operation.operation {
-        case .create: create(index)
+        case .create: await create(index)
         case .delete:
             guard let id = progress[index].id, server.entries[id] != nil else {
                 if progress[index].isOthers, !operation.isGone { note(index, ScriptedBatch.replaced) }
                 return
             }
             let server = server
-            note(index, send { () throws(ScriptedServer.Refusal) in try server.delete(id) })
+            note(index, await send { () throws(ScriptedServer.Refusal) in try server.delete(id) })
         case .modify, .enable, .disable, .unlock:
             guard let id = progress[index].id, server.entries[id] != nil else {
                 if operation.isGone { return }
@@ -169,7 +170,7 @@ struct ScriptedBatch {
                 return
             }
             // What the account's going on depends on stops it; a withdrawal goes through with the rest.
-            if let failure = rename(index, id) {
+            if let failure = await rename(index, id) {
                 note(index, failure)
                 if operation.direction != .withdrawing { return }
             }
@@ -180,7 +181,7 @@ struct ScriptedBatch {
             let own = isPlain ? [dialect(enabled: operation.operation == .enable)] : []
             guard !rest.isEmpty || !own.isEmpty else { return }
             let server = server
-            let failure = send { () throws(ScriptedServer.Refusal) in try server.modify(id, rest.map(\.1) + own) }
+            let failure = await send { () throws(ScriptedServer.Refusal) in try server.modify(id, rest.map(\.1) + own) }
             note(index, failure)
             if failure == nil { progress[index].done.formUnion(rest.map(\.0)) }
         }
@@ -192,7 +193,7 @@ struct ScriptedBatch {
         if let failure, progress[index].failure == nil { progress[index].failure = failure }
     }
 
-    private mutating func create(_ index: Int) {
+    private mutating func create(_ index: Int) async {
         let operation = progress[index].operation
         let server = server
         let own = changes(operation) { _ in true }
@@ -202,17 +203,17 @@ struct ScriptedBatch {
         if parts.count == 2, !attributes.contains(where: { $0.0.lowercased() == parts[0].lowercased() }) {
             attributes.append((parts[0], [parts[1].replacing("\\", with: "")]))
         }
-        let failure = send { () throws(ScriptedServer.Refusal) in created = try server.add(operation.name.text, attributes) }
+        let failure = await send { () throws(ScriptedServer.Refusal) in created = try server.add(operation.name.text, attributes) }
         note(index, failure)
         guard failure == nil else { return }
         progress[index].id = created
         progress[index].done.formUnion(own.map(\.0))
     }
 
-    private mutating func rename(_ index: Int, _ id: String) -> ConnectorFailure? {
+    private mutating func rename(_ index: Int, _ id: String) async -> ConnectorFailure? {
         guard let newName = progress[index].operation.newName?.text, newName != progress[index].name else { return nil }
         let (server, staying) = (server, progress[index].operation.staying)
-        if let failure = send({ () throws(ScriptedServer.Refusal) in try server.rename(id, to: newName, staying: staying) }) {
+        if let failure = await send({ () throws(ScriptedServer.Refusal) in try server.rename(id, to: newName, staying: staying) }) {
             return failure
         }
         progress[index].name = newName
@@ -228,7 +229,7 @@ struct ScriptedBatch {
     }
 
     /// One modify per group with the names of many accounts.
-    private mutating func memberships(adding: Bool, of isMeant: (Progress) -> Bool) {
+    private mutating func memberships(adding: Bool, of isMeant: (Progress) -> Bool) async {
         var names: [String: [String]] = [:]
         var owners: [String: [Place]] = [:]
         for (index, one) in progress.enumerated() {
@@ -251,14 +252,14 @@ struct ScriptedBatch {
             }
         }
         if adding { joined = names.mapValues { Set($0.map(foldedName)) } }
-        change(names, owners, adding: adding)
+        await change(names, owners, adding: adding)
     }
 
-    private mutating func change(_ names: [String: [String]], _ owners: [String: [Place]], adding: Bool) {
+    private mutating func change(_ names: [String: [String]], _ owners: [String: [Place]], adding: Bool) async {
         for group in names.keys.sorted() {
             let (server, members) = (server, names[group] ?? [])
             let held = Set(members.map(foldedName).filter { server.isMember($0, of: group) })
-            let failure = send { () throws(ScriptedServer.Refusal) in try server.change(group: group, adding: adding, members) }
+            let failure = await send { () throws(ScriptedServer.Refusal) in try server.change(group: group, adding: adding, members) }
             for place in owners[group] ?? [] {
                 note(place, failure)
                 guard failure == nil, !adding, let request = place.request, isToldApart(place.index) else { continue }
@@ -293,7 +294,7 @@ struct ScriptedBatch {
     }
 
     /// After the new names are in. A name that joined the group with this batch is another account's now.
-    private mutating func leaveFormerNames() {
+    private mutating func leaveFormerNames() async {
         var names: [String: [String]] = [:]
         var owners: [String: [Place]] = [:]
         for index in progress.indices where carries(index) {
@@ -304,7 +305,7 @@ struct ScriptedBatch {
                 owners[foldedName(group), default: []].append(Place(index: index, request: nil))
             }
         }
-        change(names, owners, adding: false)
+        await change(names, owners, adding: false)
     }
 
     private func isToldApart(_ index: Int) -> Bool {
@@ -313,15 +314,16 @@ struct ScriptedBatch {
     }
 
     /// After an uncertain outcome the groups themselves are asked, and what differs is sent once more.
-    private mutating func verify() {
+    private mutating func verify() async {
         for (index, one) in progress.enumerated() where one.operation.isUncertain && one.failure == nil && (one.id != nil || !one.isOthers)
         {
             for (place, request) in one.operation.requests.enumerated() where request.kind == .membership {
                 let adding = request.operation != .remove
                 for group in request.values where server.isMember(one.name, of: group) != adding {
                     let (server, name) = (server, one.name)
-                    if let failure = send({ () throws(ScriptedServer.Refusal) in try server.change(group: group, adding: adding, [name]) })
-                    {
+                    if let failure = await send({ () throws(ScriptedServer.Refusal) in
+                        try server.change(group: group, adding: adding, [name])
+                    }) {
                         progress[index].failed[place] = failure
                     }
                 }

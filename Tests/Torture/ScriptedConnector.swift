@@ -2,6 +2,11 @@ import Contracts
 import Histories
 import IdentityModel
 
+/// Once it is cut, whatever is still under way on it is lost.
+private final class Connection {
+    var isCut = false
+}
+
 /// One process's way to a scripted server: requests are counted, answers get lost, the server goes away.
 final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     let server: ScriptedServer
@@ -11,6 +16,8 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     /// Write requests that were sent.
     private var attempts = 0
     private(set) var done = 0
+    /// Requests that changed something.
+    private(set) var written = 0
     private(set) var refused = 0
     private(set) var wasStruck = false
     private(set) var wasStruckAmidWrites = false
@@ -18,8 +25,7 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     private(set) var met: Set<Int> = []
     private var hasJustRenamed = false
     private var hasJustMissedOne = false
-    /// The connection of the batch under way is gone.
-    private var isCut = false
+    private var connection = Connection()
 
     init(_ server: ScriptedServer, life: Life, mishap: Mishap?) {
         self.server = server
@@ -31,32 +37,30 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     private static let away = ConnectorFailure(.unavailable, "connection refused")
     private static let lost = ConnectorFailure(.unknown, "the connection was lost before the answer came")
 
-    private func reach() throws(ConnectorFailure) {
-        guard life.goesOn() else { throw ScriptedConnector.away }
-        if server.locked({ server.isAway }) {
+    private func reach() async throws(ConnectorFailure) {
+        guard await life.goesOn() else { throw ScriptedConnector.away }
+        if server.isAway {
             refused += 1
             throw ScriptedConnector.away
         }
-        server.locked { server.repairReferences() }
+        server.repairReferences()
     }
 
     // MARK: Reading
 
     func realm() async throws(ConnectorFailure) -> Realm {
-        try reach()
+        try await reach()
         return Realm("scripted:\(server.book.name)")
     }
 
     func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup] {
-        try reach()
-        return server.locked {
-            // Ids asked for after one was missed are a sample, to tell a deleted entry from an empty system: nobody is planned because of it.
-            let isSample = hasJustMissedOne && queries.allSatisfy { if case .id = $0 { true } else { false } }
-            let answers = queries.map(look)
-            hasJustMissedOne = !isSample && zip(queries, answers).contains { if case (.id, .absent) = $0 { true } else { false } }
-            if !isSample { met.formUnion(queries.flatMap(owners)) }
-            return answers
-        }
+        try await reach()
+        // Ids asked for after one was missed are a sample, to tell a deleted entry from an empty system: nobody is planned because of it.
+        let isSample = hasJustMissedOne && queries.allSatisfy { if case .id = $0 { true } else { false } }
+        let answers = queries.map(look)
+        hasJustMissedOne = !isSample && zip(queries, answers).contains { if case (.id, .absent) = $0 { true } else { false } }
+        if !isSample { met.formUnion(queries.flatMap(owners)) }
+        return answers
     }
 
     /// Whose entry, changed by hand, the question is about.
@@ -97,15 +101,13 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     }
 
     func holders(of probes: [NameProbe]) async throws(ConnectorFailure) -> [[NameHolder]] {
-        try reach()
-        return server.locked {
-            probes.map { probe in
-                if let name = probe.accountName { return server.entry(named: name.text).map { [holder($0)] } ?? [] }
-                if probe.attribute == "dn" { return server.entry(named: probe.value).map { [holder($0)] } ?? [] }
-                return server.entries(with: probe.attribute, probe.value)
-                    .filter { entry in probe.container.map { foldedName($0) == parentName(foldedName(entry.name)) } ?? true }
-                    .map(holder)
-            }
+        try await reach()
+        return probes.map { probe in
+            if let name = probe.accountName { return server.entry(named: name.text).map { [holder($0)] } ?? [] }
+            if probe.attribute == "dn" { return server.entry(named: probe.value).map { [holder($0)] } ?? [] }
+            return server.entries(with: probe.attribute, probe.value)
+                .filter { entry in probe.container.map { foldedName($0) == parentName(foldedName(entry.name)) } ?? true }
+                .map(holder)
         }
     }
 
@@ -114,7 +116,7 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     }
 
     func test() async throws(ConnectorFailure) -> SystemReport {
-        try reach()
+        try await reach()
         return SystemReport(facts: [], advice: [])
     }
 
@@ -123,18 +125,18 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     // MARK: Writing
 
     func execute(_ operations: [AccountOperation]) async -> [OperationResult] {
-        server.locked {
-            isCut = false
-            if server.isAway {
-                refused += operations.count
-                return operations.map { ScriptedConnector.unsent($0, ScriptedConnector.away) }
-            }
-            var batch = ScriptedBatch(operations, server: server, send: send)
-            met.formUnion(batch.lost.compactMap { server.record.owner($0.text) })
-            let results = batch.run()
-            server.repairReferences()
-            return results
+        if server.isAway {
+            refused += operations.count
+            return operations.map { ScriptedConnector.unsent($0, ScriptedConnector.away) }
         }
+        let connection = connection
+        server.underWay.begin(operations, life)
+        defer { server.underWay.end(operations, life) }
+        var batch = ScriptedBatch(operations, server: server) { await self.send($0, over: connection) }
+        met.formUnion(batch.lost.compactMap { server.record.owner($0.text) })
+        let results = await batch.run()
+        server.repairReferences()
+        return results
     }
 
     static func unsent(_ operation: AccountOperation, _ failure: ConnectorFailure) -> OperationResult {
@@ -142,21 +144,23 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     }
 
     /// One write request. Nil: the answer was yes.
-    private func send(_ request: () throws(ScriptedServer.Refusal) -> Void) -> ConnectorFailure? {
-        guard life.goesOn() else {
+    private func send(_ request: ScriptedBatch.Request, over connection: Connection) async -> ConnectorFailure? {
+        guard await life.goesOn() else {
             if hasJustRenamed { server.record.marks.insert(.diedAfterRename) }
             return ScriptedConnector.lost
         }
-        if isCut { return ScriptedConnector.lost }
+        if connection.isCut { return ScriptedConnector.lost }
         if server.isAway { return ScriptedConnector.away }
         attempts += 1
         server.deeds = []
+        let before = server.writes
+        defer { written += server.writes - before }
         switch mishap {
         case .lostAnswer(server.book.name, attempts, let isDone)?:
             if isDone { try? request() }
             server.record.lose(server.deeds)
             strike()
-            isCut = true
+            cut()
             return ScriptedConnector.lost
         case .outage(server.book.name, let last)? where attempts > last && !wasStruck:
             strike()
@@ -169,7 +173,7 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
             if !wasStruck, case .lostRename(server.book.name)? = mishap, server.deeds.contains(where: \.isRename) {
                 server.record.lose(server.deeds)
                 strike()
-                isCut = true
+                cut()
                 return ScriptedConnector.lost
             }
             done += 1
@@ -184,6 +188,11 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
             return ConnectorFailure(
                 isTaken ? .conflict : .permanent, "refused", serverText: "LDAP \(error.code): \(error.text)")
         }
+    }
+
+    private func cut() {
+        connection.isCut = true
+        connection = Connection()
     }
 
     private func strike() {

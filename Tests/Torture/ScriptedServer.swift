@@ -27,7 +27,6 @@ final class ScriptedServer: @unchecked Sendable {
     }
 
     let book: SystemBook
-    private let mutex = NSRecursiveLock()
     private(set) var entries: [String: Entry] = [:]
     /// Folded DNs of members by folded DN of the group.
     private(set) var groups: [String: Set<String>] = [:]
@@ -46,6 +45,10 @@ final class ScriptedServer: @unchecked Sendable {
     /// What the request under way has done or found done.
     var deeds: [Deed] = []
     var record = ServerRecord()
+    var underWay = UnderWay()
+    /// Entries that were made although the same person's was there, and was made by us.
+    private(set) var doubled: [String] = []
+    private var made: Set<String> = []
     /// Entries whose ids nobody may read.
     var hidden: Set<String> = []
 
@@ -58,19 +61,11 @@ final class ScriptedServer: @unchecked Sendable {
         restoreFolders()
     }
 
-    func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
-        mutex.lock()
-        defer { mutex.unlock() }
-        return try body()
-    }
-
-    func restoreFolders() { locked { folders = Set(Rulebook.folderNames.map { foldedName(Rulebook.folder($0)) }) } }
+    func restoreFolders() { folders = Set(Rulebook.folderNames.map { foldedName(Rulebook.folder($0)) }) }
     func drop(folder: String) {
-        locked {
-            let name = foldedName(Rulebook.folder(folder))
-            guard !entries.values.contains(where: { parentName(foldedName($0.name)) == name }) else { return }
-            folders.remove(name)
-        }
+        let name = foldedName(Rulebook.folder(folder))
+        guard !entries.values.contains(where: { parentName(foldedName($0.name)) == name }) else { return }
+        folders.remove(name)
     }
 
     // MARK: Reading
@@ -106,6 +101,7 @@ final class ScriptedServer: @unchecked Sendable {
         if entry(named: name) != nil { throw Refusal(code: 68, text: "entry already exists") }
         for (attribute, values) in attributes { try check(attribute, values, of: nil) }
         next += 1
+        if countsAsWrite { noteMade(attributes) }
         var entry = Entry(id: "\(book.name)-\(next)", name: name)
         for (attribute, values) in attributes where !values.isEmpty { entry.attributes[attribute.lowercased()] = (attribute, values) }
         entries[entry.id] = entry
@@ -113,6 +109,15 @@ final class ScriptedServer: @unchecked Sendable {
         deeds += [.created(entry.id), .wrote(entry.id, entry.attributes.mapValues(\.values))]
         record.call(entry.id, name)
         return entry.id
+    }
+
+    private func noteMade(_ attributes: [(String, [String])]) {
+        made.insert("\(book.name)-\(next)")
+        for number in attributes.first(where: { $0.0.lowercased() == "employeenumber" })?.1 ?? [] {
+            for other in entries(with: "employeeNumber", number) where made.contains(other.id) && !hidden.contains(other.id) {
+                doubled.append("\(number) has \(other.name) and gets another entry")
+            }
+        }
     }
 
     func delete(_ id: String) throws(Refusal) {

@@ -18,4 +18,5 @@ package struct SourceDays: Sendable, Hashable {
 
     /// Nobody has a later one: whoever is due by their own day is due by this one.
     package var latest: CivilDate { days.values.max() ?? otherwise }
+    package var earliest: CivilDate { days.values.min() ?? otherwise }
 }

@@ -57,7 +57,7 @@ struct Committer: Sendable {
     /// Not a child of the run: a batch that was executed is kept even when the run is being cancelled.
     func write(_ settlement: Settlement) async throws {
         let (store, plan, now) = (store, plan.id, clock.now())
-        try await Task { try await store.commit(settlement, plan: plan, at: now) }.value
+        try await Offshoot.begin { try await store.commit(settlement, plan: plan, at: now) }.value
     }
 
     // MARK: Whose last order was it?

@@ -20,7 +20,7 @@ extension Committer {
         }
     }
 
-    private func withdraw(_ orders: [ProvisioningOrder], because reason: String, planAgain: Bool) async throws -> Int {
+    func withdraw(_ orders: [ProvisioningOrder], because reason: String, planAgain: Bool) async throws -> Int {
         let orders = try await givingUp(orders)
         let failure = ConnectorFailure(.permanent, reason)
         var settlement = Settlement()

@@ -67,6 +67,8 @@ package struct SystemSummary: Sendable, Hashable {
     package var waiting = 0
     /// Orders that were given another name because the target had it already.
     package var substituted = 0
+    /// Accounts that were changed since their orders were planned, in words: left out, planned by the next run.
+    package var leftOut: [String] = []
     /// Why orders wait.
     package var outage: ConnectorFailure?
     /// The system answers, and is not the one it was: nothing is sent until a person says that this is right.

@@ -64,12 +64,15 @@ package struct Dispatcher: Sendable {
         guard let ordinal = plan.ordinal else { throw NotApplicable(ordinal: nil, state: plan.state) }
         var summary = ApplySummary()
         var takesOver = plan.totals.kept > 0
+        // Of a plan that goes on nobody remembers.
+        var meetsOthers = true
         if isFresh {
             guard try await PlanSeal.compute(plan, store) == plan.seal else { throw SealBroken(ordinal: ordinal) }
             let started = try await store.startApplying(plan.id, at: options.clock.now())
             summary.leftOut = started.leftOut
             summary.superseded = started.superseded
             takesOver = takesOver || started.takesOver || started.superseded > 0
+            meetsOthers = started.meetsOthers
         }
         let committer = Committer(
             plan: plan, ordinal: ordinal, store: store, clock: options.clock, isFresh: isFresh && !takesOver,
@@ -79,7 +82,7 @@ package struct Dispatcher: Sendable {
         summary.events += try await committer.report(usersWith: [.evaluationFailed], onlySettled: true)
         let orphans = isFresh ? [] : try await store.transmitted(plan.id)
         summary.heldBack = try await store.resume(plan.id, holding: back.filter, at: options.clock.now())
-        try await runLanes(plan, committer, orphans: orphans, isLooking: false, &summary)
+        try await runLanes(plan, committer, orphans: orphans, Mode(meetsOthers: meetsOthers), &summary)
         try Task.checkCancellation()
         try await end(plan, committer, &summary)
         return summary
@@ -94,20 +97,27 @@ package struct Dispatcher: Sendable {
         let committer = Committer(
             plan: plan, ordinal: ordinal, store: store, clock: options.clock, isFresh: false, isSingleSystem: false,
             pendingAfterMilliseconds: options.pendingAfterMilliseconds)
-        try await runLanes(plan, committer, orphans: orphans, isLooking: true, &summary)
+        try await runLanes(plan, committer, orphans: orphans, Mode(isLooking: true), &summary)
         summary.events += try await committer.closeSuperseded()
         return summary
     }
 
     // MARK: Lanes
 
+    private struct Mode {
+        /// Orphans are looked at, and nothing is sent.
+        var isLooking = false
+        /// Orders of other plans were under way when the plan started.
+        var meetsOthers = false
+    }
+
     private typealias Finished = (system: SystemName, summary: SystemSummary, events: Int)
 
     /// Systems in parallel; one that requires others begins when they are through.
     private func runLanes(
-        _ plan: Plan, _ committer: Committer, orphans: [ProvisioningOrder], isLooking: Bool, _ summary: inout ApplySummary
+        _ plan: Plan, _ committer: Committer, orphans: [ProvisioningOrder], _ mode: Mode, _ summary: inout ApplySummary
     ) async throws {
-        let pending = isLooking ? [:] : try await store.pending(plan.id)
+        let pending = mode.isLooking ? [:] : try await store.pending(plan.id)
         let orphansOfSystem = Dictionary(grouping: orphans, by: \.system)
         var waiting = Set(pending.keys).union(orphansOfSystem.keys)
         var running: Set<SystemName> = []
@@ -118,11 +128,12 @@ package struct Dispatcher: Sendable {
                     running.insert(name)
                     let mine = orphansOfSystem[name] ?? []
                     let total = (pending[name]?.count ?? 0) + mine.count
-                    group.addTask { try await run(plan, name, committer, orphans: mine, total: total, isLooking: isLooking) }
+                    group.addTask { try await run(plan, name, committer, orphans: mine, total: total, mode) }
                 }
                 guard let finished = try await group.next() else { break }
                 running.remove(finished.system)
                 summary.systems[finished.system] = finished.summary
+                summary.leftOut += finished.summary.leftOut
                 summary.events += finished.events
             }
         }
@@ -136,7 +147,7 @@ package struct Dispatcher: Sendable {
     }
 
     @concurrent private func run(
-        _ plan: Plan, _ name: SystemName, _ committer: Committer, orphans: [ProvisioningOrder], total: Int, isLooking: Bool
+        _ plan: Plan, _ name: SystemName, _ committer: Committer, orphans: [ProvisioningOrder], total: Int, _ mode: Mode
     ) async throws -> Finished {
         var summary = SystemSummary()
         guard let system = systems[name] else {
@@ -146,9 +157,10 @@ package struct Dispatcher: Sendable {
         if try await !meet(system, &summary) { return (name, summary, 0) }
         let lease = try await lease(name)
         defer { lease.release() }
+        let (leftOut, eventsOfThose) = mode.meetsOthers ? try await leaveOutOvertaken(plan, name, committer) : ([], 0)
         let requirements = Requirements(
             plan: plan.id, system: system, lease: lease.term, store: store, committer: committer, options: options)
-        let (withdrawn, eventsBefore, parking) = isLooking ? (0, 0, 0) : try await requirements.enforce()
+        let (withdrawn, eventsBefore, parking) = mode.isLooking ? (0, 0, 0) : try await requirements.enforce()
         let lane = Lane(
             plan: plan.id, system: system, lease: lease.term, store: store, committer: committer, substitutes: substitutes,
             secrets: secrets, options: options,
@@ -158,10 +170,25 @@ package struct Dispatcher: Sendable {
                     ApplyProgress(
                         system: name, settled: now.settled + withdrawn, errored: now.errored, total: max(total, now.settled + withdrawn)))
             })
-        let (lanes, events) = try await lane.run(orphans: orphans, parking: parking, isLooking: isLooking)
+        let (lanes, events) = try await lane.run(orphans: orphans, parking: parking, isLooking: mode.isLooking)
         summary = lanes
         summary.withdrawn += withdrawn
-        return (name, summary, events + eventsBefore)
+        summary.leftOut = leftOut
+        return (name, summary, events + eventsBefore + eventsOfThose)
+    }
+
+    /// When a plan starts, orders of another one may be under way. What they make of an account is known as soon as the system is ours: what was planned on the
+    /// account as it was before is left out like everything that changed by the start, and planned again.
+    private func leaveOutOvertaken(_ plan: Plan, _ system: SystemName, _ committer: Committer) async throws -> (said: [String], events: Int)
+    {
+        let overtaken = try await store.overtaken(plan.id, on: system)
+        guard !overtaken.isEmpty else { return ([], 0) }
+        let events = try await committer.withdraw(
+            overtaken, because: "the account changed since the plan was made: an order of another plan was under way", planAgain: true)
+        let lines = overtaken.map {
+            "the account of \($0.userKey) on \(system) was changed by an order that was under way, and is planned again"
+        }
+        return (lines.count > 20 ? lines.prefix(20) + ["and \(lines.count - 20) more"] : lines, events)
     }
 
     /// A run of another origin that writes to the system is waited for: nobody can say what an account is like that somebody else is changing.
@@ -173,7 +200,6 @@ package struct Dispatcher: Sendable {
             // An operator sees nothing else of a run that waits.
             if attempts == 20 { log.warning("\(system): another run is writing to it; this one goes on when that one is through") }
             try await options.clock.sleep(100)
-            await Task.yield()
         }
     }
 

@@ -88,8 +88,9 @@ struct Preparation {
         // What an earlier attempt did, it did to an entry that is not there any more.
         var transmission = transmission
         transmission.order.forgetOutcomes()
-        // Of an entry that is made anew, or that comes after one that was withdrawn, groups may still hold the name of the one before.
-        let leaves = transmission.order.recreates || transmission.order.removesMemberships
+        // Of an entry that is made anew, or that comes after one that was withdrawn, groups may still hold the name of the one before: some did not let go of it.
+        let isHeld = !(transmission.known?.memberships.isEmpty ?? true)
+        let leaves = transmission.order.recreates || transmission.order.removesMemberships || isHeld
         let isElsewhere = leaves && transmission.known?.name.map { $0 != name } ?? false
         return complete(transmission, sighting: nil) { requests in
             operation(transmission.order, .create, id: nil, name: name, newName: nil, isElsewhere: isElsewhere, requests)

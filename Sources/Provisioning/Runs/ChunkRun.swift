@@ -199,7 +199,7 @@ actor ChunkRun {
         counts.approvedElsewhere += unsaved.leftToOthers
         counts.quarantines += unsaved.chunk.quarantines.count
         let (store, chunk, plan) = (store, unsaved.chunk, plan.id)
-        saving = (unsaved, Task { try await store.save(chunk, to: plan) })
+        saving = (unsaved, Offshoot.begin { try await store.save(chunk, to: plan) })
     }
 
     /// Returns when every chunk is kept. Names that somebody else reserved meanwhile (a run of another source) send their users round again.

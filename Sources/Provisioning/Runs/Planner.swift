@@ -45,7 +45,7 @@ package struct Planner: Sendable {
                 approvedElsewhere: try await store.usersOfApprovedPlans(except: plan.origin), plan: plan, days: days, previous: previous,
                 progress: progress)
             let marks = MarkCollector(expecting: previous?.rowCount ?? 0)
-            try await store.marks(of: source.name, asOf: days.latest) { marks.insert($0) }
+            try await store.marks(of: source.name, asOf: days.ofRun(source.name)) { marks.insert($0) }
             let profile: SourceProfile
             if let file {
                 let end = try await sync.read(
@@ -98,7 +98,7 @@ package struct Planner: Sendable {
             }
             try await planUnsettled(chunks)
             try await eachPage {
-                try await store.dueUsers(asOf: days.latest, after: $0, limit: SourceRun.chunkSize)
+                try await store.dueUsers(asOf: days.ofRun(nil), after: $0, limit: SourceRun.chunkSize)
             } body: { users in
                 try await chunks.planDue(users)
                 let counts = await chunks.counts
@@ -290,4 +290,8 @@ private final class SealCollector: @unchecked Sendable {
     init(_ seal: PlanSeal) { self.seal = seal }
     func add(_ document: UnsafeRawBufferPointer) { lock.withLock { seal.add(document) } }
     func finalized() -> String { lock.withLock { seal.finalized() } }
+}
+
+extension SourceDays {
+    fileprivate func ofRun(_ source: SourceName?) -> RunDays { RunDays(latest: latest, earliest: earliest, own: self[source]) }
 }

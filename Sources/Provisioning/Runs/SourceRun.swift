@@ -122,7 +122,7 @@ actor SourceRun {
         self.quarantines = []
         self.setAside = []
         try await finishPlanning()
-        planning = Task {
+        planning = Offshoot.begin {
             try await chunks.planRecords(chunk, setAside: setAside, quarantines: quarantines)
             return await chunks.counts
         }

@@ -59,6 +59,22 @@ struct UncertainDispatchTests {
         #expect(await system.members["cn=Sales"] == [])
     }
 
+    @Test func `an entry that is made after one that a group did not let go of takes its name out there`() async throws {
+        let (world, system) = (try await DispatchWorld(), ScriptedSystem(maintainsReferences: false))
+        let account = try await member(world, system)
+        await system.refuse(group: "cn=Sales", ConnectorFailure(.permanent, "its last member stays"))
+        let requests = [leaves("cn=Sales"), leaves("cn=Staff")]
+        let gone = try await world.sealed([changes(account, key: "E1", operation: .delete, becomes: .deleted, requests)])
+        #expect(try await world.apply(gone, [managed(system)]).errored == 1)
+        await system.accept(group: "cn=Sales")
+        let after = try #require(try await world.account("E1"))
+        #expect(after.state == .deleted && after.memberships == ["cn=Sales"])
+        let back = try await world.sealed([changes(after, key: "E1", operation: .create, to: "cn=E1,ou=IT", [enters("cn=Sales")])])
+        #expect(try await world.apply(back, [managed(system)]).executed == 1)
+        let last = try #require(await system.operations.last)
+        #expect(last.formerNames == [AccountName("cn=E1")] && last.carriedMemberships == ["cn=Sales"])
+    }
+
     /// A server that is only said to repair them does not, and one that died in between did not.
     @Test(arguments: [true, false]) func `a rename names the groups that stay, whoever keeps references right`(maintains: Bool) async throws
     {

@@ -28,8 +28,9 @@ final class SQLiteEngine: SQLEngine {
     private let path: String
     private let isReadOnly: Bool
 
-    let dialect = SQLDialect(
+    static let dialect = SQLDialect(
         countedKey: "INTEGER PRIMARY KEY AUTOINCREMENT", givenKey: "INTEGER PRIMARY KEY", clustered: "WITHOUT ROWID")
+    var dialect: SQLDialect { SQLiteEngine.dialect }
 
     /// `isNew`: a file without tables is a store to be made. Any other one without tables is refused.
     init(_ options: SQLiteStoreOptions, isNew: Bool = true) throws(StoreError) {
@@ -73,24 +74,31 @@ final class SQLiteEngine: SQLEngine {
         let result: Swift.Result<Result, StoreError> = await withCheckedContinuation { continuation in
             pool.asyncWriteWithoutTransaction { database in
                 do {
-                    var result: Result?
-                    try database.inTransaction(.immediate) {
-                        switch try work(SQLiteSession(database: database)) {
-                        case .commit(let value):
-                            result = value
-                            return .commit
-                        case .rollback(let value):
-                            result = value
-                            return .rollback
-                        }
-                    }
-                    continuation.resume(returning: result.map { .success($0) } ?? .failure(.damaged("a transaction without a result")))
+                    continuation.resume(returning: .success(try SQLiteEngine.transaction(database, work)))
                 } catch {
                     continuation.resume(returning: .failure(SQLiteFile.explain(error, path: path)))
                 }
             }
         }
         return try result.get()
+    }
+
+    static func transaction<Result>(
+        _ database: Database, _ work: (any SQLSession) throws -> TransactionEnd<Result>
+    ) throws -> Result {
+        var result: Result?
+        try database.inTransaction(.immediate) {
+            switch try work(SQLiteSession(database: database)) {
+            case .commit(let value):
+                result = value
+                return .commit
+            case .rollback(let value):
+                result = value
+                return .rollback
+            }
+        }
+        guard let result else { throw StoreError.damaged("a transaction without a result") }
+        return result
     }
 
     func read<Result: Sendable>(_ work: @Sendable (any SQLSession) throws -> Result) async throws(StoreError) -> Result {
