@@ -31,12 +31,15 @@ public struct ConnectorSuite: Sendable {
         public let groups: [String]
         /// The names of a group's members, for systems whose accounts do not show their groups; nil: they do.
         public let members: (@Sendable (_ group: String) async throws -> [String])?
+        /// Returns when what the system does after its answers (repairing references) is done; nil: it does nothing after them.
+        public let settled: (@Sendable () async throws -> Void)?
 
         public init(
             containers: [String], name: @escaping @Sendable (String, String) -> AccountName,
             attributes: @escaping @Sendable (String) -> [String: [String]], correlation: String, text: String, list: String?,
             unique: String?,
-            groups: [String], members: (@Sendable (String) async throws -> [String])? = nil
+            groups: [String], members: (@Sendable (String) async throws -> [String])? = nil,
+            settled: (@Sendable () async throws -> Void)? = nil
         ) {
             self.containers = containers
             self.name = name
@@ -47,6 +50,7 @@ public struct ConnectorSuite: Sendable {
             self.unique = unique
             self.groups = groups
             self.members = members
+            self.settled = settled
         }
     }
 
@@ -183,7 +187,7 @@ struct ConnectorScene: Sendable {
 
     /// The account's groups, once servers that repair references after their answer are done; and no group holds one of the old names.
     func settledGroups(of id: AccountID, formerly names: [AccountName] = []) async throws -> [String] {
-        try await Task.sleep(for: .milliseconds(300))
+        try await vocabulary.settled?()
         for name in names { #expect(try await groups(holding: name) == []) }
         return try await groups(of: id)
     }

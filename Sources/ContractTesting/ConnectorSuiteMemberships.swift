@@ -77,7 +77,7 @@ extension ConnectorSuite {
             #expect(result.failure == nil)
             #expect(result.failedRequests.isEmpty)
             let id = try #require(result.accountID)
-            #expect(try await scene.groups(of: id) == [groups[1]])
+            #expect(try await scene.settledGroups(of: id) == [groups[1]])
         },
         Check("an account that is made anew under another name leaves its former name in no group") { scene in
             let groups = scene.vocabulary.groups
@@ -150,7 +150,7 @@ extension ConnectorSuite {
                     .modify, 5, scene.name("c"), id: ids[0], requests: [scene.membership(.remove, groups[0])],
                     uncertainSince: [scene.name("a")]))
             #expect(left.failure == nil && left.failedRequests.isEmpty)
-            #expect(try await scene.groups(of: ids[0]) == [groups[1]])
+            #expect(try await scene.settledGroups(of: ids[0]) == [groups[1]])
             let anew = scene.create("d", 6, more: [scene.membership(.remove, groups[0]), scene.membership(.add, groups[1])])
             let created = try await scene.execute(
                 AccountOperation(
@@ -204,7 +204,7 @@ extension ConnectorSuite {
                 scene.operation(
                     .modify, 5, scene.name("a"), id: ids[0], requests: [scene.set(text, "for a"), scene.membership(.add, group)]))
             #expect(result.failure == nil && result.wasElsewhere && result.name == there)
-            #expect(try await scene.groups(of: ids[0]) == [group])
+            #expect(try await scene.settledGroups(of: ids[0]) == [group])
             #expect(try await scene.groups(of: ids[1]) == [])
         },
         Check("an account that gets a name which its holder leaves in the same batch is written under it") { scene in
@@ -238,7 +238,7 @@ extension ConnectorSuite {
             }
             #expect(await scene.connector.execute(leaving).filter { $0.failure != nil || !$0.failedRequests.isEmpty } == [])
             // Servers that repair references do it after their answer; what they do must not bring a membership back.
-            try await Task.sleep(for: .milliseconds(400))
+            try await scene.vocabulary.settled?()
             for result in created {
                 let id = try #require(result.accountID)
                 #expect(try await scene.groups(of: id) == [])
@@ -253,8 +253,7 @@ extension ConnectorSuite {
                     requests: [scene.membership(.remove, groups[0]), scene.membership(.add, groups[1])]))
             #expect(result.failure == nil)
             #expect(result.failedRequests.isEmpty)
-            try await Task.sleep(for: .milliseconds(200))
-            #expect(try await scene.groups(of: id) == [groups[1]])
+            #expect(try await scene.settledGroups(of: id) == [groups[1]])
         },
         Check("batches that fill one group at the same time do not disturb each other") { scene in
             let group = scene.vocabulary.groups[0]

@@ -29,7 +29,7 @@ extension ConnectorSuite {
             let account = try #require(try await scene.account(id))
             #expect(account.attributes[text] == ["off"])
             #expect(account.attributes[correlation] == [scene.label("left")])
-            #expect(try await scene.groups(of: id) == [])
+            #expect(try await scene.settledGroups(of: id) == [])
         },
         Check("a value that is refused does not keep an account from being switched off, nor from leaving its groups and place") { scene in
             let text = scene.vocabulary.text

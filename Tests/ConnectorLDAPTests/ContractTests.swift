@@ -5,7 +5,9 @@ import Testing
 
 @testable import ConnectorLDAP
 
-private func vocabulary(_ unique: String?, _ members: (@Sendable (String) async throws -> [String])?) -> ConnectorSuite.Vocabulary {
+private func vocabulary(
+    _ server: DirectoryServer, unique: String? = "sAMAccountName", showsGroups: Bool = false
+) -> ConnectorSuite.Vocabulary {
     ConnectorSuite.Vocabulary(
         containers: ["ou=Finance,ou=People,dc=example,dc=com", "ou=Disabled,ou=People,dc=example,dc=com"],
         name: { AccountName("cn=\($0) O\\, Neill,\($1)") },
@@ -15,7 +17,8 @@ private func vocabulary(_ unique: String?, _ members: (@Sendable (String) async 
                 "sAMAccountName": [label],
             ]
         }, correlation: "employeeNumber", text: "title", list: "telephoneNumber", unique: unique,
-        groups: ["cn=All Staff,ou=Groups,dc=example,dc=com", "cn=VPN,ou=Groups,dc=example,dc=com"], members: members)
+        groups: ["cn=All Staff,ou=Groups,dc=example,dc=com", "cn=VPN,ou=Groups,dc=example,dc=com"],
+        members: showsGroups ? nil : server.members, settled: server.repairs ? server.repairsAreDone : nil)
 }
 
 /// A server that keeps memberOf, references and uniqueness.
@@ -24,7 +27,7 @@ struct ContractTests {
     @Test(arguments: ConnectorSuite.checks)
     func `the LDAP connector keeps its contract on OpenLDAP`(_ check: ConnectorSuite.Check) async throws {
         let server = try #require(DirectoryServer.current)
-        try await ConnectorSuite(vocabulary("sAMAccountName", nil)) { LDAPConnector(server.settings) }.run(check)
+        try await ConnectorSuite(vocabulary(server, showsGroups: true)) { LDAPConnector(server.settings) }.run(check)
     }
 }
 
@@ -34,7 +37,7 @@ struct GroupContractTests {
     @Test(arguments: ConnectorSuite.checks.filter { $0.name.contains("group") || $0.name.contains("answer") })
     func `what the contract says of groups is true of the groups themselves`(_ check: ConnectorSuite.Check) async throws {
         let server = try #require(DirectoryServer.current)
-        try await ConnectorSuite(vocabulary("sAMAccountName", server.members)) { LDAPConnector(server.settings) }.run(check)
+        try await ConnectorSuite(vocabulary(server)) { LDAPConnector(server.settings) }.run(check)
     }
 }
 
@@ -45,7 +48,7 @@ struct BareServerContractTests {
     func `the LDAP connector keeps its contract where nothing keeps references right`(_ check: ConnectorSuite.Check) async throws {
         let server = try #require(DirectoryServer.current)
         #expect(!server.settings.maintainsReferences)
-        try await ConnectorSuite(vocabulary(nil, server.members)) { LDAPConnector(server.settings) }.run(check)
+        try await ConnectorSuite(vocabulary(server, unique: nil)) { LDAPConnector(server.settings) }.run(check)
     }
 }
 
@@ -55,7 +58,7 @@ struct MemberOfContractTests {
     @Test(arguments: ConnectorSuite.checks)
     func `the LDAP connector keeps its contract where only memberOf is kept`(_ check: ConnectorSuite.Check) async throws {
         let server = try #require(DirectoryServer.current)
-        try await ConnectorSuite(vocabulary("sAMAccountName", server.members)) { LDAPConnector(server.settings) }.run(check)
+        try await ConnectorSuite(vocabulary(server)) { LDAPConnector(server.settings) }.run(check)
     }
 }
 
@@ -69,6 +72,6 @@ struct UntoldServerContractTests {
         let server = try #require(DirectoryServer.current)
         var settings = server.settings
         settings.maintainsReferences = false
-        try await ConnectorSuite(vocabulary("sAMAccountName", server.members)) { [settings] in LDAPConnector(settings) }.run(check)
+        try await ConnectorSuite(vocabulary(server)) { [settings] in LDAPConnector(settings) }.run(check)
     }
 }

@@ -51,7 +51,28 @@ final class DirectoryServer: Sendable {
     var settings: LDAPSettings {
         LDAPSettings(
             url: url, bindDN: Self.serviceAccount, password: Sensitive(password), caFile: caFile, base: "dc=example,dc=com",
-            maintainsReferences: !flags.contains("--no-overlays") && !flags.contains("--no-refint"))
+            maintainsReferences: repairs)
+    }
+
+    /// Whether it has the overlay refint, which repairs references after the answer.
+    var repairs: Bool { !flags.contains("--no-overlays") && !flags.contains("--no-refint") }
+
+    /// Returns when refint has repaired everything that was answered before. It has one queue, so what is renamed last is repaired last.
+    @Sendable func repairsAreDone() async throws {
+        let group = ConnectorLDAPTests.allStaff
+        let names = [UUID().uuidString, UUID().uuidString].map { "cn=\($0),\(ConnectorLDAPTests.people)" }
+        let connector = LDAPConnector(settings)
+        let made = await connector.execute([ConnectorLDAPTests.create(1, names[0], [membership(.add, group)])])
+        let id = try #require(made[0].accountID)
+        let renamed = await connector.execute([operation(.modify, 2, names[0], id: id, to: names[1])])
+        #expect(renamed.compactMap(\.failure) == [])
+        let deadline = ContinuousClock.now + .seconds(60)
+        while try await !members(of: group).contains(where: { $0.lowercased() == names[1].lowercased() }) {
+            guard .now < deadline else { throw ConnectorFailure(.unavailable, "the server has not repaired a reference within a minute") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        _ = await connector.execute([operation(.delete, 3, names[1], id: id, [membership(.remove, group)])])
+        await connector.close()
     }
 
     /// The members of a group, by the group itself.

@@ -71,8 +71,16 @@ extension Batch {
         }
     }
 
+    /// Waits so long of the time in which the server answers at once; where it does not, twenty times as long at most.
     private func pause(_ duration: Duration?) {
         guard let duration, duration > .zero else { return }
-        Thread.sleep(forTimeInterval: duration / .seconds(1))
+        let (step, clock) = (Duration.milliseconds(50), ContinuousClock())
+        var left = duration
+        let deadline = clock.now + duration * 20
+        while left > .zero, clock.now < deadline {
+            Thread.sleep(forTimeInterval: min(left, step) / .seconds(1))
+            var question = IndependentFeed([.search(SearchRequest(base: "", scope: .base, filter: "(objectClass=*)", attributes: ["1.1"]))])
+            if clock.measure({ exchange.run(&question) }) < step { left -= step }
+        }
     }
 }

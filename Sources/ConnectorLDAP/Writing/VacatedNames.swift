@@ -14,8 +14,9 @@ enum ServerRepairs {
 /// overlays/refint.c: refint_qtask). Whatever it finds then it takes for a reference to the entry that had the name, whoever has it by now. So nothing is written about a name's next
 /// holder before the repair had its time, also where nobody said that the server repairs.
 struct VacatedNames {
-    /// How long a repair may take that nobody can watch. On an idle slapd it takes a few milliseconds.
-    static let pause: Duration = .milliseconds(500)
+    /// How long a repair may take that nobody can watch. On an idle slapd it takes a few milliseconds. While a machine stands still its repairs do, too, and clocks
+    /// go on: for as long as `memory` a little of that time is waited for while the server is seen to answer.
+    static let (pause, least, memory): (Duration, Duration, Duration) = (.milliseconds(500), .milliseconds(100), .seconds(10))
 
     private var moments: [String: ContinuousClock.Instant] = [:]
 
@@ -28,13 +29,13 @@ struct VacatedNames {
     }
 
     mutating func forgetOld() {
-        let oldest = ContinuousClock.now - Self.pause
+        let oldest = ContinuousClock.now - Self.memory
         moments = moments.filter { $0.value > oldest }
     }
 
     /// How long to wait before something is written about these names; nil: nobody had them lately.
     func wait(for keys: some Sequence<String>) -> Duration? {
         guard !isEmpty, let latest = keys.compactMap({ moments[$0] }).max() else { return nil }
-        return max(.zero, Self.pause - latest.duration(to: .now))
+        return max(Self.least, Self.pause - latest.duration(to: .now))
     }
 }
