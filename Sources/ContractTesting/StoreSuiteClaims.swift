@@ -36,7 +36,7 @@ extension StoreSuite {
         return try await store.knowledge(request).correlated[key] ?? []
     }
 
-    static var claims: [Check] { claimsThemselves + claimsEnding + rowsThatWait }
+    static var claims: [Check] { claimsThemselves + claimsThatSayTheUser + claimsEnding + rowsThatWait }
 
     private static var claimsThemselves: [Check] {
         [
@@ -93,6 +93,63 @@ extension StoreSuite {
                 #expect(asked.map { found[$0]?.user } == [Sample.userID(1), Sample.userID(2), Sample.userID(3), nil])
             },
         ]
+    }
+
+    /// Where a claim says what its user is, a store may keep that once: every way in which the user becomes something else has to leave what the row said.
+    private static var claimsThatSayTheUser: [Check] {
+        let was = Sample.user(1, version: 1)
+        let row = claim(Sample.hr, "E1", on: 1, values: was.attributes)
+        let said = SourceValues(status: .active, attributes: was.attributes)
+        return [
+            Check("what a row said stays what it said when another source changes its user, also when the row goes with it") { store in
+                try await store.applied(chunk([change(1, version: 0, row)]))
+                let badge = claim(badges, "B1", on: 1, values: ["department": .string("Sales")])
+                try await store.applied(chunk([moved(to: "Sales", from: "Finance", version: 1, badge)]), .source(badges))
+                #expect(try await store.claims(user: was.id).map(\.values) == [badge.values, said])
+                try await store.applied(chunk([moved(to: "Finance", from: "Sales", version: 2, row)]))
+                let gone = row.ended(.gone(rank: 1))
+                try await store.applied(chunk([moved(to: "Sales", from: "Finance", version: 3, badge, ended: [gone])]), .source(badges))
+                #expect(try await store.claims(user: was.id).map(\.values) == [badge.values, said])
+                #expect(try await store.claims(user: was.id).map(\.presence) == [.present, gone.presence])
+            },
+            Check("so it does when its own row is gone, and its user is something else") { store in
+                try await store.applied(chunk([change(1, version: 0, row)]))
+                let gone = claim(Sample.hr, "E1", on: 1, row: 0, presence: .gone(rank: 1), values: nil)
+                try await store.applied(chunk([moved(to: "Sales", from: "Finance", version: 1, gone)]))
+                #expect(try await store.claims(user: was.id).map(\.values) == [said])
+            },
+            Check("who is left out of a plan stays as they were, and their row says what it says now") { store in
+                try await store.applied(chunk([change(1, version: 0, row)]))
+                let new = claim(Sample.hr, "E1", on: 1, row: 7, values: Sample.user(1, department: "Sales").attributes)
+                let waiting = try await store.planned(chunk([moved(to: "Sales", from: "Finance", version: 1, new)]), .due)
+                let legal = claim(Sample.hr, "E1", on: 1, row: 5, values: Sample.user(1, department: "Legal").attributes)
+                try await store.applied(chunk([moved(to: "Legal", from: "Finance", version: 1, legal)]))
+                let started = try await store.startApplying(waiting.id, at: Sample.moment(8))
+                #expect(started.leftOut.count == 1)
+                #expect(try await store.user(key: was.key)?.attributes["department"] == .string("Legal"))
+                #expect(try await store.claims(user: was.id).map(\.values) == [new.values])
+            },
+            Check("a key that comes to be somebody else's takes along what its row said") { store in
+                try await store.applied(chunk([change(1, version: 0, row), change(2, version: 0, nil)]))
+                try await store.applied(chunk([change(2, version: 1, claim(Sample.hr, "E1", on: 2, row: 3, values: nil))]))
+                #expect(try await store.claims(user: was.id) == [])
+                #expect(try await store.claims(user: Sample.userID(2)).map(\.values) == [said])
+            },
+            Check("a row that is somebody else's than the change it came with says what it said") { store in
+                try await store.applied(chunk([change(2, version: 0, nil)]))
+                try await store.applied(chunk([change(1, version: 0, claim(Sample.hr, "E1", on: 2, values: was.attributes))]))
+                #expect(try await store.claims(user: Sample.userID(2)).map(\.values) == [said])
+            },
+        ]
+    }
+
+    private static func moved(
+        to department: String, from old: String, version: Int, _ claim: SourceClaim, ended: [SourceClaim] = []
+    ) -> UserChange {
+        UserChange(
+            change: .mover, user: Sample.user(1, department: department, version: version),
+            before: Sample.user(1, department: old, version: version), assignments: [Sample.everyone],
+            assignmentsBefore: [Sample.everyone], claim: claim, ended: ended, due: nil, reasons: [])
     }
 
     private static var claimsEnding: [Check] {

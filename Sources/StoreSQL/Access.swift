@@ -127,7 +127,6 @@ enum UserRecord {
             id: UserID(row.text(0)), key: UserKey(row.text(1)), source: SourceName(row.text(2)), status: status,
             attributes: try row.withBytes(5) { try UserAttributes(documentBytes: $0).values }, version: row.number(4))
     }
-    static func attributeBytes(_ row: any SQLRow) -> [UInt8] { row.withBytes(5) { Array($0) } }
 }
 
 enum ClaimRecord {
@@ -143,16 +142,17 @@ enum ClaimRecord {
             row: kept)
     }
 
-    /// From `valueColumns`, with what the last good row said. `user`: says it for a claim that holds nothing of its own.
-    /// `known`: the document that the user's attributes were read from; an equal one is not read again, and gives the very same dictionary.
-    static func claimWithValues(_ row: any SQLRow, user: User?, _ known: [UInt8]? = nil) throws -> SourceClaim {
+    /// From `valueColumns`, with what the last good row said: what the user is, where its attributes are the empty text. `standsIn`: the user says it also for a
+    /// claim that holds nothing of its own (null).
+    static func claimWithValues(_ row: any SQLRow, user: User?, standsIn: Bool) throws -> SourceClaim {
         let kept = row.isNull(12) ? nil : try row.withBytes(12) { try KeptRow(documentBytes: $0).values }
         guard !row.isNull(11) else {
-            return claim(row, values: user.map { SourceValues(status: $0.status, attributes: $0.attributes) }, row: kept)
+            let merged = user.map { SourceValues(status: $0.status, attributes: $0.attributes) }
+            return claim(row, values: standsIn ? merged : nil, row: kept)
         }
-        let attributes = try row.withBytes(11) { bytes in
-            if let user, let known, known.elementsEqual(bytes) { return user.attributes }
-            return try UserAttributes(documentBytes: bytes).values
+        let own = try row.withBytes(11) { try $0.isEmpty ? nil : UserAttributes(documentBytes: $0).values }
+        guard let attributes = own ?? user?.attributes else {
+            throw StoreError.damaged("claim \(row.text(1)) is of a user who is not there")
         }
         return claim(
             row, values: SourceValues(status: row.optionalText(10).flatMap(UserStatus.init(rawValue:)), attributes: attributes), row: kept)

@@ -80,6 +80,32 @@ struct ClaimStart {
 
     private var range: [SQLValue] { PlanRows.range(plan.id) }
 
+    /// Of nearly everybody their claim says what they are: it is kept once, with the user, and the claim's own attributes are the empty text.
+    private static let saysWhatTheUserIs = "c.values_start = c.attributes_start AND c.left_out = 0 AND c.claim_user = c.user_id"
+
+    /// Claims that said what their users are, and say it no more once these change: they get attributes of their own. Those that this plan replaces need none.
+    /// Comes before the users change.
+    func keepWhatUsersNoLongerAre() throws {
+        let changed =
+            """
+            SELECT k.user_key, k.source FROM plan_changes c JOIN claims k ON k.user_id = c.user_id
+            WHERE c.id BETWEEN $1 AND $2 AND c.version > 0 AND c.differs = 1 AND c.left_out = 0 AND k.attributes = ''
+            AND (c.values_start IS NULL OR k.source <> c.claim_source OR k.user_key <> c.claim_key)
+            """
+        let givenAway =
+            """
+            SELECT k.user_key, k.source FROM plan_changes c JOIN claims k ON k.user_key = c.claim_key AND k.source = c.claim_source
+            WHERE c.id BETWEEN $1 AND $2 AND c.values_start IS NULL AND k.user_id <> c.claim_user AND k.attributes = ''
+            """
+        for which in [changed, givenAway] {
+            try session.execute(
+                """
+                UPDATE claims SET attributes = (SELECT u.attributes FROM users u WHERE u.id = claims.user_id)
+                WHERE (user_key, source) IN (\(which))
+                """, range)
+        }
+    }
+
     /// A claim that brings no values keeps those it had: a row that is gone says nothing new. One that brings some ends what was kept of its row: a row of old is
     /// not to be mapped again in the place of one that was read since and not kept.
     func makeClaimsReal() throws {
@@ -89,7 +115,8 @@ struct ClaimStart {
               attributes, correlated_by)
             SELECT c.claim_source, c.claim_key, c.claim_user, c.key_hash, c.row_hash, c.file, c.line, COALESCE(c.presence, 0),
               COALESCE(c.generation, 1), COALESCE(c.keeps_alive, 1), c.claim_status, c.claim_row,
-              CASE WHEN c.values_start IS NOT NULL THEN substr(d.document, c.values_start, c.values_length) END,
+              CASE WHEN \(Self.saysWhatTheUserIs) THEN ''
+                WHEN c.values_start IS NOT NULL THEN substr(d.document, c.values_start, c.values_length) END,
               CASE WHEN c.correlates = 1 THEN $1 END
             FROM plan_changes c JOIN plan_change_documents d ON d.id = c.id
             WHERE c.id BETWEEN $2 AND $3 AND c.claim_key IS NOT NULL ORDER BY c.id

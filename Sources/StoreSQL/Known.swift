@@ -85,8 +85,6 @@ private struct KnowledgeGathering {
     let request: KnowledgeRequest
     var knowledge = Knowledge()
     private var wanted: Set<UserID>
-    /// What users' attributes are in the store: of nearly everybody their claim says the same, which is not read twice.
-    private var attributes: [UserID: [UInt8]] = [:]
 
     init(session: any SQLSession, request: KnowledgeRequest) {
         self.session = session
@@ -135,7 +133,6 @@ private struct KnowledgeGathering {
         try session.query("SELECT \(UserRecord.columns), u.assignments, u.due FROM users u WHERE u.id IN (#)", in: ids) { row in
             let user = try UserRecord.user(row)
             knowledge.users[user.id] = user
-            attributes[user.id] = UserRecord.attributeBytes(row)
             knowledge.assignments[user.id] = try row.withBytes(6) { try [RoleAssignment](documentBytes: $0) }
             if let due = row.optionalInt(7) { knowledge.dues[user.id] = CivilDate(days: Int(due)) }
         }
@@ -157,7 +154,7 @@ private struct KnowledgeGathering {
             let isReplaced = !replaced.isEmpty && row.text(0) == request.source?.text && replaced.contains(UserKey(row.text(1)))
             let claim =
                 isReplaced
-                ? ClaimRecord.claim(row) : try ClaimRecord.claimWithValues(row, user: knowledge.users[user], attributes[user])
+                ? ClaimRecord.claim(row) : try ClaimRecord.claimWithValues(row, user: knowledge.users[user], standsIn: true)
             knowledge.claimsOfUsers[user, default: []].append(claim)
         }
         for user in knowledge.claimsOfUsers.keys {

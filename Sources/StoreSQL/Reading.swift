@@ -95,9 +95,12 @@ extension SQLStore {
 
     package func claims(user: UserID) async throws(StoreError) -> [SourceClaim] {
         try await read { session in
-            try session.queryAll(
+            let known = try session.queryOne("SELECT \(UserRecord.columns) FROM users u WHERE u.id = $1", [.text(user.text)]) {
+                try UserRecord.user($0)
+            }
+            return try session.queryAll(
                 "SELECT \(ClaimRecord.valueColumns) FROM claims c WHERE c.user_id = $1 ORDER BY c.source, c.user_key", [.text(user.text)]
-            ) { try ClaimRecord.claimWithValues($0, user: nil) }
+            ) { try ClaimRecord.claimWithValues($0, user: known, standsIn: false) }
         }
     }
 }

@@ -19,7 +19,8 @@ extension Schema {
         ]
     }
 
-    /// `presence`: 0 present, -1 forgotten, else the rank in which it went. `attributes` and `status` are what the last good row said, `row_values` the row.
+    /// `presence`: 0 present, -1 forgotten, else the rank in which it went. `attributes` (empty: those of the user) and `status` are what the last good row said,
+    /// `row_values` the row.
     /// The rows are large, so they lie in the order in which they came, and are found through indexes.
     private static var claims: [String] {
         [

@@ -21,6 +21,7 @@ extension SQLStore {
             let wasRead = found.totals.rowsRead > 0 || profile?.rowCount == 0
             try claims.replaceQuarantines(ofFile: wasRead, isWholeSource: profile?.isComplete ?? false)
             try start.forgetSourcesThatLeft()
+            try claims.keepWhatUsersNoLongerAre()
             try start.makeUsersReal()
             try claims.makeClaimsReal()
             try claims.replaceWaitingRows()
