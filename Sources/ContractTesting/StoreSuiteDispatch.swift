@@ -62,6 +62,21 @@ extension StoreSuite {
                 #expect(try await store.accounts(Sample.directory, users: [Sample.userID(1)]).isEmpty)
                 #expect(try await store.eventHistory(["t1"]).isEmpty)
             },
+            Check("an event whose number another run gave away meanwhile is not kept, nor anything that was settled with it") { store in
+                let plan = try await store.started(Sample.joinerChunk(1...1))
+                let orders = try await store.claim(plan.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(3))
+                var other = Settlement()
+                other.events = [
+                    OutboxEvent(
+                        trackingNumber: "t1", sequence: 1, user: Sample.userID(1), userKey: Sample.key(1), body: "other", signature: "s")
+                ]
+                try await store.commit(other, plan: plan.id, at: Sample.moment(4))
+                let settlement = Settlement.announced(orders[0])
+                await #expect(throws: StoreError.toldMeanwhile) { try await store.commit(settlement, plan: plan.id, at: Sample.moment(5)) }
+                #expect(try await store.transmitted(plan.id).count == 1)
+                #expect(try await store.accounts(Sample.directory, users: [Sample.userID(1)]).isEmpty)
+                #expect(try await store.eventHistory(["t1"])["t1"]?.signature == "s")
+            },
             Check("the account's version grows with every commit that carries it") { store in
                 try await store.applied(Sample.joinerChunk(1...1))
                 var chunk = PlanChunk()

@@ -7,6 +7,7 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case busy(Origin)
     case leased(SystemName)
     case leaseLost(SystemName)
+    case toldMeanwhile
     case damaged(String)
     public var description: String {
         switch self {
@@ -14,6 +15,7 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .busy(let origin): "another birthright process is working on \(origin); wait for it or stop it"
         case .leased(let system): "another birthright process is writing to \(system); wait for it or stop it"
         case .leaseLost(let system): "another birthright process writes to \(system) by now; run the command again"
+        case .toldMeanwhile: "another birthright process tells of the same people at the same time; run the command again"
         case .damaged(let what): "the store holds something it should not: \(what)"
         }
     }
@@ -347,7 +349,7 @@ public protocol DispatchStore: Sendable {
     func eventHistory(_ trackingNumbers: [String]) async throws(StoreError) -> [String: EventHistory]
     /// Number and start of plans that were sealed; `at` is nil before the start.
     func starts(of plans: [PlanID]) async throws(StoreError) -> [PlanID: (ordinal: Int, at: Instant?)]
-    /// Everything or nothing; throws `.leaseLost` under an old term.
+    /// Everything or nothing; throws `.leaseLost` under an old term, and `.toldMeanwhile` where the number of an event was given to another one since it was asked for.
     func commit(_ settlement: Settlement, plan: PlanID, at: Instant) async throws(StoreError)
     /// All orders settled or waiting: the plan is applied.
     /// Orders of the plan that nobody has touched since it started, and whose account is another by now: an order of another plan that was under way then has

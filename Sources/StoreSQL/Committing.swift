@@ -156,9 +156,11 @@ private struct EncodedSettlement: Sendable {
 
     func appendEvents(at: Instant, _ session: any SQLSession) throws {
         let events = settlement.events
-        try session.bulkLoad(
-            "INSERT INTO outbox (tracking_number, sequence, user_id, user_key, body, at, signature) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            count: events.count
+        let taken = try session.bulkLoad(
+            """
+            INSERT INTO outbox (tracking_number, sequence, user_id, user_key, body, at, signature) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (tracking_number, sequence) DO NOTHING
+            """, count: events.count
         ) { position, row in
             row.text(events[position].trackingNumber)
             row.number(events[position].sequence)
@@ -168,6 +170,7 @@ private struct EncodedSettlement: Sendable {
             row.int(at.milliseconds)
             row.text(events[position].signature)
         }
+        guard taken.isEmpty else { throw StoreError.toldMeanwhile }
     }
 }
 

@@ -48,10 +48,27 @@ struct Committer: Sendable {
         // An order whose answer was lost is settled later; what else came of it is not to wait for that.
         guard !settlement.isEmpty else { return 0 }
         settlement.lease = batch.lease
-        let complete = try await completeUsers(settlement)
-        settlement.events = try await events(complete, system: batch.system, accountNames: batch.accountNames)
-        try await write(settlement)
-        return settlement.events.count
+        return try await keep(settlement) { [settlement] isAnew in
+            try await events(
+                try await completeUsers(settlement), system: batch.system, accountNames: batch.accountNames, asksForAll: isAnew)
+        }
+    }
+
+    /// What was settled, with its events. Another run may settle other orders of the same users, or close the same ones, and tell of them first: then what was
+    /// told by now is asked for, and the events are made anew. Returns their number.
+    func keep(_ settlement: Settlement, telling events: (_ isAnew: Bool) async throws -> [OutboxEvent]) async throws -> Int {
+        var settlement = settlement
+        var attempts = 0
+        while true {
+            settlement.events = try await events(attempts > 0)
+            guard !settlement.isEmpty else { return 0 }
+            do {
+                try await write(settlement)
+                return settlement.events.count
+            } catch StoreError.toldMeanwhile where attempts < 20 {
+                attempts += 1
+            }
+        }
     }
 
     /// Not a child of the run: a batch that was executed is kept even when the run is being cancelled.
@@ -105,12 +122,13 @@ struct Committer: Sendable {
 
     /// One event per user and plan. One that would say word for word what the last one said is not sent again; a withdrawal that fails is said once a day.
     func events(
-        _ users: [[ProvisioningOrder]], system: SystemName?, accountNames: [UserReference: AccountName], onlyFirst: Bool = false
+        _ users: [[ProvisioningOrder]], system: SystemName?, accountNames: [UserReference: AccountName], onlyFirst: Bool = false,
+        asksForAll: Bool = false
     ) async throws -> [OutboxEvent] {
         guard !users.isEmpty else { return [] }
         let names = try await resolved(users, system: system, accountNames: accountNames)
         let ordinals = try await ordinals(users)
-        let asked = onlyFirst ? users : users.filter(mayHaveBeenTold)
+        let asked = onlyFirst || asksForAll ? users : users.filter(mayHaveBeenTold)
         var history: [String: EventHistory] = [:]
         if !asked.isEmpty {
             history = try await store.eventHistory(try await trackingNumbers(asked).compactMap { $0 })
@@ -213,14 +231,13 @@ struct Committer: Sendable {
             after = last.id
             let shares = Set(page.map { Share(user: $0.user, plan: $0.id.plan) })
             let starts = try await store.starts(of: Set(shares.map(\.plan)).sorted())
-            let orders = try await orders(Array(shares))
-            let reported = shares.sorted { ($0.plan, $0.user) < ($1.plan, $1.user) }.compactMap { share in
-                orders[share].flatMap { isWorthIt($0, starts[share.plan]?.at) ? $0 : nil }
+            count += try await keep(Settlement()) { _ in
+                let orders = try await orders(Array(shares))
+                let reported = shares.sorted { ($0.plan, $0.user) < ($1.plan, $1.user) }.compactMap { share in
+                    orders[share].flatMap { isWorthIt($0, starts[share.plan]?.at) ? $0 : nil }
+                }
+                return try await events(reported, system: nil, accountNames: [:], onlyFirst: true)
             }
-            var settlement = Settlement()
-            settlement.events = try await events(reported, system: nil, accountNames: [:], onlyFirst: true)
-            if !settlement.events.isEmpty { try await write(settlement) }
-            count += settlement.events.count
             if page.count < 500 { return count }
         }
     }
@@ -238,15 +255,12 @@ struct Committer: Sendable {
             let page = try await store.orders(filter, after: after, limit: 500)
             guard let last = page.last else { return count }
             after = last.id
-            var settlement = Settlement()
-            settlement.events = try await closing(page)
-            if !settlement.events.isEmpty { try await write(settlement) }
-            count += settlement.events.count
+            count += try await keep(Settlement()) { try await closing(page, asksForAll: $0) }
             if page.count < 500 { return count }
         }
     }
 
-    private func closing(_ page: [ProvisioningOrder]) async throws -> [OutboxEvent] {
+    private func closing(_ page: [ProvisioningOrder], asksForAll: Bool) async throws -> [OutboxEvent] {
         let shares = Set(page.map { Share(user: $0.user, plan: $0.id.plan) })
         let starts = try await store.starts(of: Set(shares.map(\.plan)).sorted())
         let tracking = Dictionary(
@@ -265,6 +279,6 @@ struct Committer: Sendable {
                 return order
             }
         }
-        return try await events(users.filter { $0.allSatisfy(\.state.isSettled) }, system: nil, accountNames: [:])
+        return try await events(users.filter { $0.allSatisfy(\.state.isSettled) }, system: nil, accountNames: [:], asksForAll: asksForAll)
     }
 }

@@ -26,9 +26,10 @@ extension Committer {
         var settlement = Settlement()
         settlement.entries = try orders.map { Settlement.Entry(order: try $0.withdrawn(because: failure), account: nil) }
         if planAgain { settlement.planAgain = orders.map(\.user) }
-        settlement.events = try await events(try await toldOrDone(try await completeUsers(settlement)), system: nil, accountNames: [:])
-        try await write(settlement)
-        return settlement.events.count
+        return try await keep(settlement) { [settlement] isAnew in
+            try await events(
+                try await toldOrDone(try await completeUsers(settlement)), system: nil, accountNames: [:], asksForAll: isAnew)
+        }
     }
 
     /// What was sent and could not be looked at is not known, and stays so: whoever meets the account again looks first.
