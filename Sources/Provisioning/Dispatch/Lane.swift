@@ -101,7 +101,7 @@ struct Lane: Sendable {
             results.reserveCapacity(operations.count)
             for result in await system.connector.execute(operations) { results[result.id] = result }
             batch.hidingSecrets(in: &results)
-            await confirm(&batch, &results)
+            try await confirm(&batch, &results)
             await correlateGone(batch, &results)
         }
         recent.note(batch, number, results)

@@ -7,7 +7,8 @@ internal import Logging
 extension Lane {
     /// Where the account still has its name, the removal is done. Where it has another one, or could not be looked up, nobody knows: the order is sent again,
     /// under every name. Of an entry that is gone nothing is left to be taken away; that it is gone is kept with the account.
-    func confirm(_ batch: inout DispatchBatch, _ results: inout [OrderID: OperationResult]) async {
+    func confirm(_ batch: inout DispatchBatch, _ results: inout [OrderID: OperationResult]) async throws {
+        try await lookAgainAtGroups(&batch, results)
         for transmission in batch.transmissions where transmission.groupsUnseen != nil {
             results[transmission.order.id] = results[transmission.order.id].map(transmission.doubtingGroups)
         }

@@ -14,7 +14,7 @@ extension Lane {
         do {
             var names: Set<String> = []
             for index in concerned { batch.transmissions[index].operation?.addGroups(to: &names) }
-            try await learn(names, connector)
+            try await learn(groups.unseen(names.sorted(), by: system.traits.names.groupKey), connector)
         } catch let failure as ConnectorFailure where failure.errorClass == .permanent {
             // It will not change: then groups go by the names that roles give them.
             log.warning("\(system.name): it cannot be seen whether groups have other names by now: \(failure)")
@@ -31,8 +31,7 @@ extension Lane {
 
     /// Notes the ids of groups that are there, and the names that those have now which had such a name before: once in a run. Only the latter are searched for,
     /// and so none as a rule. (Servers need not have an index for it.)
-    private func learn(_ names: Set<String>, _ connector: any IdentifiesGroups) async throws {
-        let keys = groups.unseen(names.sorted(), by: system.traits.names.groupKey)
+    private func learn(_ keys: [NamedGroup], _ connector: any IdentifiesGroups) async throws {
         guard !keys.isEmpty else { return }
         let ids = try await connector.groupIDs(of: keys.map(\.name))
         let present = Set(zip(keys, ids).compactMap { group, id in id.map { KnownGroup(key: group.key, id: $0) } })
@@ -46,6 +45,28 @@ extension Lane {
             now[group.key, default: []].append(name)
         }
         groups.saw(keys.map(\.key), present: Set(present.map(\.key)), now: now)
+    }
+
+    /// A group that was there when this run began, and did not hold somebody who was taken out of it, may have got another name since. It is asked once more
+    /// before that counts as done; while it cannot be, what was taken away is in doubt.
+    func lookAgainAtGroups(_ batch: inout DispatchBatch, _ results: [OrderID: OperationResult]) async throws {
+        guard let connector = system.connector as? any IdentifiesGroups else { return }
+        let concerned = batch.transmissions.indices.filter { results[batch.transmissions[$0].order.id]?.notThere.isEmpty == false }
+        var names: Set<String> = []
+        for index in concerned {
+            let (operation, order) = (batch.transmissions[index].operation, batch.transmissions[index].order.id)
+            for request in results[order]?.notThere ?? [] { names.formUnion(operation?.requests[request].values ?? []) }
+        }
+        let asked = groups.presentOnes(names.sorted(), by: system.traits.names.groupKey)
+        do {
+            try await learn(asked, connector)
+        } catch let failure as ConnectorFailure where failure.errorClass == .permanent {
+            log.warning("\(system.name): it cannot be seen whether groups have other names by now: \(failure)")
+        } catch let failure as ConnectorFailure {
+            // Whoever sends it again asks first: to an operation in doubt no group says that it held nobody.
+            groups.forget(asked.map(\.key))
+            for index in concerned { batch.transmissions[index].groupsUnseen = failure.message }
+        }
     }
 
     private func postpone(_ concerned: [Int], _ failure: ConnectorFailure, _ batch: inout DispatchBatch) {
@@ -105,9 +126,12 @@ extension Lane {
 
 extension AccountOperation.Request {
     fileprivate func with(values: [String]) -> AccountOperation.Request {
-        AccountOperation.Request(kind: kind, name: name, operation: operation, values: values, switches: switches)
+        AccountOperation.Request(kind: kind, name: name, operation: operation, values: values, type: type, switches: switches)
     }
 }
+
+/// A group by the key of its name, and the name as it was spelled.
+typealias NamedGroup = (key: String, name: String)
 
 /// What a run has learnt of the names of groups.
 final class GroupNames: @unchecked Sendable {
@@ -117,21 +141,38 @@ final class GroupNames: @unchecked Sendable {
     /// By the key of the name that a role gives: the names by now of groups that had it.
     private var now: [String: [String]] = [:]
 
-    func unseen(_ names: [String], by key: (String) -> String) -> [(key: String, name: String)] {
+    func unseen(_ names: [String], by key: (String) -> String) -> [NamedGroup] {
         let seen = lock.withLock { self.seen }
-        var unseen: [String: String] = [:]
-        for name in names where !seen.contains(key(name)) { unseen[key(name)] = name }
-        return unseen.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        return Self.named(names, by: key) { !seen.contains($0) }
+    }
+
+    /// Those that were there when they were last asked.
+    func presentOnes(_ names: [String], by key: (String) -> String) -> [NamedGroup] {
+        let present = lock.withLock { self.present }
+        return Self.named(names, by: key, where: present.contains)
+    }
+
+    private static func named(_ names: [String], by key: (String) -> String, where isWanted: (String) -> Bool) -> [NamedGroup] {
+        var wanted: [String: String] = [:]
+        for name in names {
+            let key = key(name)
+            if isWanted(key) { wanted[key] = name }
+        }
+        return wanted.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// `present`: those of the keys by which a group goes now.
     func saw(_ keys: [String], present: Set<String>, now: [String: [String]]) {
         lock.withLock {
             seen.formUnion(keys)
+            self.present.subtract(keys)
             self.present.formUnion(present)
-            self.now.merge(now) { $1 }
+            for key in keys { self.now[key] = now[key] }
         }
     }
+
+    /// They count as never asked.
+    func forget(_ keys: [String]) { lock.withLock { seen.subtract(keys) } }
 
     /// None goes by another name than the one that a role gives.
     var haveTheirNames: Bool { lock.withLock { now.isEmpty } }

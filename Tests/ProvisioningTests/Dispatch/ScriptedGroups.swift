@@ -10,6 +10,9 @@ extension ScriptedSystem: IdentifiesGroups {
         deletedGroups.insert(group)
     }
 
+    /// Somebody does so right after a run has asked for groups.
+    func renameWhenSeen(group: String, to name: String) { renamedWhenSeen = (group, name) }
+
     /// Somebody makes another group of the name.
     func make(group: String) {
         deletedGroups.remove(group)
@@ -18,13 +21,22 @@ extension ScriptedSystem: IdentifiesGroups {
 
     func join(group: String, _ name: String) { members[group, default: []].insert(AccountName(name)) }
 
-    func hideGroups(_ failure: ConnectorFailure?) { hiddenGroups = failure }
+    /// `afterBeingSeen`: from the moment on at which a group is renamed (`renameWhenSeen`).
+    func hideGroups(_ failure: ConnectorFailure?, afterBeingSeen: Bool = false) {
+        if afterBeingSeen { hiddenWhenSeen = failure } else { hiddenGroups = failure }
+    }
 
     private func id(ofGroup name: String) -> GroupID { groupIDs[name] ?? GroupID(name) }
 
     func groupIDs(of names: [String]) async throws(ConnectorFailure) -> [GroupID?] {
         if let failure = away ?? hiddenGroups { throw failure }
-        return names.map { deletedGroups.contains($0) ? nil : id(ofGroup: $0) }
+        let ids = names.map { deletedGroups.contains($0) ? nil : id(ofGroup: $0) }
+        if let (group, name) = renamedWhenSeen {
+            renamedWhenSeen = nil
+            rename(group: group, to: name)
+            hiddenGroups = hiddenWhenSeen
+        }
+        return ids
     }
 
     func groupNames(of ids: [GroupID]) async throws(ConnectorFailure) -> [GroupID: String] {

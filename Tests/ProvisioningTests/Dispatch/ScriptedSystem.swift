@@ -32,6 +32,8 @@ actor ScriptedSystem: ProbesNames {
     var deletedGroups: Set<String> = []
     /// Of groups that have another name than they were made with, or that were made in the place of another.
     var groupIDs: [String: GroupID] = [:]
+    var hiddenWhenSeen: ConnectorFailure?
+    var renamedWhenSeen: (group: String, name: String)?
     private var refusedAttributes: [String: ConnectorFailure] = [:]
     private var refusedRenames: ConnectorFailure?
     private var unreadable: Set<AccountName> = []
