@@ -26,7 +26,9 @@ extension LDAPConnector {
             // The names of directories are paths, and by these attributes the products know a disabled account.
             traits: SystemTraits(
                 names: .path, membershipAttribute: "memberOf",
-                disablingAttributes: ["useraccountcontrol", "nsaccountlock", "pwdaccountlockedtime", "logindisabled"]))
+                disablingAttributes: ["useraccountcontrol", "nsaccountlock", "pwdaccountlockedtime", "logindisabled"],
+                // RFC 4517, 3.3.3.
+                flags: FlagWords(yes: "TRUE", no: "FALSE")))
     ) { setup in LDAPConnector(LDAPSettings(setup)) }
 }
 

@@ -7,6 +7,6 @@ extension LDIFConnector {
         ConnectorShape(
             type: "ldif",
             keys: [ConnectorShape.Key("file", .text, "Where change records are written: target.ldif", isRequired: true)],
-            traits: SystemTraits(names: .path, membershipAttribute: "memberOf"), isAnnounced: true)
+            traits: SystemTraits(names: .path, membershipAttribute: "memberOf", flags: FlagWords(yes: "TRUE", no: "FALSE")), isAnnounced: true)
     ) { setup in LDIFConnector(path: setup.path("file") ?? "") }
 }

@@ -20,15 +20,19 @@ public struct AccountOperation: Hashable, Sendable {
         public let operation: RequestOperation
         /// Add, Set: the values. Remove: the values to take away; empty = the whole attribute.
         public let values: [String]
+        /// What the values are: those of a flag are the system's own words (`SystemTraits.flags`), those of a number have decimal digits.
+        public let type: ValueType
         /// The attribute's rule reads `account.enabled`: it belongs to what switches the account off or on.
         public let switches: Bool
         public init(
-            kind: AttributeRequest.Kind, name: String, operation: RequestOperation, values: [String], switches: Bool = false
+            kind: AttributeRequest.Kind, name: String, operation: RequestOperation, values: [String], type: ValueType = .text,
+            switches: Bool = false
         ) {
             self.kind = kind
             self.name = name
             self.operation = operation
             self.values = values
+            self.type = type
             self.switches = switches
         }
     }

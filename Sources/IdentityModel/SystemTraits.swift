@@ -5,13 +5,37 @@ public struct SystemTraits: Hashable, Sendable {
     public var membershipAttribute: String
     /// By these, in lower case, such a system knows a disabled account: a map that writes one of them leaves nothing to the connector's own disabling.
     public var disablingAttributes: Set<String>
+    /// How it shows what is true and what is false.
+    public var flags: FlagWords
 
-    public init(names: NameSyntax, membershipAttribute: String, disablingAttributes: Set<String> = []) {
+    public init(names: NameSyntax, membershipAttribute: String, disablingAttributes: Set<String> = [], flags: FlagWords = .plain) {
         self.names = names
         self.membershipAttribute = membershipAttribute
         self.disablingAttributes = disablingAttributes
+        self.flags = flags
     }
 }
+
+/// The two words of a system for a flag. Orders, accounts and plans show flags in them, as the system does.
+public struct FlagWords: Hashable, Sendable {
+    public let yes: String
+    public let no: String
+    /// `true` and `false`.
+    public static let plain = FlagWords(yes: "true", no: "false")
+
+    public init(yes: String, no: String) {
+        self.yes = yes
+        self.no = no
+    }
+
+    public func word(_ flag: Bool) -> String { flag ? yes : no }
+
+    /// What a value of the system says; nil where it says neither.
+    public func flag(_ word: String) -> Bool? { word == yes ? true : word == no ? false : nil }
+}
+
+/// What an attribute's values are, as its rule says: a system with types of its own (JSON) writes them as such.
+public enum ValueType: Hashable, Sendable { case text, number, flag }
 
 /// How names of accounts and groups are built.
 public enum NameSyntax: Hashable, Sendable {

@@ -170,6 +170,14 @@ package final class PolicyMap: Sendable {
     /// Attributes that the map calls `sensitive`.
     package var sensitiveAttributes: Set<String> { Set(attributes.filter(\.isMarkedSensitive).map(\.name)) }
 
+    /// What the values of an attribute are, where they are no texts.
+    package var types: [String: ValueType] {
+        let types = zip(attributes, outType.fields).map { rule, field in
+            if case .expression = rule.value { (rule.name, ValueType(field.type)) } else { (rule.name, ValueType.text) }
+        }
+        return Dictionary(types.filter { $0.1 != .text }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// The place of an attribute rule.
     package func index(of attribute: String) -> Int? { indices[attribute] }
 }

@@ -165,7 +165,7 @@ package final class AccountEvaluation {
     private func compute(_ index: Int, _ rule: AttributeRule, _ expression: Expression) {
         do throws(CELError) {
             guard let value = try present(expression) else { return finish(index, .values([])) }
-            guard let values = value.accountValues else {
+            guard let values = value.accountValues(map.traits.flags) else {
                 throw CELError(.invalidArgument, "the result has no text that a system could hold")
             }
             try check(values, rule)
@@ -194,7 +194,7 @@ package final class AccountEvaluation {
             out.set(
                 index, .failure(CELError(.absentField(path: path), "\(path) is a secret that was given once: its value is not kept")))
         case .values(let values), .stored(let values):
-            out.set(index, slot(of: values, map.outForms[index], type: map.outType.fields[index].type))
+            out.set(index, slot(of: values, map.outForms[index], map.traits.flags, type: map.outType.fields[index].type))
         case .failed(let message):
             out.set(index, .failure(CELError(.absentField(path: "out." + map.attributes[index].name), message)))
         case .leftAlone: out.set(index, .absent)

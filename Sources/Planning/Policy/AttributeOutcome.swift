@@ -32,20 +32,21 @@ extension [AccountValue] {
 
 extension Value {
     /// The attribute values an expression's result stands for, each once; nil when the result has none that a system could hold.
-    package var accountValues: [AccountValue]? {
+    /// `flags`: the system's words for a flag.
+    package func accountValues(_ flags: FlagWords) -> [AccountValue]? {
         switch self {
-        case .optional(let optional): return optional.wrapped.map(\.accountValues) ?? []
+        case .optional(let optional): return optional.wrapped.map { $0.accountValues(flags) } ?? []
         case .list(let elements):
             var values: [AccountValue] = []
             for element in elements {
-                guard let part = element.accountValues else { return nil }
+                guard let part = element.accountValues(flags) else { return nil }
                 values.append(contentsOf: part)
             }
             return values.withoutRepetitions
         case .opaque(let opaque) where opaque.typeName == "account":
             return opaque.payload.isEmpty ? [] : [.reference(UserKey(opaque.payload), in: opaque.context.map { SourceName($0) })]
         case .string(let text): return text.isEmpty ? [] : [.text(text)]
-        case .bool(let flag): return [.text(flag ? "TRUE" : "FALSE")]  // Until values reach the connector typed.
+        case .bool(let flag): return [.text(flags.word(flag))]
         case .int, .uint, .timestamp: return text.map { [.text($0)] }
         case .null, .double, .bytes, .map, .duration, .type, .object, .opaque: return nil
         }
@@ -70,14 +71,26 @@ package enum OutForm: Sendable, Hashable {
     }
 }
 
-func slot(of values: [AccountValue], _ form: OutForm, type: @autoclosure () -> CELType) -> Slot {
+extension ValueType {
+    /// Of the values of a rule whose expression has this type.
+    package init(_ type: CELType) {
+        switch type {
+        case .optional(let inner), .list(let inner): self = ValueType(inner)
+        case .bool: self = .flag
+        case .int, .uint: self = .number
+        default: self = .text
+        }
+    }
+}
+
+func slot(of values: [AccountValue], _ form: OutForm, _ flags: FlagWords, type: @autoclosure () -> CELType) -> Slot {
     if case .list = form { return .value(.strings(values.map(\.text))) }
     guard let first = values.first else { return .absent }
     switch form {
     case .text, .list: return .value(.string(first.text))
     case .int: return Int64(first.text).map { .value(.int($0)) } ?? .absent
     case .uint: return UInt64(first.text).map { .value(.uint($0)) } ?? .absent
-    case .bool: return .value(.bool(first.text == "TRUE"))
+    case .bool: return .value(.bool(flags.flag(first.text) == true))
     case .opaque:
         var type = type()
         while case .optional(let wrapped) = type { type = wrapped }

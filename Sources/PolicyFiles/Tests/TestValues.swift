@@ -31,8 +31,8 @@ struct TestValues {
         guard case .expression(let expression) = rule.value else { return .text(scalar.text) }
         switch expression.program.resultType.ofValues {
         case Vocabulary.accountReference: return reference(scalar, rule)
-        // As RFC 4517 section 3.3.3 writes it, and as a person does.
-        case .bool where ["true", "false"].contains(scalar.text): return .text(scalar.text.uppercased())
+        // As a person writes it, whatever the system's own words are.
+        case .bool where ["true", "false"].contains(scalar.text): return .text(map.traits.flags.word(scalar.text == "true"))
         default: return .text(scalar.text)
         }
     }

@@ -21,6 +21,8 @@ package struct ManagedSystem: Sendable {
     package let probedNames: [ProbedName]
     /// Attributes by which an entry is told to be somebody's.
     package let correlation: [String]
+    /// What the values of an attribute are, where they are no texts.
+    package let types: [String: ValueType]
 
     /// A name that nobody else may hold, and that does not stand in the account's own name.
     package struct ProbedName: Hashable, Sendable {
@@ -36,7 +38,7 @@ package struct ManagedSystem: Sendable {
         self.init(
             name: map.system, connector: connector, traits: map.traits, accountName: map.accountName, requires: map.requires,
             leavesDisablingToConnector: map.disablingAttributes.isEmpty, switchingAttributes: map.switchingAttributes,
-            adoption: Adoption(map), probedNames: ManagedSystem.probedNames(map), correlation: map.correlation)
+            adoption: Adoption(map), probedNames: ManagedSystem.probedNames(map), correlation: map.correlation, types: map.types)
     }
 
     private static func probedNames(_ map: PolicyMap) -> [ProbedName] {
@@ -51,7 +53,7 @@ package struct ManagedSystem: Sendable {
     package init(
         name: SystemName, connector: any Connector, traits: SystemTraits, accountName: String, requires: [SystemName] = [],
         leavesDisablingToConnector: Bool = false, switchingAttributes: Set<String> = [], adoption: Adoption = Adoption(),
-        probedNames: [ProbedName] = [], correlation: [String] = []
+        probedNames: [ProbedName] = [], correlation: [String] = [], types: [String: ValueType] = [:]
     ) {
         self.name = name
         self.connector = connector
@@ -63,6 +65,7 @@ package struct ManagedSystem: Sendable {
         self.adoption = adoption
         self.probedNames = probedNames
         self.correlation = correlation
+        self.types = types
     }
 
     /// Nobody but us keeps memberships and references right when an account gets another name.

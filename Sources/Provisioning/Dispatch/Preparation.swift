@@ -320,9 +320,10 @@ struct Preparation {
     private func sent(
         _ request: AttributeRequest, _ values: [String], onto sighting: Sighting?, _ order: ProvisioningOrder
     ) -> AccountOperation.Request {
+        let type = request.kind == .attribute ? system.types[request.name] ?? .text : .text
         guard let sighting, order.operation == .create, request.kind == .attribute, request.operation == .add else {
             return AccountOperation.Request(
-                kind: request.kind, name: request.name, operation: request.operation, values: values,
+                kind: request.kind, name: request.name, operation: request.operation, values: values, type: type,
                 switches: request.kind == .attribute && system.switchingAttributes.contains(request.name))
         }
         if system.adoption.literals.contains(request.name) {
@@ -330,7 +331,7 @@ struct Preparation {
                 kind: .attribute, name: request.name, operation: .add, values: sighting.missing(request, values))
         }
         return AccountOperation.Request(
-            kind: .attribute, name: request.name, operation: .set, values: values,
+            kind: .attribute, name: request.name, operation: .set, values: values, type: type,
             switches: system.switchingAttributes.contains(request.name))
     }
 

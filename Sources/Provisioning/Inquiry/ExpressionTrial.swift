@@ -40,6 +40,8 @@ package struct ExpressionTrial {
         package let isMadeUp: Bool
         /// Whose policy map the expression stood in.
         package let system: SystemName?
+        /// That system's words for a flag.
+        package let flags: FlagWords
         /// `account.enabled`, in a policy map.
         package let isEnabled: Bool?
         /// How what the expression reads came about.
@@ -52,7 +54,7 @@ package struct ExpressionTrial {
         guard let map else {
             return Outcome(
                 tried: TriedExpression(expression, user: person.user, schema: configuration.schema), person: person, isMadeUp: isMadeUp,
-                system: nil, isEnabled: nil, steps: [])
+                system: nil, flags: .plain, isEnabled: nil, steps: [])
         }
         let isEntitled = try isEnabled ?? isEntitled(map.system)
         let explaining = AccountExplaining(
@@ -61,7 +63,8 @@ package struct ExpressionTrial {
         let evaluation = try await explaining.evaluate().evaluation
         return Outcome(
             tried: TriedExpression(expression, in: evaluation, counter: counter?.counter, number: counter?.number), person: person,
-            isMadeUp: isMadeUp, system: map.system, isEnabled: isEntitled, steps: AccountTrace(evaluation).steps(readBy: expression))
+            isMadeUp: isMadeUp, system: map.system, flags: map.traits.flags, isEnabled: isEntitled,
+            steps: AccountTrace(evaluation).steps(readBy: expression))
     }
 
     /// By the rules as they are today, and by roles that were given otherwise.

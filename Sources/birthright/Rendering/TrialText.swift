@@ -8,7 +8,7 @@ extension ExpressionTrial.Outcome {
         var facts = Facts()
         let error = tried.error
         facts.add(error == nil ? "value" : "failed", error == nil ? "\(tried.step.value) (\(tried.type))" : error?.message)
-        if system != nil, let values = tried.value.map(\.accountValues) { facts.add("sent as", sent(values)) }
+        if system != nil, let values = tried.value.map({ $0.accountValues(flags) }) { facts.add("sent as", sent(values)) }
         facts.add("user", who)
         if let plan = person.plan { facts.add("", "as plan \(PlanText.number(plan)) would have them; it is not applied yet") }
         if let system, let isEnabled { facts.add("account", "on \(system), account.enabled is \(isEnabled)") }
