@@ -66,12 +66,15 @@ simulate: setup
 	swift build -c release --product Torture
 	.build/release/Torture simulate $(SEEDS)
 
-# Proves that the histories would find a mistake: each is planted in a build of its own, and has to be found within 500 histories.
+# Proves that the histories would find a mistake: each is planted in a build of its own, and has to be found within 500 histories, and those that only runs
+# which meet can make within 2,000 small worlds.
 PLANTED := settledIgnoresPending leftAsideLeavesNoMark comingBackWinsNothing dueLostOnEdit removalsUnderOldNameOnly \
 	enablingLeavesDialectDisabling withdrawnKeepsWhatWasRefused quarantineStopsDates awaitedIsForgotten halfDoneIsForgotten lostCreateIsSentBlind
+PLANTED_BESIDE := changedSinceIsStarted twoRunsMakeTwoPeople overtakenIsSent
 planted: setup
-	BIRTHRIGHT_PLANTED=1 swift build --product Torture --scratch-path .build/planted
-	for bug in $(PLANTED); do .build/planted/debug/Torture planted $$bug 500 || exit 1; done
+	BIRTHRIGHT_PLANTED=1 swift build -c release --product Torture --scratch-path .build/planted
+	for bug in $(PLANTED); do .build/planted/release/Torture planted $$bug 500 || exit 1; done
+	for bug in $(PLANTED) $(PLANTED_BESIDE); do .build/planted/release/Torture planted $$bug 2000 --scale village || exit 1; done
 
 # An own folder: everything is built with the fuzzer's instruments.
 fuzz: setup

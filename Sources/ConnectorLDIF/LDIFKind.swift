@@ -7,6 +7,7 @@ extension LDIFConnector {
         ConnectorShape(
             type: "ldif",
             keys: [ConnectorShape.Key("file", .text, "Where change records are written: target.ldif", isRequired: true)],
-            traits: SystemTraits(names: .path, membershipAttribute: "memberOf", flags: FlagWords(yes: "TRUE", no: "FALSE")), isAnnounced: true)
+            traits: SystemTraits(names: .path, membershipAttribute: "memberOf", flags: FlagWords(yes: "TRUE", no: "FALSE")),
+            isAnnounced: true)
     ) { setup in LDIFConnector(path: setup.path("file") ?? "") }
 }

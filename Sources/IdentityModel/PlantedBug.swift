@@ -24,6 +24,12 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case halfDoneIsForgotten
     /// A Create whose answer was lost is sent again without a look.
     case lostCreateIsSentBlind
+    /// Whoever changed after a plan was made is changed by it all the same. (Only where runs meet, as the next two.)
+    case changedSinceIsStarted
+    /// Somebody whom two runs bring at a time is two people.
+    case twoRunsMakeTwoPeople
+    /// An order is sent although another one has changed its account since.
+    case overtakenIsSent
 
     /// The one that is made now. Set once, before anything runs.
     nonisolated(unsafe) package static var planted: PlantedBug?

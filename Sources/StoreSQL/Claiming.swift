@@ -34,7 +34,10 @@ extension SQLStore {
     }
 
     package func overtaken(_ plan: PlanID, on system: SystemName) async throws(StoreError) -> [ProvisioningOrder] {
-        try await read { session in
+        #if PLANTED_BUGS
+        if PlantedBug.planted == .overtakenIsSent { return [] }
+        #endif
+        return try await read { session in
             let rows = try session.queryAll(
                 """
                 SELECT o.id FROM orders o LEFT JOIN accounts a ON a.user_id = o.user_id AND a.system = o.system

@@ -24,6 +24,9 @@ package struct HistoryGenerator {
     /// Draws what histories had not at first, so that a seed without any of it is the history it was.
     private var spice: Dice
     private let namingChanges: Bool
+    /// Percent of the runs of a small world that are struck although nothing else was drawn.
+    private let mishapRate: Int
+    private let allowed: Set<Disturbance>
     private let daysGoWrong: Bool
     /// The key of everybody who has another than the first.
     private var formerKeys: [Int: String] = [:]
@@ -61,6 +64,8 @@ package struct HistoryGenerator {
         spice = Dice(seed: seed ^ 0x5EA5_0FA1_10F1_0A7E)
         for index in rulebook.systems.indices where spice.chance(8) { rulebook.systems[index].isNamedByNumber = true }
         namingChanges = spice.chance(15)
+        self.allowed = allowed
+        mishapRate = scale.runsMeet && !allowed.isDisjoint(with: [.death, .late, .busy]) ? spice.pick([0, 10, 25, 50]) : 0
         let daysGoWrong = spice.chance(15)
         self.daysGoWrong = daysGoWrong
         self.rulebook = rulebook
@@ -72,7 +77,7 @@ package struct HistoryGenerator {
         waiting = company.people.map(\.number)
         mayBeAway = allowed.contains(.away)
         for event in Event.allCases where dice.chance(55) { rates[event] = dice.pick([10, 25, 50, 80]) }
-        for kind in Disturbance.allCases where allowed.contains(kind) && dice.chance(25) { disturbances[kind] = dice.pick([10, 20, 40]) }
+        for kind in Disturbance.common where allowed.contains(kind) && dice.chance(25) { disturbances[kind] = dice.pick([10, 20, 40]) }
     }
 
     private mutating func run() -> History {
@@ -88,7 +93,7 @@ package struct HistoryGenerator {
 
     private mutating func oneDay() {
         for event in Event.allCases { if let rate = rates[event], dice.chance(rate) { happen(event) } }
-        for kind in Disturbance.allCases { if let rate = disturbances[kind], dice.chance(rate) { prepare(kind) } }
+        for kind in Disturbance.common { if let rate = disturbances[kind], dice.chance(rate) { prepare(kind) } }
         // What falls upon a run that writes nothing proves nothing.
         if !disturbances.isEmpty, dice.chance(60) {
             for _ in 0..<3 { happen(dice.pick([.move, .title, .marry, .terminate, .vanish, .comeBack])) }
@@ -132,6 +137,23 @@ package struct HistoryGenerator {
     }
 
     private mutating func mishap() -> Mishap? {
+        let drawn = commonMishap()
+        return drawn == nil && scale.runsMeet ? villageMishap() : drawn
+    }
+
+    /// Small worlds die more often than once on average, and their systems are slow as well.
+    private mutating func villageMishap() -> Mishap? {
+        guard spice.chance(mishapRate) else { return nil }
+        let system = spice.pick(rulebook.systems).name
+        let write = spice.magnitude(upTo: 12)
+        switch spice.pick([Disturbance.death, .death, .late, .busy].filter(allowed.contains)) {
+        case .late: return .late(system: system, write: write, delay: spice.between(1, 6))
+        case .busy: return .busy(system: system, write: write)
+        default: return spice.chance(60) ? .deathAtWrite(system: system, write: write) : .death(call: spice.between(5, 60))
+        }
+    }
+
+    private mutating func commonMishap() -> Mishap? {
         let kinds: [Disturbance] = [.death, .lostAfter, .lostBefore, .outage].filter { disturbances[$0] != nil }
         guard !kinds.isEmpty else { return nil }
         let kind = dice.pick(kinds)
@@ -149,7 +171,7 @@ package struct HistoryGenerator {
     private mutating func prepare(_ kind: Disturbance) {
         let system = dice.pick(rulebook.systems).name
         switch kind {
-        case .death, .lostAfter, .lostBefore, .outage: break
+        case .death, .lostAfter, .lostBefore, .outage, .late, .busy: break
         case .away:
             // Others are to go on, so it is seldom the first, which others may wait for.
             let last = rulebook.systems.last?.name ?? system

@@ -4,7 +4,10 @@ package enum Mark: String, Codable, Sendable, CaseIterable {
     case adopted, recreated, replaced, movedBack
     case olderPlanWithdrawn, wentOn, heldAndApproved, leftAside, takenBackWhileWaiting
     case emptyFileRefused, resentRefused, keyReused, idUnread, ambiguous, unequalZones, leaverWaited
-    case claimedByMany, comparedMidway, ranBeside
+    case claimedByMany, comparedMidway, ranBeside, cameLate, wasBusy
+
+    /// What only small worlds reach, in which runs meet.
+    package static let ofVillages: Set<Mark> = [.ranBeside, .cameLate, .wasBusy]
 
     package var meaning: String {
         switch self {
@@ -31,6 +34,8 @@ package enum Mark: String, Codable, Sendable, CaseIterable {
         case .claimedByMany: "person claimed by two complete sources"
         case .comparedMidway: "a run ended with 0 before the quiet rounds"
         case .ranBeside: "two runs at a time wrote something"
+        case .cameLate: "request carried out after nobody waited for it any more"
+        case .wasBusy: "request refused twice, and done"
         }
     }
 }

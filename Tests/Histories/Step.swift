@@ -24,19 +24,35 @@ package enum Mishap: Codable, Hashable, Sendable {
     case death(call: Int)
     /// Nothing happens any more once an entry was renamed.
     case deathAfterRename(system: String)
+    /// Nothing happens any more once the n-th write request is carried out.
+    case deathAtWrite(system: String, write: Int)
     /// An entry is renamed, and nobody hears of it.
     case lostRename(system: String)
     /// The answer to the n-th write request is lost; `done`: it was carried out.
     case lostAnswer(system: String, write: Int, done: Bool)
     /// The n-th write request is the last one that is answered; the system is away until it is repaired.
     case outage(system: String, write: Int)
+    /// The n-th write request is not answered in time, and carried out `delay` calls later, whoever calls.
+    case late(system: String, write: Int, delay: Int)
+    /// The n-th write request and the one behind it are answered "busy".
+    case busy(system: String, write: Int)
+
+    package var system: String? {
+        switch self {
+        case .death: nil
+        case .deathAfterRename(let system), .deathAtWrite(let system, _), .lostRename(let system): system
+        case .lostAnswer(let system, _, _), .outage(let system, _), .late(let system, _, _), .busy(let system, _): system
+        }
+    }
 
     package var kind: Disturbance {
         switch self {
-        case .death, .deathAfterRename: .death
+        case .death, .deathAfterRename, .deathAtWrite: .death
         case .lostAnswer(_, _, true), .lostRename: .lostAfter
         case .lostAnswer(_, _, false): .lostBefore
         case .outage: .outage
+        case .late: .late
+        case .busy: .busy
         }
     }
 }
@@ -68,6 +84,11 @@ package enum Disturbance: String, Codable, Sendable, CaseIterable {
     /// memberOf is wrong after a cut connection.
     case staleMemberOf
     case missingFolder
+    /// Only where runs meet.
+    case late, busy
+
+    /// Those that every history may draw.
+    package static let common = allCases.filter { $0 != .late && $0 != .busy }
 }
 
 /// What happens in a history. Steps hold everything they need: leaving some out gives a history again.
@@ -170,11 +191,7 @@ package enum Step: Codable, Hashable, Sendable {
             .takeName(let system, _), .takeDN(let system, _),
             .staleMemberOf(let system), .hideID(let system, _), .twins(let system, _):
             system
-        case .sync(_, .deathAfterRename(let system)?), .due(.deathAfterRename(let system)?): system
-        case .sync(_, .lostRename(let system)?), .due(.lostRename(let system)?): system
-        case .sync(_, .lostAnswer(let system, _, _)?), .sync(_, .outage(let system, _)?), .due(.lostAnswer(let system, _, _)?),
-            .due(.outage(let system, _)?):
-            system
+        case .sync(_, let mishap?), .due(let mishap?): mishap.system
         default: nil
         }
     }
@@ -237,9 +254,12 @@ extension Mishap: CustomStringConvertible {
         switch self {
         case .death(let call): "dies at call \(call)"
         case .deathAfterRename(let system): "dies behind a rename on \(system)"
+        case .deathAtWrite(let system, let write): "dies behind write \(write) on \(system)"
         case .lostRename(let system): "\(system): answer of a rename lost"
         case .lostAnswer(let system, let write, let done): "\(system): answer \(write) lost \(done ? "after" : "before") the write"
         case .outage(let system, let write): "\(system) away after write \(write)"
+        case .late(let system, let write, let delay): "\(system): write \(write) not answered, and done \(delay) calls later"
+        case .busy(let system, let write): "\(system): busy at writes \(write) and \(write + 1)"
         }
     }
 }

@@ -90,6 +90,7 @@ final class InProcessEngine: Engine {
 
     func calm() async throws {
         for server in servers.values {
+            server.carryOutDelayed(all: true)
             server.isAway = false
             server.refusedGroups = []
             server.refusedValues = []

@@ -119,7 +119,7 @@ struct Torture {
         let count = options.words.count > 1 ? Int(options.words[1]) ?? 1_000 : 1_000
         let first = options.words.count > 2 ? UInt64(options.words[2]) ?? 1 : 1
         let began = Date()
-        var tally = Tally(unreachable: options.values["scale"] == "village" ? [] : [.ranBeside])
+        var tally = Tally(unreachable: options.values["scale"] == "village" ? [] : Mark.ofVillages)
         var failures: [(UInt64, Outcome)] = []
         for await (seed, outcome) in try Lanes(options, seeds: first..<first + UInt64(count)).outcomes() {
             tally.add(outcome)

@@ -251,8 +251,11 @@ final class ProgramEngine: Engine {
             directories[names[call % names.count]]?.proxy.arm(call / 4 + 3, .kill)
         case .lostRename(let system)?: directories[system]?.proxy.arm(6, .after)
         case .deathAfterRename(let system)?: directories[system]?.proxy.arm(6, .kill)
+        case .deathAtWrite(let system, let write)?: directories[system]?.proxy.arm(write + 4, .kill)
         case .lostAnswer(let system, let write, let isDone)?: directories[system]?.proxy.arm(write + 4, isDone ? .after : .before)
         case .outage(let system, let write)?: directories[system]?.proxy.arm(write + 4, .outage)
+        // Only in memory.
+        case .late?, .busy?: return
         }
     }
 }

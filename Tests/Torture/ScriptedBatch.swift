@@ -6,7 +6,7 @@ import IdentityModel
 struct ScriptedBatch {
     typealias Request = () throws(ScriptedServer.Refusal) -> Void
     /// Nil: done.
-    typealias Send = (Request) async -> ConnectorFailure?
+    typealias Send = (@escaping Request) async -> ConnectorFailure?
     private struct Progress {
         let operation: AccountOperation
         var id: String?

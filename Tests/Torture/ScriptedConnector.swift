@@ -43,6 +43,7 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
             refused += 1
             throw ScriptedConnector.away
         }
+        server.carryOutDelayed()
         server.repairReferences()
     }
 
@@ -144,7 +145,7 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
     }
 
     /// One write request. Nil: the answer was yes.
-    private func send(_ request: ScriptedBatch.Request, over connection: Connection) async -> ConnectorFailure? {
+    private func send(_ request: @escaping ScriptedBatch.Request, over connection: Connection) async -> ConnectorFailure? {
         guard await life.goesOn() else {
             if hasJustRenamed { server.record.marks.insert(.diedAfterRename) }
             return ScriptedConnector.lost
@@ -152,6 +153,7 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
         if connection.isCut { return ScriptedConnector.lost }
         if server.isAway { return ScriptedConnector.away }
         attempts += 1
+        server.carryOutDelayed()
         server.deeds = []
         let before = server.writes
         defer { written += server.writes - before }
@@ -166,6 +168,14 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
             strike()
             server.isAway = true
             return ScriptedConnector.lost
+        case .late(server.book.name, attempts, let delay)?:
+            server.delay(request, calls: delay)
+            strike()
+            cut()
+            return ScriptedConnector.lost
+        case .busy(server.book.name, let first)? where attempts == first || attempts == first + 1:
+            strike()
+            return ConnectorFailure(.transient, "busy", serverText: "LDAP 51: busy")
         default: break
         }
         do throws(ScriptedServer.Refusal) {
@@ -176,10 +186,16 @@ final class ScriptedConnector: ProbesNames, @unchecked Sendable {
                 cut()
                 return ScriptedConnector.lost
             }
+            if case .deathAtWrite(server.book.name, attempts)? = mishap {
+                server.record.lose(server.deeds)
+                life.finish()
+                return ScriptedConnector.lost
+            }
             done += 1
             server.record.tell(server.deeds)
             defer { if hasJustRenamed, case .deathAfterRename(server.book.name)? = mishap { life.finish() } }
             hasJustRenamed = server.deeds.contains(where: \.isRename)
+            if wasStruck, case .busy? = mishap { server.record.marks.insert(.wasBusy) }
             return nil
         } catch {
             refused += 1

@@ -49,6 +49,8 @@ final class ScriptedServer: @unchecked Sendable {
     /// Entries that were made although the same person's was there, and was made by us.
     private(set) var doubled: [String] = []
     private var made: Set<String> = []
+    /// Requests that nobody waits for any more, and how many calls come before them.
+    private var delayed: [(calls: Int, request: ScriptedBatch.Request)] = []
     /// Entries whose ids nobody may read.
     var hidden: Set<String> = []
 
@@ -66,6 +68,24 @@ final class ScriptedServer: @unchecked Sendable {
         let name = foldedName(Rulebook.folder(folder))
         guard !entries.values.contains(where: { parentName(foldedName($0.name)) == name }) else { return }
         folders.remove(name)
+    }
+
+    // MARK: Late requests
+
+    func delay(_ request: @escaping ScriptedBatch.Request, calls: Int) { delayed.append((calls, request)) }
+
+    /// Somebody calls: what was delayed for so long is carried out first. `all`: whatever is left is.
+    func carryOutDelayed(all: Bool = false) {
+        guard !delayed.isEmpty else { return }
+        for index in delayed.indices { delayed[index].calls -= 1 }
+        let due = delayed.filter { all || $0.calls <= 0 }
+        delayed.removeAll { all || $0.calls <= 0 }
+        for late in due {
+            deeds = []
+            try? late.request()
+            record.lose(deeds)
+            if !deeds.isEmpty { record.marks.insert(.cameLate) }
+        }
     }
 
     // MARK: Reading

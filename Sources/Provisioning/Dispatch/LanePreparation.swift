@@ -111,9 +111,20 @@ extension Lane {
             for ((order, probe), holders) in zip(asked, holders) where facts.taken[order.id] == nil {
                 if holders.contains(where: { !$0.isAccount(facts.known[order.user]?.id) }) { facts.taken[order.id] = probe }
             }
+            try await lookAgain(asked.map(\.order).filter { facts.taken[$0.id] != nil }, &facts)
         } catch {
             let failure = error.asUnsent
             for (order, _) in asked { facts.unanswered[order.id] = failure }
+        }
+    }
+
+    /// Whoever has the name may be the entry of this very Create, which was carried out long after its answer was given up for lost.
+    private func lookAgain(_ orders: [ProvisioningOrder], _ facts: inout BatchFacts) async throws(ConnectorFailure) {
+        let asked = orders.compactMap { order in query(order, facts.known[order.user]).map { (order, $0) } }
+        guard !asked.isEmpty else { return }
+        for ((order, _), lookup) in zip(asked, try await system.connector.find(asked.map(\.1))) where lookup != .absent {
+            facts.found[order.id] = lookup
+            facts.taken[order.id] = nil
         }
     }
 

@@ -43,7 +43,9 @@ struct AcceptOptions: ParsableArguments {
                 }
                 return check
             })
-        if !checks.isEmpty && (reason ?? "").isEmpty { throw Stop(.configuration, "--accept needs a --reason: it is kept in the audit") }
+        if !checks.isEmpty && (reason ?? "").allSatisfy(\.isWhitespace) {
+            throw Stop(.configuration, "--accept needs a --reason: it is kept in the audit")
+        }
         return checks
     }
 }

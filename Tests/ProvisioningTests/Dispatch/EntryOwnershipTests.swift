@@ -118,6 +118,27 @@ struct EntryOwnershipTests {
         #expect(order.substitutions == 1)
     }
 
+    /// The look of the second attempt finds nothing yet, and the probe behind it finds the name taken: by what the first attempt made.
+    @Test func `a name that its own late entry has is not given up`() async throws {
+        struct NextLogin: SubstitutesNames {
+            func substitute(for order: ProvisioningOrder, taken: NameProbe?) async throws -> ProvisioningOrder? {
+                var other = order
+                other.requests[0] = AttributeRequest(name: "sn", operation: .add, before: [], after: [.text("Name E1 2")])
+                return other
+            }
+        }
+        let (world, system) = (try await DispatchWorld(), ScriptedSystem())
+        await system.plan(.lost, for: "cn=E1")
+        let map = ManagedSystem(
+            name: directory, connector: system, probedNames: [.init(attribute: "sn", isPerContainer: false)])
+        let plan = try await world.sealed([joins("E1")])
+        await system.arrive(late: "cn=E1", ["sn": ["Name E1"], "employeeNumber": ["E1"]], afterLooks: 3)
+        #expect(try await world.apply(plan, [map], substitutes: NextLogin()).executed == 1)
+        #expect(await system.entries.count == 1)
+        #expect(await system.entry(named: "cn=E1")?.attributes["sn"] == ["Name E1"])
+        #expect(try #require(try await world.order(plan, "E1")).substitutions == 0)
+    }
+
     // MARK: Servers that leave references alone
 
     @Test func `without the server's help a rename takes memberships along, and those who point at it point at the new name`() async throws
