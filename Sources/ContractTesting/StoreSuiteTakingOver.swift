@@ -49,6 +49,25 @@ extension StoreSuite {
                 #expect(taken.map(\.attempts) == [1, 0])
                 #expect(try await store.order(ordinal: 2, sequence: 1)?.state == .withdrawn)
             },
+            Check("who is asked for an order that was withdrawn since the plan was made is left out, and planned again") { store in
+                let older = try await store.started(Sample.joinerChunk(1...2))
+                var again = chunk(
+                    [Sample.again(1, version: 1), Sample.again(2, version: 1)],
+                    [Sample.create(1, sequence: 1, userVersion: 1), Sample.create(2, sequence: 2, userVersion: 1)])
+                again.orders[0].keeps = OrderID(plan: older.id, sequence: 1)
+                again.orders[1].keeps = OrderID(plan: older.id, sequence: 2)
+                let newer = try await store.planned(again)
+                let waiting = try #require(try await store.order(ordinal: 1, sequence: 1))
+                var settlement = Settlement()
+                settlement.entries = [.failed(waiting, .withdrawn)]
+                settlement.planAgain = [waiting.user]
+                try await store.commit(settlement, plan: older.id, at: Sample.moment(3))
+                let started = try await store.startApplying(newer.id, at: Sample.moment(4))
+                #expect(started.leftOut.count == 1 && started.takesOver)
+                let taken = try await store.claim(newer.id, system: Sample.directory, wave: 0, limit: 9, at: Sample.moment(5))
+                #expect(taken.map(\.id) == [OrderID(plan: older.id, sequence: 2)])
+                #expect(try await store.mustPlan() == [Sample.key(1), Sample.key(2)])
+            },
             Check("what waits of other users goes on under the next plan of the same origin") { store in
                 let older = try await store.started(Sample.joinerChunk(1...3))
                 let newer = try await store.planned(

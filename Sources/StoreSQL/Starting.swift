@@ -91,6 +91,7 @@ struct PlanStart {
             changed.add(
                 user: row.text(0), what, now: isUser ? row.int(6) : row.int(3), planned: isUser ? row.int(5) : row.int(2))
         }
+        try addWhoseWaitingOrdersWereWithdrawn(&changed)
         var known = WhoChanged()
         let theirs = try addJoinersWhoAreKnownByNow(&known)
         guard !changed.users.isEmpty || !known.users.isEmpty else { return [] }
@@ -103,6 +104,21 @@ struct PlanStart {
         try session.execute("UPDATE plan_changes SET left_out = 1 WHERE id BETWEEN $1 AND $2 AND user_id IN (#)", range, in: users)
         try session.execute("UPDATE users SET plan_again = \(Again.byEveryRun) WHERE id IN (#)", in: users)
         return changed.shortened + known.shortened
+    }
+
+    /// What a plan asks for by keeping an order that waits is asked for by nobody once that order was withdrawn.
+    private func addWhoseWaitingOrdersWereWithdrawn(_ changed: inout WhoChanged) throws {
+        guard plan.totals.kept > 0 else { return }
+        try session.query(
+            """
+            SELECT o.user_id, o.system, COALESCE(u.user_key, o.user_id) FROM orders o JOIN orders k ON k.id = o.keeps
+            LEFT JOIN users u ON u.id = o.user_id
+            WHERE o.id BETWEEN $1 AND $2 AND k.state = \(OrderState.withdrawn.rawValue) ORDER BY o.id
+            """, range
+        ) { row in
+            changed.add(
+                user: row.text(0), "what waited for the account of \(row.text(2)) on \(row.text(1)) was withdrawn since the plan was made")
+        }
     }
 
     /// A joiner has no version to compare. Whoever another plan brought meanwhile, by the same key or a value that correlates, is planned again and found then;

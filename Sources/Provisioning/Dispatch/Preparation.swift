@@ -320,19 +320,17 @@ struct Preparation {
     private func sent(
         _ request: AttributeRequest, _ values: [String], onto sighting: Sighting?, _ order: ProvisioningOrder
     ) -> AccountOperation.Request {
-        let type = request.kind == .attribute ? system.types[request.name] ?? .text : .text
-        guard let sighting, order.operation == .create, request.kind == .attribute, request.operation == .add else {
-            return AccountOperation.Request(
-                kind: request.kind, name: request.name, operation: request.operation, values: values, type: type,
-                switches: request.kind == .attribute && system.switchingAttributes.contains(request.name))
-        }
-        if system.adoption.literals.contains(request.name) {
+        let isAttribute = request.kind == .attribute
+        let type = isAttribute ? system.types[request.name] ?? .text : .text
+        let switches = isAttribute && system.switchingAttributes.contains(request.name)
+        let isOntoEntry = order.operation == .create && isAttribute && request.operation == .add
+        if let sighting, isOntoEntry, system.adoption.literals.contains(request.name) {
             return AccountOperation.Request(
                 kind: .attribute, name: request.name, operation: .add, values: sighting.missing(request, values))
         }
+        let operation: RequestOperation = sighting != nil && isOntoEntry ? .set : request.operation
         return AccountOperation.Request(
-            kind: .attribute, name: request.name, operation: .set, values: values, type: type,
-            switches: system.switchingAttributes.contains(request.name))
+            kind: request.kind, name: request.name, operation: operation, values: values, type: type, switches: switches)
     }
 
     /// The answer to our own Create was lost, and it had been sent without a reference (a cycle): that one still follows as a Modify.
