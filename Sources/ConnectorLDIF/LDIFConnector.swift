@@ -5,67 +5,140 @@ package import IdentityModel
 /// A target that needs no server: every operation becomes change records at the end of a file, for whoever feeds a directory from files, and for those who
 /// want to see what would be sent.
 ///
-/// What the file holds is what the system is: accounts are found among its records, which are read when it is first used. Records are on the disk before an
-/// operation is answered; one that was cut off by a crash is cut away. Groups are taken to exist. There is no disabling of its own: the policy map writes the
-/// attribute that disables.
-package actor LDIFConnector: Connector {
+/// What the file holds is what the system is: accounts are found among its records, which are read when it is first used, and then as far as the file has
+/// grown, because other processes write to it as well. Records are on the disk before an operation is answered; one that was cut off by a crash is cut away.
+/// Groups are taken to exist, and nothing is refused but a name that somebody has. There is no disabling of its own: the policy map writes an attribute that
+/// says so.
+package actor LDIFConnector: ProbesNames, EnumeratesAccounts {
     private let path: String
+    private let file: LDIFFile
     private var directory = LDIFDirectory()
-    private var file: FileHandle?
-    private var mark: String?
 
-    package init(path: String) { self.path = path }
+    package init(path: String) {
+        self.path = path
+        file = LDIFFile(path: path)
+    }
 
     package nonisolated var capabilities: ConnectorCapabilities { ConnectorCapabilities(batchSize: 1_000, maintainsReferences: false) }
 
+    // MARK: Reading
+
     package func realm() async throws(ConnectorFailure) -> Realm {
-        try open()
-        return Realm("ldif \(mark ?? "")")
+        try refresh()
+        return Realm("ldif \(file.realm ?? "")")
     }
 
     package func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup] {
-        try open()
+        try refresh()
         return queries.map { directory.find($0) }
     }
 
+    package func holders(of probes: [NameProbe]) async throws(ConnectorFailure) -> [[NameHolder]] {
+        try refresh()
+        return probes.map { directory.holders(of: $0).map(NameHolder.account) }
+    }
+
+    package func enumerate(attributes: [String], page: @Sendable ([ActualAccount]) async -> Void) async throws(ConnectorFailure) {
+        try refresh()
+        let accounts = directory.entries.keys.sorted { $0.text < $1.text }
+        for start in stride(from: 0, to: accounts.count, by: capabilities.batchSize) {
+            let slice = accounts[start..<min(start + capabilities.batchSize, accounts.count)]
+            await page(slice.compactMap { directory.account($0, attributes) })
+        }
+    }
+
     package func test() async throws(ConnectorFailure) -> SystemReport {
-        try open()
+        try refresh()
         return SystemReport(facts: ["LDIF change records in \(path), \(directory.entries.count) accounts"], advice: [])
     }
 
-    package func close() async {
-        try? file?.close()
-        file = nil
+    package func close() async { file.close() }
+
+    private func refresh() throws(ConnectorFailure) { try file.reading(learn) }
+
+    private func learn(_ news: LDIFFile.News) {
+        if news.isAnew { directory = LDIFDirectory() }
+        for record in news.records { directory.apply(record) }
     }
+
+    // MARK: Writing
 
     package func execute(_ operations: [AccountOperation]) async -> [OperationResult] {
         do throws(ConnectorFailure) {
-            try open()
+            return try file.writing { news in
+                learn(news)
+                return try carryOut(operations)
+            }
         } catch {
             return operations.map { OperationResult(id: $0.id, accountID: $0.accountID, name: $0.name, failure: error) }
         }
-        var results: [Int: OperationResult] = [:]
-        var aside: [AccountID: String] = [:]
+    }
+
+    /// All records of a batch go to the disk together. Where that fails nobody knows how many are there: whoever looks next reads the file anew.
+    private func carryOut(_ operations: [AccountOperation]) throws -> [OperationResult] {
+        var batch = Batch()
         var waiting = Array(operations.indices)
         // A name is freed before it is taken: what meets a name that somebody has is tried again once the others are through.
         while !waiting.isEmpty {
             var refused: [Int] = []
             for index in waiting {
-                let result = perform(operations[index], aside)
-                results[index] = result
-                if result.failure?.errorClass == .conflict { refused.append(index) }
+                perform(operations[index], index, &batch)
+                if batch.results[index]?.failure?.errorClass == .conflict { refused.append(index) }
             }
-            if refused.count == waiting.count, !park(refused.map { operations[$0] }, &aside) { break }
+            if refused.count == waiting.count, !park(refused.map { operations[$0] }, &batch) { break }
             waiting = refused
         }
-        return operations.indices.compactMap { results[$0] }
+        do {
+            try file.append(batch.text)
+        } catch {
+            file.close()
+            let failure = ConnectorFailure(.unknown, "writing to \(path) failed: \((error as NSError).localizedDescription)")
+            for index in batch.written {
+                let operation = operations[index]
+                batch.results[index] = OperationResult(
+                    id: operation.id, accountID: operation.accountID, name: operation.name, failure: failure)
+            }
+        }
+        return operations.indices.compactMap { batch.results[$0] }
+    }
+
+    private struct Batch {
+        var results: [Int: OperationResult] = [:]
+        /// Operations that have records in the text.
+        var written: Set<Int> = []
+        var text = ""
+        /// Accounts that stepped aside, and the names that they have meanwhile.
+        var aside: [AccountID: String] = [:]
+    }
+
+    private func perform(_ operation: AccountOperation, _ index: Int, _ batch: inout Batch) {
+        let (result, records) = planned(operation, batch.aside)
+        batch.results[index] = result
+        guard !records.isEmpty, result.failure == nil || result.isGone else { return }
+        batch.written.insert(index)
+        write(records, &batch)
+    }
+
+    /// A function of its own, so that the copy of the directory is gone before the directory changes.
+    private func planned(_ operation: AccountOperation, _ aside: [AccountID: String]) -> (OperationResult, [LDIFRecord]) {
+        let present = operation.accountID.flatMap { aside[$0] } ?? operation.name.text
+        var steps = LDIFSteps(directory: directory, operation: operation, present: present)
+        steps.run()
+        return (steps.result, steps.records)
+    }
+
+    private func write(_ records: [LDIFRecord], _ batch: inout Batch) {
+        for record in records {
+            batch.text += record.text
+            directory.apply(record)
+        }
     }
 
     /// Names that go round in a ring: one of the accounts steps aside, under a name that nobody wants. False: nobody whose name is wanted is to leave it.
-    private func park(_ refused: [AccountOperation], _ aside: inout [AccountID: String]) -> Bool {
+    private func park(_ refused: [AccountOperation], _ batch: inout Batch) -> Bool {
         let wanted = Set(refused.compactMap(\.newName?.text).compactMap { directory.account(named: $0) })
         let leaving = refused.first { operation in
-            operation.newName != nil && operation.accountID.map { wanted.contains($0) && aside[$0] == nil } ?? false
+            operation.newName != nil && operation.accountID.map { wanted.contains($0) && batch.aside[$0] == nil } ?? false
         }
         guard let leaving, let account = leaving.accountID, let entry = directory.entries[account] else { return false }
         let container = NameSyntax.path.container(of: AccountName(entry.name))
@@ -74,65 +147,8 @@ package actor LDIFConnector: Connector {
         for group in leaving.carriedMemberships where directory.isMember(entry.name, of: group) {
             records += [LDIFSteps.regroup(group, .delete, entry.name), LDIFSteps.regroup(group, .add, name)]
         }
-        guard (try? append(records)) != nil else { return false }
-        aside[account] = name
+        write(records, &batch)
+        batch.aside[account] = name
         return true
-    }
-
-    private func perform(_ operation: AccountOperation, _ aside: [AccountID: String]) -> OperationResult {
-        let present = operation.accountID.flatMap { aside[$0] } ?? operation.name.text
-        var steps = LDIFSteps(directory: directory, operation: operation, present: present)
-        steps.run()
-        guard !steps.records.isEmpty, steps.result.failure == nil || steps.result.isGone else { return steps.result }
-        do throws(ConnectorFailure) {
-            try append(steps.records)
-        } catch {
-            return OperationResult(id: operation.id, accountID: operation.accountID, name: operation.name, failure: error)
-        }
-        return steps.result
-    }
-
-    // MARK: The file
-
-    private func open() throws(ConnectorFailure) {
-        guard file == nil else { return }
-        do {
-            if !FileManager.default.fileExists(atPath: path) {
-                let head = "version: 1\n\(LDIFReader.realmMark)\(UUID().uuidString)\n\n"
-                guard FileManager.default.createFile(atPath: path, contents: Data(head.utf8), attributes: [.posixPermissions: 0o600]) else {
-                    throw ConnectorFailure(.unavailable, "\(path) cannot be written")
-                }
-            }
-            let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
-            let text = String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
-            let reader = try LDIFReader(text.hasPrefix("version: 1\n") ? String(text.dropFirst("version: 1\n".count)) : text)
-            let head = text.hasPrefix("version: 1\n") ? "version: 1\n".utf8.count : 0
-            try handle.truncate(atOffset: UInt64(head + reader.end))
-            try handle.seekToEnd()
-            directory = LDIFDirectory()
-            for record in reader.records { directory.apply(record) }
-            mark = reader.realm
-            file = handle
-        } catch let damage as LDIFReader.Damage {
-            throw ConnectorFailure(
-                .unavailable, "\(path) is not what was written there: the record that ends on line \(damage.line + 1) is no change record")
-        } catch let failure as ConnectorFailure {
-            throw failure
-        } catch {
-            throw ConnectorFailure(.unavailable, "\(path) cannot be used: \((error as NSError).localizedDescription)")
-        }
-    }
-
-    /// On the disk, or not at all: what was begun is cut away when the file is opened again.
-    private func append(_ records: [LDIFRecord]) throws(ConnectorFailure) {
-        do {
-            try file?.write(contentsOf: Data(records.map(\.text).joined().utf8))
-            try file?.synchronize()
-        } catch {
-            try? file?.close()
-            file = nil
-            throw ConnectorFailure(.unknown, "writing to \(path) failed: \((error as NSError).localizedDescription)")
-        }
-        for record in records { directory.apply(record) }
     }
 }

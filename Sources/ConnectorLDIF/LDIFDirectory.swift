@@ -14,6 +14,8 @@ struct LDIFDirectory: Sendable {
     private var holders: [String: AccountID] = [:]
     /// Members of each group, both by what their names have in common however they are spelled.
     private var members: [String: Set<String>] = [:]
+    /// Accounts by what they hold of an attribute, without regard to capitals; of attributes that somebody has asked for.
+    private var holding: [String: [String: Set<AccountID>]] = [:]
 
     mutating func apply(_ record: LDIFRecord) {
         guard let account = record.account else { return applyToGroup(record) }
@@ -21,17 +23,28 @@ struct LDIFDirectory: Sendable {
         case .add(let lines):
             var attributes: [String: [String]] = [:]
             for line in lines { attributes[line.name, default: []].append(line.value) }
-            entries[account] = Entry(name: record.name, attributes: attributes)
+            set(account, Entry(name: record.name, attributes: attributes))
             hold(record.name, account)
         case .delete:
             free(account)
-            entries[account] = nil
+            set(account, nil)
         case .rename(let newName, _):
             free(account)
             entries[account]?.name = newName
             hold(newName, account)
-        case .modify(let modifications): for modification in modifications { change(account, modification) }
+        case .modify(let modifications):
+            guard var entry = entries[account] else { return }
+            for modification in modifications { entry.take(modification) }
+            set(account, entry)
         }
+    }
+
+    private mutating func set(_ account: AccountID, _ entry: Entry?) {
+        for attribute in holding.keys {
+            for value in entries[account]?.attributes[attribute] ?? [] { holding[attribute]?[value.lowercased()]?.remove(account) }
+            for value in entry?.attributes[attribute] ?? [] { holding[attribute]?[value.lowercased(), default: []].insert(account) }
+        }
+        entries[account] = entry
     }
 
     private mutating func applyToGroup(_ record: LDIFRecord) {
@@ -40,17 +53,6 @@ struct LDIFDirectory: Sendable {
         for modification in modifications {
             let keys = Set(modification.values.map(LDIFDirectory.names.groupKey))
             if modification.kind == .add { members[group, default: []].formUnion(keys) } else { members[group]?.subtract(keys) }
-        }
-    }
-
-    private mutating func change(_ account: AccountID, _ modification: LDIFRecord.Modification) {
-        let name = modification.attribute
-        switch modification.kind {
-        case .add: entries[account]?.attributes[name, default: []] += modification.values
-        case .replace: entries[account]?.attributes[name] = modification.values.isEmpty ? nil : modification.values
-        case .delete:
-            let left = entries[account]?.attributes[name]?.filter { !modification.values.contains($0) } ?? []
-            entries[account]?.attributes[name] = modification.values.isEmpty || left.isEmpty ? nil : left
         }
     }
 
@@ -67,18 +69,48 @@ struct LDIFDirectory: Sendable {
         holders[LDIFDirectory.names.groupKey(name)] = nil
     }
 
-    func find(_ query: AccountQuery) -> Lookup {
+    // MARK: Questions
+
+    private mutating func accounts(with attribute: String, _ value: String) -> Set<AccountID> {
+        if holding[attribute] == nil {
+            var accounts: [String: Set<AccountID>] = [:]
+            for (account, entry) in entries {
+                for value in entry.attributes[attribute] ?? [] { accounts[value.lowercased(), default: []].insert(account) }
+            }
+            holding[attribute] = accounts
+        }
+        return holding[attribute]?[value.lowercased()] ?? []
+    }
+
+    mutating func find(_ query: AccountQuery) -> Lookup {
         switch query {
         case .id(let id, _): return entries[id].map { .found(actual(id, $0)) } ?? .absent
-        case .correlation(let wanted) where wanted.isEmpty || wanted.values.contains(""): return .absent
         case .correlation(let wanted):
-            let found = entries.filter { _, entry in
-                wanted.allSatisfy { name, value in
-                    (entry.attributes[name] ?? []).contains { $0.lowercased() == value.lowercased() }
-                }
-            }.sorted { $0.value.name < $1.value.name }
-            guard let first = found.first else { return .absent }
-            return found.count == 1 ? .found(actual(first.key, first.value)) : .ambiguous(found.map { AccountName($0.value.name) })
+            guard !wanted.isEmpty, !wanted.values.contains("") else { return .absent }
+            let found = wanted.sorted { $0.key < $1.key }.map { accounts(with: $0.key, $0.value) }
+            let all = found.dropFirst().reduce(found[0]) { $0.intersection($1) }
+            let hits = all.compactMap { id in entries[id].map { (id, $0) } }.sorted { $0.1.name < $1.1.name }
+            guard let first = hits.first else { return .absent }
+            return hits.count == 1 ? .found(actual(first.0, first.1)) : .ambiguous(hits.map { AccountName($0.1.name) })
+        }
+    }
+
+    mutating func holders(of probe: NameProbe) -> [AccountID] {
+        if let name = probe.accountName { return account(named: name.text).map { [$0] } ?? [] }
+        let holders = accounts(with: probe.attribute, probe.value)
+        guard let container = probe.container else { return holders.sorted { $0.text < $1.text } }
+        let key = LDIFDirectory.names.groupKey(container)
+        return holders.filter { id in
+            entries[id].map { LDIFDirectory.names.groupKey(LDIFDirectory.names.container(of: AccountName($0.name))) == key } ?? false
+        }.sorted { $0.text < $1.text }
+    }
+
+    /// Of the account only these attributes.
+    func account(_ id: AccountID, _ attributes: [String]) -> ActualAccount? {
+        entries[id].map { entry in
+            var entry = entry
+            entry.attributes = entry.attributes.filter { attributes.contains($0.key) }
+            return actual(id, entry)
         }
     }
 
@@ -87,5 +119,18 @@ struct LDIFDirectory: Sendable {
         return ActualAccount(
             id: id, name: AccountName(entry.name), attributes: entry.attributes,
             memberships: members.filter { $0.value.contains(key) }.map(\.key).sorted())
+    }
+}
+
+extension LDIFDirectory.Entry {
+    fileprivate mutating func take(_ modification: LDIFRecord.Modification) {
+        let name = modification.attribute
+        switch modification.kind {
+        case .add: attributes[name, default: []] += modification.values
+        case .replace: attributes[name] = modification.values.isEmpty ? nil : modification.values
+        case .delete:
+            let left = attributes[name]?.filter { !modification.values.contains($0) } ?? []
+            attributes[name] = modification.values.isEmpty || left.isEmpty ? nil : left
+        }
     }
 }

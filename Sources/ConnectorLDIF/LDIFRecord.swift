@@ -79,6 +79,8 @@ struct LDIFReader {
     /// How many bytes of the text were whole records.
     private(set) var end = 0
     private(set) var records: [LDIFRecord] = []
+    /// How many lines they had.
+    private(set) var lines = 0
     /// The line behind the mark, which begins the file.
     private(set) var realm: String?
 
@@ -98,7 +100,7 @@ struct LDIFReader {
             }
             try take(block, endingAt: number)
             block = []
-            end = offset
+            (end, lines) = (offset, number)
         }
     }
 

@@ -105,12 +105,15 @@ struct LDIFSteps {
 
     private mutating func modify(_ id: AccountID, _ name: String, _ condition: (AccountOperation.Request) -> Bool) {
         let modifications = attributes(condition).compactMap { request -> LDIFRecord.Modification? in
+            let present = directory.entries[id]?.attributes[request.name] ?? []
             switch request.operation {
-            case .add: return .init(kind: .add, attribute: request.name, values: request.values)
+            // A value that is there would be refused by whoever reads the file (RFC 4511, 4.6).
+            case .add:
+                let values = request.values.filter { !present.contains($0) }
+                return values.isEmpty ? nil : .init(kind: .add, attribute: request.name, values: values)
             // `replace` without values removes, also what is not there; `delete` of nothing would be refused (RFC 4511 section 4.6).
             case .set: return .init(kind: .replace, attribute: request.name, values: request.values)
             case .remove:
-                let present = directory.entries[id]?.attributes[request.name] ?? []
                 if request.values.isEmpty { return .init(kind: .replace, attribute: request.name, values: []) }
                 let values = request.values.filter(present.contains)
                 return values.isEmpty ? nil : .init(kind: .delete, attribute: request.name, values: values)

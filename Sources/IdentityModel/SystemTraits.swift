@@ -5,13 +5,19 @@ public struct SystemTraits: Hashable, Sendable {
     public var membershipAttribute: String
     /// By these, in lower case, such a system knows a disabled account: a map that writes one of them leaves nothing to the connector's own disabling.
     public var disablingAttributes: Set<String>
+    /// Its connector can switch an account off and on without an attribute of the map that says so.
+    public var switchesOffByItself: Bool
     /// How it shows what is true and what is false.
     public var flags: FlagWords
 
-    public init(names: NameSyntax, membershipAttribute: String, disablingAttributes: Set<String> = [], flags: FlagWords = .plain) {
+    public init(
+        names: NameSyntax, membershipAttribute: String, disablingAttributes: Set<String> = [], switchesOffByItself: Bool = true,
+        flags: FlagWords = .plain
+    ) {
         self.names = names
         self.membershipAttribute = membershipAttribute
         self.disablingAttributes = disablingAttributes
+        self.switchesOffByItself = switchesOffByItself
         self.flags = flags
     }
 }

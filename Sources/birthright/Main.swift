@@ -8,7 +8,8 @@ struct Birthright: AsyncParsableCommand {
         abstract: "Provisions people: HR files in, accounts out. You see what will happen before it happens.",
         version: "birthright 0.2.0",
         subcommands: [
-            Check.self, PolicyTestCommand.self, PlanCommand.self, Plans.self, Apply.self, Sync.self, Orders.self, QuarantineCommand.self,
+            InitCommand.self, Check.self, PolicyTestCommand.self, PlanCommand.self, Plans.self, Apply.self, Sync.self, Orders.self,
+            QuarantineCommand.self,
             Users.self, Explain.self, EvalCommand.self, DiffCommand.self,
             SchemaCommand.self, Systems.self, Events.self, Audit.self,
         ])

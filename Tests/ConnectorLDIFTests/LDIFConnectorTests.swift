@@ -126,4 +126,97 @@ struct LDIFConnectorTests {
             #expect(failure?.errorClass == .unavailable && failure?.message.contains("line") == true)
         }
     }
+
+    // MARK: A file that several processes use
+
+    private func joiner(_ number: Int, _ name: String) -> AccountOperation {
+        operation(
+            .create, number, "cn=\(name),ou=People,dc=example,dc=com",
+            [
+                .init(kind: .attribute, name: "sn", operation: .add, values: [name]),
+                .init(kind: .membership, name: "memberOf", operation: .add, values: ["cn=Staff,dc=example,dc=com"]),
+            ])
+    }
+
+    @Test func `what one process writes another one sees, and goes on with`() async throws {
+        try await withFile { path in
+            let (one, other) = (LDIFConnector(path: path), LDIFConnector(path: path))
+            #expect(try await one.realm() == other.realm())
+            let id = try await create(one)
+            #expect(try await other.find([.id(id)]).first?.account?.name == AccountName(ann))
+            let taken = await other.execute([operation(.create, 2, ann)])
+            #expect(taken.first?.failure?.errorClass == .conflict)
+            _ = await other.execute([operation(.modify, 3, id: id, ann, newName: "cn=Ann Dahl,ou=People,dc=example,dc=com")])
+            #expect(try await one.find([.id(id)]).first?.account?.name == AccountName("cn=Ann Dahl,ou=People,dc=example,dc=com"))
+            await one.close()
+            await other.close()
+        }
+    }
+
+    @Test func `many who write at once, to a file that nobody has made yet, lose nothing`() async throws {
+        try await withFile { path in
+            try await withThrowingTaskGroup(of: Realm.self) { group in
+                for writer in 0..<6 {
+                    group.addTask {
+                        let connector = LDIFConnector(path: path)
+                        for number in 0..<20 {
+                            let result = await connector.execute([joiner(number, "W\(writer) N\(number)")])
+                            #expect(result.first?.failure == nil)
+                        }
+                        let realm = try await connector.realm()
+                        await connector.close()
+                        return realm
+                    }
+                }
+                var realms: Set<Realm> = []
+                for try await realm in group { realms.insert(realm) }
+                #expect(realms.count == 1)
+            }
+            let reader = LDIFConnector(path: path)
+            let names = Collected()
+            try await reader.enumerate(attributes: ["sn"]) { accounts in await names.add(accounts) }
+            #expect(await Set(names.accounts.map(\.name)).count == 120)
+            #expect(await names.accounts.allSatisfy { Set($0.attributes.keys) == ["sn"] && $0.memberships.count == 1 })
+            await reader.close()
+        }
+    }
+
+    private actor Collected {
+        private(set) var accounts: [ActualAccount] = []
+        func add(_ more: [ActualAccount]) { accounts += more }
+    }
+
+    @Test func `a file that somebody put in its place is another system, and read from its beginning`() async throws {
+        try await withFile { path in
+            let connector = LDIFConnector(path: path)
+            let id = try await create(connector)
+            let realm = try await connector.realm()
+            try FileManager.default.removeItem(atPath: path)
+            #expect(try await connector.realm() != realm)
+            #expect(try await connector.find([.id(id)]).first == .absent)
+            #expect(await connector.execute([joiner(2, "Ann Berg")]).first?.failure == nil)
+            await connector.close()
+        }
+    }
+
+    @Test func `a name is found whoever has it by now, in a container or anywhere`() async throws {
+        try await withFile { path in
+            let connector = LDIFConnector(path: path)
+            let id = try await create(connector)
+            func holders(_ attribute: String, _ value: String, in container: String? = nil) async throws -> [NameHolder] {
+                try await connector.holders(of: [NameProbe(attribute: attribute, value: value, container: container)])[0]
+            }
+            #expect(try await holders("sn", "BERG") == [.account(id)])
+            #expect(try await holders("sn", "Berg", in: "ou=People, dc=example,dc=com") == [.account(id)])
+            #expect(try await holders("sn", "Berg", in: "dc=example,dc=com") == [])
+            _ = await connector.execute([
+                operation(.modify, 2, id: id, ann, [.init(kind: .attribute, name: "sn", operation: .set, values: ["Dahl"])])
+            ])
+            #expect(try await holders("sn", "Berg") == [])
+            #expect(try await holders("sn", "Dahl") == [.account(id)])
+            _ = await connector.execute([operation(.delete, 3, id: id, ann)])
+            #expect(try await holders("sn", "Dahl") == [])
+            await connector.close()
+        }
+    }
 }

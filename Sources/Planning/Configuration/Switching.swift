@@ -30,6 +30,10 @@ struct Switching {
 }
 
 extension PolicyMap {
-    /// The attributes of the map by which a system of its kind itself disables accounts.
-    package var disablingAttributes: [String] { attributes.map(\.name).filter { traits.disablingAttributes.contains($0.lowercased()) } }
+    /// The attributes of the map by which a system of its kind itself disables accounts. Of a system that has none: those whose rule reads `account.enabled`.
+    package var disablingAttributes: [String] {
+        attributes.map(\.name).filter { name in
+            traits.disablingAttributes.contains(name.lowercased()) || !traits.switchesOffByItself && switchingAttributes.contains(name)
+        }
+    }
 }

@@ -131,7 +131,7 @@ struct OrderPlanning {
 
     /// The map would switch the account off by itself, if its rule had an answer.
     private var usesDialectDisabling: Bool {
-        guard situation.map.onDelete == .disable else { return false }
+        guard situation.map.onDelete == .disable, situation.map.traits.switchesOffByItself else { return false }
         return situation.map.disablingAttributes.contains { attribute in
             if case .failed? = evaluation.outcome(of: attribute) { true } else { false }
         }

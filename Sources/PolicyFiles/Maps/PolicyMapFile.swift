@@ -49,10 +49,19 @@ struct PolicyMapFile {
                 attributes: result.attributes.compactMap { $0 }, steps: result.steps, environment: result.environment,
                 outType: result.outType, tables: tables)
         }
+        if let map, onDelete == .disable { requireSwitch(map) }
         let checked = CheckedMap(
             file: file, section: section, onDelete: onDelete, lets: lets, attributes: attributes, result: result, tables: tables, map: map)
         MapLints.run(checked)
         return checked
+    }
+
+    /// Whoever leaves must be switched off by something.
+    private func requireSwitch(_ map: PolicyMap) {
+        guard !map.traits.switchesOffByItself, map.disablingAttributes.isEmpty, let entry = section.entry("onDelete") else { return }
+        file.error(
+            "a system of type '\(map.connector.type)' cannot disable an account by itself, and no attribute of this map says whether it is enabled; "
+                + "add one whose rule reads account.enabled, or write onDelete: DELETE", at: entry.keyPoint, length: entry.keyLength)
     }
 
     private func deleteAfterDays() -> Int? {
