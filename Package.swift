@@ -28,6 +28,7 @@ let modules: [Target] = [
     .target(name: "SourceCSV", dependencies: ["CSV", "Contracts", "IdentityModel"]),
     .target(name: "ConnectorLDAP", dependencies: ["COpenLDAP", "Contracts", "IdentityModel"]),
     .target(name: "ConnectorLDIF", dependencies: ["Contracts", "IdentityModel"]),
+    .target(name: "HTTPTransport", dependencies: ["CCurl"]),
     .target(name: "StoreSQL", dependencies: ["Contracts", "IdentityModel", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(name: "SinkFile", dependencies: ["Contracts", "IdentityModel"]),
     .target(name: "ContractTesting", dependencies: ["Contracts", "IdentityModel"]),
@@ -44,6 +45,7 @@ let modules: [Target] = [
 
 let libraries: [Target] = [
     .systemLibrary(name: "COpenLDAP", pkgConfig: "ldap", providers: [.apt(["libldap2-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 ]
 
@@ -90,6 +92,7 @@ let tests: [Target] = [
     .testTarget(name: "FuzzLawsTests", dependencies: ["FuzzLaws"]),
     .testTarget(
         name: "HistoriesTests", dependencies: ["Kinds", "CEL", "Histories", "IdentityModel", "Planning", "PolicyFiles"]),
+    .testTarget(name: "HTTPTransportTests", dependencies: ["ChildProcesses", "HTTPTransport"]),
     .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"], exclude: ["Golden"]),
     .testTarget(name: "PlanningTests", dependencies: ["CEL", "ChildProcesses", "Kinds", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(
