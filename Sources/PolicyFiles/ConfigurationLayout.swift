@@ -8,7 +8,7 @@ package enum ConfigurationLayout {
     package static let serviceFile = "birthright.yaml"
     package static let rolesFile = "Roles.yaml"
     package static let rulesFile = "Rules.yaml"
-    static let standardPolicyMapFolder = "PolicyMaps"
+    package static let standardPolicyMapFolder = "PolicyMaps"
 
     /// The folder of the policy maps, relative to the configuration directory, without a slash at its end.
     package static func policyMapFolder(of files: ConfigurationFiles) -> String {

@@ -16,7 +16,7 @@ enum ConfigurationDirectory {
         var files = [ConfigurationLayout.serviceFile: main]
         for name in [ConfigurationLayout.rolesFile, ConfigurationLayout.rulesFile] { files[name] = bytes(directory, name) }
         let folder = ConfigurationLayout.policyMapFolder(of: configuration(files, directory))
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.appendingPathComponent(folder).path)) ?? []
+        let names = try policyMapNames(folder, directory)
         for name in names.sorted() where ConfigurationLayout.isPolicyMap(name) || ConfigurationLayout.isPolicyTests(name) {
             let path = folder == "." ? name : folder + "/" + name
             files[path] = files[path] ?? bytes(directory, path)
@@ -26,6 +26,20 @@ enum ConfigurationDirectory {
             }
         }
         return configuration(files, directory)
+    }
+
+    /// A folder that the configuration names has to be there: without it every role would be said to name a system that there is not. The standard one may be
+    /// missing where nobody has an account anywhere yet.
+    private static func policyMapNames(_ folder: String, _ directory: URL) throws -> [String] {
+        let path = folder.hasPrefix("/") ? folder : directory.appendingPathComponent(folder).path
+        if let names = try? FileManager.default.contentsOfDirectory(atPath: path) { return names }
+        let isThere = FileManager.default.fileExists(atPath: path)
+        if !isThere, folder == ConfigurationLayout.standardPolicyMapFolder { return [] }
+        let file = directory.appendingPathComponent(ConfigurationLayout.serviceFile).path
+        throw Stop(
+            .configuration,
+            "\(file): error: the directory of policy maps, '\(folder)' (policyMaps), \(isThere ? "cannot be read as a directory" : "is not there"); "
+                + "paths are relative to the configuration directory")
     }
 
     private static func configuration(_ files: [String: [UInt8]], _ directory: URL) -> ConfigurationFiles {

@@ -31,7 +31,7 @@ extension InquiryError {
         case .noUser(let key, let setAside):
             "no user has the key '\(DisplayText.visible(key))', in the store or in a plan that waits; "
                 + (setAside.first.map { "its row was set aside: \($0.position): \($0.reason) (birthright quarantine list)" }
-                    ?? "a key is what the source's `key` gives, and spelled as there (birthright orders list shows users)")
+                    ?? "a key is what the source's `key` gives, and spelled as there (birthright users list shows them)")
         case .notCompared(let key):
             "no user in the store has the key '\(DisplayText.visible(key))'; people whom no applied plan has made known are not compared"
         case .keyOfSeveral(let key, let people):
