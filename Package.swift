@@ -28,6 +28,7 @@ let modules: [Target] = [
     .target(name: "SourceCSV", dependencies: ["CSV", "Contracts", "IdentityModel"]),
     .target(name: "ConnectorLDAP", dependencies: ["COpenLDAP", "Contracts", "IdentityModel"]),
     .target(name: "ConnectorLDIF", dependencies: ["Contracts", "IdentityModel"]),
+    .target(name: "ConnectorREST", dependencies: ["Contracts", "HTTPTransport", "IdentityModel"]),
     .target(name: "HTTPTransport", dependencies: ["CCurl"]),
     .target(name: "StoreSQL", dependencies: ["Contracts", "IdentityModel", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(name: "SinkFile", dependencies: ["Contracts", "IdentityModel"]),
@@ -86,6 +87,7 @@ let tests: [Target] = [
     .testTarget(
         name: "ConnectorLDAPTests", dependencies: ["ChildProcesses", "ConnectorLDAP", "ContractTesting", "Contracts", "IdentityModel"]),
     .testTarget(name: "ConnectorLDIFTests", dependencies: ["ConnectorLDIF", "ContractTesting", "Contracts", "IdentityModel"]),
+    .testTarget(name: "ConnectorRESTTests", dependencies: ["ConnectorREST", "Contracts", "IdentityModel"]),
     .testTarget(
         name: "CrashTests", dependencies: ["ChildProcesses", "birthright", "Contracts", "IdentityModel", "StoreSQL"],
         exclude: ["Configuration"]),
