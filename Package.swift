@@ -60,6 +60,7 @@ var probes: [Target] = [
         dependencies: ["ConnectorLDAP", "ConnectorLDIF", "Contracts", "IdentityModel", "PolicyFiles", "SinkFile", "StoreSQL"],
         path: "Tests/Kinds"),
     .target(name: "ChildProcesses", path: "Tests/ChildProcesses"),
+    .target(name: "OddServers", path: "Tests/OddServers"),
     .target(
         name: "Histories", dependencies: ["CEL", "IdentityModel", "Planning"], path: "Tests/Histories"),
     .executableTarget(
@@ -87,14 +88,15 @@ let tests: [Target] = [
     .testTarget(
         name: "ConnectorLDAPTests", dependencies: ["ChildProcesses", "ConnectorLDAP", "ContractTesting", "Contracts", "IdentityModel"]),
     .testTarget(name: "ConnectorLDIFTests", dependencies: ["ConnectorLDIF", "ContractTesting", "Contracts", "IdentityModel"]),
-    .testTarget(name: "ConnectorRESTTests", dependencies: ["ConnectorREST", "Contracts", "IdentityModel"]),
+    .testTarget(
+        name: "ConnectorRESTTests", dependencies: ["ConnectorREST", "Contracts", "HTTPTransport", "IdentityModel", "OddServers"]),
     .testTarget(
         name: "CrashTests", dependencies: ["ChildProcesses", "birthright", "Contracts", "IdentityModel", "StoreSQL"],
         exclude: ["Configuration"]),
     .testTarget(name: "FuzzLawsTests", dependencies: ["FuzzLaws"]),
     .testTarget(
         name: "HistoriesTests", dependencies: ["Kinds", "CEL", "Histories", "IdentityModel", "Planning", "PolicyFiles"]),
-    .testTarget(name: "HTTPTransportTests", dependencies: ["ChildProcesses", "HTTPTransport"]),
+    .testTarget(name: "HTTPTransportTests", dependencies: ["ChildProcesses", "HTTPTransport", "OddServers"]),
     .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"], exclude: ["Golden"]),
     .testTarget(name: "PlanningTests", dependencies: ["CEL", "ChildProcesses", "Kinds", "IdentityModel", "Planning", "PolicyFiles"]),
     .testTarget(

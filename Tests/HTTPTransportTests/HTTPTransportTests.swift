@@ -1,5 +1,6 @@
 import ChildProcesses
 import Foundation
+import OddServers
 import Testing
 
 @testable import HTTPTransport
@@ -126,8 +127,9 @@ struct HTTPTransportTests {
             group.cancelAll()
             var kinds: [HTTPFailure.Kind: Int] = [:]
             for await failure in group { if let failure { kinds[failure.kind, default: 0] += 1 } }
-            // Two were sent; the others waited for a connection.
-            #expect(kinds == [.lost: 2, .unreachable: 8])
+            // Two were sent; others got their connections before they were cancelled themselves, and the rest was sent by nobody.
+            let (lost, unsent) = (kinds[.lost, default: 0], kinds[.unreachable, default: 0])
+            #expect(lost >= 2 && lost + unsent == 10 && server.requests.count <= lost)
         }
         #expect(ContinuousClock.now - began < .seconds(20))
         let task = Task {

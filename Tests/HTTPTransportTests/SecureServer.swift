@@ -1,6 +1,7 @@
 import ChildProcesses
 import Foundation
 import HTTPTransport
+import OddServers
 
 /// `openssl s_server` with a certificate made for it; with `clientsShow` it wants the same from its clients.
 final class SecureServer: Sendable {

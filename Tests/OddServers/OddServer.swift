@@ -1,18 +1,18 @@
 import Foundation
 
 /// A server on loopback that says whatever a test wants, byte by byte, one thread for each connection.
-final class OddServer: @unchecked Sendable {
-    struct Request: Sendable {
-        let method: String
-        let path: String
+package final class OddServer: @unchecked Sendable {
+    package struct Request: Sendable {
+        package let method: String
+        package let path: String
         /// By name in lower case.
-        let headers: [String: String]
-        let body: String
+        package let headers: [String: String]
+        package let body: String
         /// The first on its connection is 1.
-        let number: Int
+        package let number: Int
     }
 
-    enum Answer: Sendable {
+    package enum Answer: Sendable {
         case bytes(String)
         /// Nothing more is said on this connection.
         case close
@@ -20,7 +20,7 @@ final class OddServer: @unchecked Sendable {
         case late(String, Int)
     }
 
-    let port: UInt16
+    package let port: UInt16
     private let listener: Int32
     private let answer: @Sendable (Request) -> Answer
     private let lock = NSLock()
@@ -29,13 +29,13 @@ final class OddServer: @unchecked Sendable {
     private var open: Set<Int32> = []
     private var mostOpen = 0
 
-    var requests: [Request] { lock.withLock { seen } }
-    var connections: Int { lock.withLock { accepted } }
-    var mostAtOnce: Int { lock.withLock { mostOpen } }
+    package var requests: [Request] { lock.withLock { seen } }
+    package var connections: Int { lock.withLock { accepted } }
+    package var mostAtOnce: Int { lock.withLock { mostOpen } }
 
-    struct Failure: Error {}
+    package struct Failure: Error {}
 
-    init(_ answer: @escaping @Sendable (Request) -> Answer) throws {
+    package init(_ answer: @escaping @Sendable (Request) -> Answer) throws {
         self.answer = answer
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -53,9 +53,9 @@ final class OddServer: @unchecked Sendable {
         Thread { [self] in accept() }.start()
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://127.0.0.1:\(port)" }
 
-    func stop() {
+    package func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
         for connection in lock.withLock({ open }) { shutdown(connection, Int32(SHUT_RDWR)) }
@@ -133,10 +133,10 @@ final class OddServer: @unchecked Sendable {
 }
 
 /// An answer with a body of known length.
-func answer(_ status: String = "200 OK", _ headers: [String] = [], _ body: String = "") -> OddServer.Answer {
+package func answer(_ status: String = "200 OK", _ headers: [String] = [], _ body: String = "") -> OddServer.Answer {
     .bytes(text(status, headers, body))
 }
 
-func text(_ status: String = "200 OK", _ headers: [String] = [], _ body: String = "") -> String {
+package func text(_ status: String = "200 OK", _ headers: [String] = [], _ body: String = "") -> String {
     (["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)"] + headers).joined(separator: "\r\n") + "\r\n\r\n" + body
 }
