@@ -59,6 +59,36 @@ extension StoreSuite {
                 try await store.decide(plan.id, .rejected, by: "a", reason: "", at: Sample.moment(3))
                 #expect(try await store.holders(of: [anna]) == [:])
             },
+            Check("a name that only the plan before it holds is free for the next plan of the origin, which has it once it is sealed") {
+                store in
+                let old = try await store.planned(chunk(anna(for: 1)))
+                let plan = try await store.begin()
+                #expect(try await store.holders(of: [anna], planning: plan.id) == [:])
+                #expect(try await store.save(chunk(anna(for: 2)), to: plan.id) == [])
+                #expect(try await store.holders(of: [anna], planning: plan.id) == [anna: Sample.userID(2)])
+                // One user has it, also in chunks to come; and for everybody else it is whose it was.
+                #expect(try await store.save(chunk(anna(for: 1)), to: plan.id) == [anna])
+                #expect(try await store.save(chunk(anna(for: 2)), to: plan.id) == [])
+                #expect(try await store.holders(of: [anna]) == [anna: Sample.userID(1)])
+                _ = try await store.sealed(plan, superseding: old.id)
+                #expect(try await store.holders(of: [anna]) == [anna: Sample.userID(2)])
+                // Whoever is planned by neither does not get it in between, and one that comes to nothing leaves it where it was.
+                let third = try await store.begin()
+                #expect(try await store.save(chunk(anna(for: 3)), to: third.id) == [])
+                let other = try await store.begin(.due)
+                #expect(try await store.holders(of: [anna], planning: other.id) == [anna: Sample.userID(2)])
+                #expect(try await store.save(chunk(anna(for: 4)), to: other.id) == [anna])
+                let fourth = try await store.begin()
+                #expect(try await store.holders(of: [anna]) == [anna: Sample.userID(2)])
+                #expect(try await store.holders(of: [anna], planning: fourth.id) == [:])
+            },
+            Check("a name that another origin's plan holds as well is not free for the next plan") { store in
+                _ = try await store.planned(chunk(anna(for: 1)))
+                _ = try await store.planned(chunk(anna(for: 1)), .due)
+                let plan = try await store.begin()
+                #expect(try await store.holders(of: [anna], planning: plan.id) == [anna: Sample.userID(1)])
+                #expect(try await store.save(chunk(anna(for: 2)), to: plan.id) == [anna])
+            },
             Check("names are held for good once their plan is applied") { store in
                 let applied = try await store.started(chunk(anna(for: 1)))
                 try await store.finish(applied.id, at: Sample.moment(3))

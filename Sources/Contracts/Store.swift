@@ -255,8 +255,8 @@ public protocol PlanningStore: Sendable {
     func users(claimedBy source: SourceName, orOnce: Bool, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
     /// Users with a date due up to `asOf`, by id after `after`.
     func dueUsers(asOf: RunDays, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
-    /// Who holds these names, provisionally or for good; free ones have no entry.
-    func holders(of claims: [NameClaim]) async throws(StoreError) -> [NameClaim: UserID]
+    /// Who holds these names, provisionally or for good; free ones have no entry. For the plan `planning` what only the plan holds that it will supersede is free.
+    func holders(of claims: [NameClaim], planning: PlanID?) async throws(StoreError) -> [NameClaim: UserID]
     /// Saves a chunk with its reservations. When another run took a name meanwhile, nothing is saved and the lost claims are returned.
     func save(_ chunk: PlanChunk, to plan: PlanID) async throws(StoreError) -> [NameClaim]
     /// Takes users back out of an open plan (their rows turned out to be duplicates), with their orders and reservations.

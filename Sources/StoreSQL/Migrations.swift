@@ -5,7 +5,7 @@ internal import IdentityModel
 enum Migrations {
     static let steps: [@Sendable (SQLDialect) -> [String]] = [
         Schema.version1, Schema.version2, Schema.version3, Schema.version4, Schema.version5, Schema.version6,
-        Schema.version7,
+        Schema.version7, Schema.version8,
     ]
 
     /// For a store that is only read: its tables must be those that this version knows.

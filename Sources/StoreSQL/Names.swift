@@ -2,7 +2,8 @@ package import Contracts
 package import IdentityModel
 
 /// Reservations: a name belongs to one user, and to the plan that took it: provisionally while that plan waits, for good once it is applied (nothing has to be
-/// written then). Other waiting plans that need the same user's name hold it as well (`name_holds`) and inherit it.
+/// written then). Other waiting plans that need the same user's name hold it as well (`name_holds`) and inherit it. What only the waiting plan of an origin holds
+/// is free for the origin's next plan, which will supersede it: that one wants it (`name_wants`) until it is sealed, and has it then.
 enum Names {
     static func id(_ claim: NameClaim) -> Int64 { Int64(bitPattern: claim.stableHash) }
 
@@ -21,6 +22,9 @@ enum Names {
 
     /// Takes the names for the plan; the positions of those that belong to somebody else. `ids` are those of the reservations.
     static func reserve(_ reservations: [NameReservation], ids: [Int64], for plan: PlanID, _ session: any SQLSession) throws -> [Int] {
+        let wanted = try wanted(by: plan, ids, session)
+        let given = ids.indices.filter { index in wanted[ids[index]].map { $0 != reservations[index].user.text } ?? false }
+        guard given.isEmpty else { return given }
         // In the order in which they lie in the index.
         let order = ids.indices.sorted { ids[$0] < ids[$1] }
         let taken = try session.bulkLoad("\(insert) ON CONFLICT (claim_hash) DO NOTHING", count: order.count) { position, row in
@@ -28,23 +32,84 @@ enum Names {
         }.map { order[$0] }
         // A name that was there: the user's own, from another plan or for good, is theirs to use again.
         var holders: [Int64: String] = [:]
-        var holds: [[SQLValue]] = []
+        var provisional: Set<Int64> = []
         try session.query(
             "SELECT n.claim_hash, n.user_id, n.plan, p.state FROM names n JOIN plans p ON p.id = n.plan WHERE n.claim_hash IN (#)",
             in: Set(taken.map { ids[$0] }).map(SQLValue.int)
         ) { row in
             holders[row.int(0)] = row.text(1)
             let state = PlanState(rawValue: row.text(3))
-            if row.int(2) != plan.row, state == .open || state?.isWaiting == true { holds.append([.int(row.int(0)), .int(plan.row)]) }
+            if row.int(2) != plan.row, state == .open || state?.isWaiting == true { provisional.insert(row.int(0)) }
         }
-        let lost = taken.filter { holders[ids[$0]] != reservations[$0].user.text }
+        var lost = taken.filter { holders[ids[$0]] != reservations[$0].user.text && wanted[ids[$0]] == nil }
+        lost = try want(lost, reservations, ids, for: plan, session)
         guard lost.isEmpty else { return lost }
-        try session.bulkLoad("INSERT INTO name_holds (name, plan) VALUES ($1, $2) ON CONFLICT DO NOTHING", holds)
+        let held = Set(taken.filter { holders[ids[$0]] == reservations[$0].user.text }.map { ids[$0] }).intersection(provisional)
+        try session.bulkLoad(
+            "INSERT INTO name_holds (name, plan) VALUES ($1, $2) ON CONFLICT DO NOTHING", held.sorted().map { [.int($0), .int(plan.row)] })
         return []
+    }
+
+    fileprivate static func wanted(by plan: PlanID, _ ids: [Int64], _ session: any SQLSession) throws -> [Int64: String] {
+        var wanted: [Int64: String] = [:]
+        try session.query(
+            "SELECT name, user_id FROM name_wants WHERE plan = $1 AND name IN (#)", [.int(plan.row)], in: ids.map(SQLValue.int)
+        ) { wanted[$0.int(0)] = $0.text(1) }
+        return wanted
+    }
+
+    /// Those of the names that only plans hold which the plan will supersede.
+    fileprivate static func superseded(by plan: PlanID, _ ids: Set<Int64>, _ session: any SQLSession) throws -> Set<Int64> {
+        let waiting = Set(
+            try session.queryAll(
+                """
+                SELECT id FROM plans WHERE origin = (SELECT origin FROM plans WHERE id = $1) AND id <> $1
+                AND state IN ('ready', 'held', 'approved')
+                """, [.int(plan.row)]
+            ) { $0.int(0) })
+        guard !waiting.isEmpty, !ids.isEmpty else { return [] }
+        var names: Set<Int64> = []
+        try session.query("SELECT claim_hash, plan FROM names WHERE claim_hash IN (#)", in: ids.map(SQLValue.int)) { row in
+            if waiting.contains(row.int(1)) { names.insert(row.int(0)) }
+        }
+        var held: Set<Int64> = []
+        try session.query("SELECT name FROM name_holds WHERE name IN (#)", in: names.map(SQLValue.int)) { held.insert($0.int(0)) }
+        return names.subtracting(held)
+    }
+
+    /// Wants those of the lost names that will be free, each for one user; the others stay lost.
+    private static func want(
+        _ lost: [Int], _ reservations: [NameReservation], _ ids: [Int64], for plan: PlanID, _ session: any SQLSession
+    ) throws -> [Int] {
+        guard !lost.isEmpty else { return [] }
+        let free = try superseded(by: plan, Set(lost.map { ids[$0] }), session)
+        var users: [Int64: Int] = [:]
+        for index in lost where free.contains(ids[index]) && users[ids[index]] == nil { users[ids[index]] = index }
+        try session.bulkLoad(
+            "INSERT INTO name_wants (plan, name, system, attribute, scope, folded, user_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            users.sorted { $0.key < $1.key }.map { id, index in
+                let (claim, user) = (reservations[index].claim, reservations[index].user)
+                return [
+                    .int(plan.row), .int(id), .text(claim.system.text), .text(claim.attribute), .text(claim.scope), .text(claim.folded),
+                    .text(user.text),
+                ]
+            })
+        return lost.filter { index in users[ids[index]].map { reservations[$0].user != reservations[index].user } ?? true }
+    }
+
+    /// The plan is sealed, and what it supersedes has given its names up.
+    static func takeWanted(_ plan: PlanID, _ session: any SQLSession) throws {
+        try session.execute(
+            """
+            INSERT INTO names (claim_hash, system, attribute, scope, folded, user_id, plan)
+            SELECT name, system, attribute, scope, folded, user_id, plan FROM name_wants WHERE plan = $1 ON CONFLICT (claim_hash) DO NOTHING
+            """, [.int(plan.row)])
+        try session.execute("DELETE FROM name_wants WHERE plan = $1", [.int(plan.row)])
     }
 
     /// Gives up the plan's names: another waiting plan that holds one takes it over, the others become free.
     static func release(_ plan: PlanID, _ session: any SQLSession) throws {
+        try session.execute("DELETE FROM name_wants WHERE plan = $1", [.int(plan.row)])
         try session.execute("DELETE FROM name_holds WHERE plan = $1", [.int(plan.row)])
         try session.execute("\(handOver) WHERE plan = $1 AND claim_hash IN (SELECT name FROM name_holds)", [.int(plan.row)])
         try session.execute("DELETE FROM names WHERE plan = $1", [.int(plan.row)])
@@ -52,6 +117,7 @@ enum Names {
 
     /// The same for the names of some users only.
     static func release(_ users: [SQLValue], from plan: PlanID, _ session: any SQLSession) throws {
+        try session.execute("DELETE FROM name_wants WHERE plan = $1 AND user_id IN (#)", [.int(plan.row)], in: users)
         var names: Set<Int64> = []
         try session.query("SELECT claim_hash FROM names WHERE plan = $1 AND user_id IN (#)", [.int(plan.row)], in: users) {
             names.insert($0.int(0))
@@ -92,14 +158,20 @@ enum Names {
 }
 
 extension SQLStore {
-    package func holders(of claims: [NameClaim]) async throws(StoreError) -> [NameClaim: UserID] {
+    package func holders(of claims: [NameClaim], planning plan: PlanID?) async throws(StoreError) -> [NameClaim: UserID] {
         let ids = Dictionary(claims.map { (Names.id($0), [$0]) }, uniquingKeysWith: { $0 + $1 })
         return try await read { session in
-            var holders: [NameClaim: UserID] = [:]
+            var holders: [Int64: String] = [:]
             try session.query("SELECT claim_hash, user_id FROM names WHERE claim_hash IN (#)", in: ids.keys.map(SQLValue.int)) { row in
-                for claim in ids[row.int(0)] ?? [] { holders[claim] = UserID(row.text(1)) }
+                holders[row.int(0)] = row.text(1)
             }
-            return holders
+            if let plan {
+                for name in try Names.superseded(by: plan, Set(holders.keys), session) { holders[name] = nil }
+                holders.merge(try Names.wanted(by: plan, ids.keys.sorted(), session)) { $1 }
+            }
+            var found: [NameClaim: UserID] = [:]
+            for (id, user) in holders { for claim in ids[id] ?? [] { found[claim] = UserID(user) } }
+            return found
         }
     }
 }

@@ -51,6 +51,7 @@ extension SQLStore {
                 try PlanEnding.setAside(superseding, .superseded, session, at: at)
                 try session.audit([AuditRow(kind: "plan superseded", plan: superseding, text: "by another plan of \(plan.origin)")], at: at)
             }
+            try Names.takeWanted(plan.id, session)
             let ordinal = try session.queryOne("SELECT COALESCE(MAX(ordinal), 0) + 1 FROM plans") { $0.int(0) } ?? 1
             try session.execute(
                 """

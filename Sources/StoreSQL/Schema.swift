@@ -52,6 +52,17 @@ enum Schema {
         ]
     }
 
+    /// Names that a plan gives to others than the plan that it will supersede.
+    static func version8(_ dialect: SQLDialect) -> [String] {
+        [
+            """
+            CREATE TABLE name_wants (
+              plan BIGINT NOT NULL, name BIGINT NOT NULL, system TEXT NOT NULL, attribute TEXT NOT NULL, scope TEXT NOT NULL, folded TEXT NOT NULL,
+              user_id TEXT NOT NULL, PRIMARY KEY (plan, name)) \(dialect.clustered)
+            """
+        ]
+    }
+
     /// The day for which a source's rows were planned last, and which groups a name was ever seen to mean. Stores of a few development versions, which called
     /// their tables version 5, have both already: so the first is made anew instead of added to.
     static func version6(_ dialect: SQLDialect) -> [String] {

@@ -73,7 +73,7 @@ extension ChunkRun {
     }
 
     private func names(_ questions: ChunkPlanning.NameQuestions, _ planning: ChunkPlanning) async throws -> ChunkPlanning.NameAnswers {
-        var holders = questions.claims.isEmpty ? [:] : try await store.holders(of: questions.claims)
+        var holders = questions.claims.isEmpty ? [:] : try await store.holders(of: questions.claims, planning: plan.id)
         // Whether the store has kept the chunk before this one already must make no difference.
         if let names = saving?.0.names {
             for claim in questions.claims { if let user = names[claim] { holders[claim] = user } }

@@ -19,6 +19,9 @@ extension ScriptedSystem: IdentifiesGroups {
         groupIDs[group] = GroupID("the new \(group)")
     }
 
+    /// The next questions for accounts are answered so.
+    func failLooks(_ failure: ConnectorFailure, times: Int) { failingLooks += Array(repeating: failure, count: times) }
+
     func join(group: String, _ name: String) { members[group, default: []].insert(AccountName(name)) }
 
     /// `afterBeingSeen`: from the moment on at which a group is renamed (`renameWhenSeen`).

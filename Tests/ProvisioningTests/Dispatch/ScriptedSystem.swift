@@ -33,6 +33,7 @@ actor ScriptedSystem: ProbesNames {
     /// Of groups that have another name than they were made with, or that were made in the place of another.
     var groupIDs: [String: GroupID] = [:]
     var hiddenWhenSeen: ConnectorFailure?
+    var failingLooks: [ConnectorFailure] = []
     var renamedWhenSeen: (group: String, name: String)?
     private var refusedAttributes: [String: ConnectorFailure] = [:]
     private var refusedRenames: ConnectorFailure?
@@ -113,6 +114,7 @@ actor ScriptedSystem: ProbesNames {
     func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup] {
         findCalls += 1
         if let outage { throw outage }
+        if !failingLooks.isEmpty { throw failingLooks.removeFirst() }
         defer {
             for arrival in arrivals where arrival.looks == findCalls { add(name: arrival.name, arrival.attributes) }
         }

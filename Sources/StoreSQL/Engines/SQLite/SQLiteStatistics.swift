@@ -25,6 +25,7 @@ enum SQLiteStatistics {
         ("names", "names_by_plan", "3000000 10000"),
         ("name_holds", "name_holds", "10000 2 1"),
         ("name_holds", "name_holds_by_plan", "10000 1000"),
+        ("name_wants", "name_wants", "1000 1000 1"),
         ("plans", "plans_by_origin", "10000 2000 500"),
         ("plans", "plans_by_state", "10000 1000"),
         ("outbox", "outbox_by_tracking_number", "2000000 1 1"),
