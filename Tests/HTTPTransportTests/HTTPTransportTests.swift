@@ -117,21 +117,24 @@ struct HTTPTransportTests {
     }
 
     @Test func `end when their task is cancelled, whenever that is`() async throws {
-        let server = try OddServer { _ in .late(text(), 20_000) }
+        let server = try OddServer { _ in .late(text(), 600_000) }
         defer { server.stop() }
         let transport = try HTTPTransport(settings { $0.connections = 2 })
-        let began = ContinuousClock.now
         await withTaskGroup(of: HTTPFailure?.self) { group in
             for _ in 0..<10 { group.addTask { await failure(transport, HTTPRequest(.post, server.url + "/")) } }
             while server.requests.count < 2 { try? await Task.sleep(for: .milliseconds(10)) }
             group.cancelAll()
             var kinds: [HTTPFailure.Kind: Int] = [:]
-            for await failure in group { if let failure { kinds[failure.kind, default: 0] += 1 } }
+            for await failure in group {
+                guard let failure else { continue }
+                kinds[failure.kind, default: 0] += 1
+                // It is not the time allowed for an answer that ended it.
+                #expect(!failure.message.localizedCaseInsensitiveContains("timeout"))
+            }
             // Two were sent; others got their connections before they were cancelled themselves, and the rest was sent by nobody.
             let (lost, unsent) = (kinds[.lost, default: 0], kinds[.unreachable, default: 0])
             #expect(lost >= 2 && lost + unsent == 10 && server.requests.count <= lost)
         }
-        #expect(ContinuousClock.now - began < .seconds(20))
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             return await failure(transport, HTTPRequest(.post, server.url + "/"))
