@@ -11,7 +11,8 @@ struct Aftermath: Equatable {
     var accounts: [String] = []
     var orders: [String] = []
     var events: [String] = []
-    var deliveries: Set<String> = []
+    /// Lines of the events' file: none stands there twice.
+    var deliveries: [String] = []
 }
 
 @Suite("A killed run leaves nothing behind and loses nothing", .serialized)
@@ -132,7 +133,7 @@ struct CrashTests {
         }.sorted()
         #expect(Set(aftermath.events.map { $0.split(separator: " ").prefix(2).joined(separator: " ") }).count == aftermath.events.count)
         let lines = try String(contentsOf: playground.folder.appendingPathComponent("events.jsonl"), encoding: .utf8).split(separator: "\n")
-        aftermath.deliveries = Set(lines.map { stable(String($0)) })
+        aftermath.deliveries = lines.map { stable(String($0)) }.sorted()
         await store.close()
         return aftermath
     }
@@ -165,6 +166,6 @@ struct CrashTests {
         }
         return lines("directory", actual.directory, expected.directory) + lines("users", actual.users, expected.users)
             + lines("accounts", actual.accounts, expected.accounts) + lines("orders", actual.orders, expected.orders)
-            + lines("events", actual.events, expected.events) + lines("deliveries", Array(actual.deliveries), Array(expected.deliveries))
+            + lines("events", actual.events, expected.events) + lines("deliveries", actual.deliveries, expected.deliveries)
     }
 }

@@ -22,6 +22,8 @@ extension ScriptedSystem: IdentifiesGroups {
     /// The next questions for accounts are answered so.
     func failLooks(_ failure: ConnectorFailure, times: Int) { failingLooks += Array(repeating: failure, count: times) }
 
+    func answerLooks() { failingLooks = [] }
+
     func join(group: String, _ name: String) { members[group, default: []].insert(AccountName(name)) }
 
     /// `afterBeingSeen`: from the moment on at which a group is renamed (`renameWhenSeen`).
