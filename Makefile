@@ -14,7 +14,7 @@ SEEDS := 20000
 # For how many seconds `make torture` runs each of the five fuzzers.
 FUZZ := 400
 
-.PHONY: help setup build demo test bench torture histories simulate planted fuzz lint clean
+.PHONY: help setup build demo test bench torture histories simulate planted sanitize fuzz lint clean
 
 help:
 	@echo 'make setup    install the Debian packages that are missing'
@@ -25,6 +25,7 @@ help:
 	@echo 'make torture  the crash test, for longer, random histories, planted mistakes, and the fuzzers'
 	@echo 'make histories  the random histories alone (HISTORIES=COUNT PROGRAM_HISTORIES=COUNT)'
 	@echo 'make simulate  small worlds in which runs meet, in an order that a seed decides (SEEDS=COUNT)'
+	@echo 'make sanitize  what works with bytes, threads and files, under the address and the thread sanitizer'
 	@echo 'make planted  mistakes that are put in on purpose, each of which the histories have to find'
 	@echo 'make fuzz     the fuzzers alone (FUZZ=SECONDS LAWS="parser ...")'
 	@echo 'make lint     the format of the source'
@@ -52,7 +53,15 @@ torture: setup
 	$(MAKE) histories
 	$(MAKE) simulate
 	$(MAKE) planted
+	$(MAKE) sanitize
 	$(MAKE) fuzz
+
+# What reads, sends and is done by several at once, under the address sanitizer and under the thread sanitizer: a build of its own for each.
+SANITIZED := SourceCSVTests|CSVTests|HTTPTransportTests|ConnectorRESTTests|StoreSQLTests|ProvisioningTests
+sanitize: setup
+	for kind in address thread; do \
+		swift test --disable-xctest --sanitize $$kind -debug-info-format none --scratch-path .build/$$kind --filter '$(SANITIZED)' || exit 1; \
+	done
 
 # In memory, then through the program: against servers with the overlays memberof, refint and unique, and without any.
 histories: build
