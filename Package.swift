@@ -89,7 +89,8 @@ let tests: [Target] = [
         name: "ConnectorLDAPTests", dependencies: ["ChildProcesses", "ConnectorLDAP", "ContractTesting", "Contracts", "IdentityModel"]),
     .testTarget(name: "ConnectorLDIFTests", dependencies: ["ConnectorLDIF", "ContractTesting", "Contracts", "IdentityModel"]),
     .testTarget(
-        name: "ConnectorRESTTests", dependencies: ["ConnectorREST", "Contracts", "HTTPTransport", "IdentityModel", "OddServers"]),
+        name: "ConnectorRESTTests",
+        dependencies: ["ChildProcesses", "ConnectorREST", "ContractTesting", "Contracts", "HTTPTransport", "IdentityModel", "OddServers"]),
     .testTarget(
         name: "CrashTests", dependencies: ["ChildProcesses", "birthright", "Contracts", "IdentityModel", "StoreSQL"],
         exclude: ["Configuration"]),

@@ -15,7 +15,7 @@ final class RESTClient: Sendable {
     }
 
     private let base: String
-    private let authorization: Sensitive<String>?
+    private let authorization: RESTAuthorization
     private let contentType: String
     private let transport: HTTPTransport
     private let pause = ServicePause()
@@ -24,7 +24,7 @@ final class RESTClient: Sendable {
 
     /// `base`: `https://app.example.com/scim/v2`, with or without a slash at its end.
     init(
-        base: String, authorization: Sensitive<String>?, contentType: String, _ settings: HTTPSettings, patience: Double = 120
+        base: String, authorization: RESTAuthorization, contentType: String, _ settings: HTTPSettings, patience: Double = 120
     ) throws(ConnectorFailure) {
         self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
         self.authorization = authorization
@@ -37,14 +37,25 @@ final class RESTClient: Sendable {
         }
     }
 
-    /// The answer to a request that was carried out (2xx), or that found nothing (404); throws what any other means.
+    /// The answer to a request that was carried out (2xx), that found nothing (404), or whose status the caller knows what to do with (`accepting`); throws what
+    /// any other means.
     func send(
-        _ method: HTTPRequest.Method, _ path: String, _ body: JSONValue? = nil, headers: [(name: String, value: String)] = []
+        _ method: HTTPRequest.Method, _ path: String, _ body: JSONValue? = nil, headers: [(name: String, value: String)] = [],
+        accepting: Set<Int> = []
     ) async throws(ConnectorFailure) -> Answer {
         var waited = 0.0
+        var refused: Sensitive<String>?
         while true {
             waited += try await pause.wait()
-            let response = try await exchange(method, path, body, headers)
+            let key = try await authorization.header(over: transport, refused: refused)
+            let response = try await exchange(method, path, body, headers, key)
+            if response.status == 401, authorization.renews, refused == nil {
+                refused = key
+                continue
+            }
+            if accepting.contains(response.status) {
+                return Answer(status: response.status, body: try? JSONValue(parsing: response.body), etag: response.header("ETag"))
+            }
             guard let seconds = RESTClient.holdsBack(response, attempt: waited) else { return try answer(response, method, path) }
             guard waited + seconds <= patience else {
                 throw ConnectorFailure(
@@ -55,12 +66,13 @@ final class RESTClient: Sendable {
     }
 
     private func exchange(
-        _ method: HTTPRequest.Method, _ path: String, _ body: JSONValue?, _ headers: [(name: String, value: String)]
+        _ method: HTTPRequest.Method, _ path: String, _ body: JSONValue?, _ headers: [(name: String, value: String)],
+        _ key: Sensitive<String>?
     ) async throws(ConnectorFailure) -> HTTPResponse {
         var request = HTTPRequest(method, base + path, headers: headers, body: body?.bytes)
         request.headers.append(("Accept", contentType))
         if body != nil { request.headers.append(("Content-Type", contentType)) }
-        if let authorization { request.headers.append(("Authorization", authorization.reveal())) }
+        if let key { request.headers.append(("Authorization", key.reveal())) }
         do throws(HTTPFailure) {
             return try await transport.send(request)
         } catch {

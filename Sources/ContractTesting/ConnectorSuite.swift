@@ -34,6 +34,11 @@ public struct ConnectorSuite: Sendable {
         /// Returns when what the system does after its answers (repairing references) is done; nil: it does nothing after them.
         public let settled: (@Sendable () async throws -> Void)?
 
+        /// Names stand in places; where they stand nowhere, `containers` are just parts of names.
+        public var hasPlaces = true
+        /// Groups hold the names of their members, and not ids that nobody else ever has.
+        public var groupsHoldNames = true
+
         public init(
             containers: [String], name: @escaping @Sendable (String, String) -> AccountName,
             attributes: @escaping @Sendable (String) -> [String: [String]], correlation: String, text: String, list: String?,

@@ -77,6 +77,9 @@ extension ConnectorSuite {
                 NameProbe(attribute: scene.vocabulary.correlation, value: scene.label("a"), container: scene.there),
             ])
             let held = ids.map(NameHolder.account)
+            guard scene.vocabulary.hasPlaces else {
+                return #expect(holders.map { Set($0) } == [Set(held), [], Set(held), Set(held), [held[0]]])
+            }
             #expect(holders.map { Set($0) } == [Set(held), [], [held[0]], [held[1]], []])
         },
         Check("every account is listed once, with the attributes that were asked for") { scene in

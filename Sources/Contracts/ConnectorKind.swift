@@ -19,10 +19,13 @@ public struct ConnectorSetup: Sendable {
     public let settings: AdapterSetup
     /// Attributes that accounts are looked for by: correlation and names.
     public let lookedForBy: [String]
+    /// All attributes that the policy map has rules for, as it spells them.
+    public let attributes: [String]
 
-    public init(_ settings: AdapterSetup, lookedForBy: [String]) {
+    public init(_ settings: AdapterSetup, lookedForBy: [String], attributes: [String] = []) {
         self.settings = settings
         self.lookedForBy = lookedForBy
+        self.attributes = attributes
     }
 
     public var values: [String: String] { settings.values }

@@ -10,7 +10,7 @@ import Testing
 struct RESTClientTests {
     private func client(_ server: OddServer, patience: Double = 5) throws -> RESTClient {
         try RESTClient(
-            base: server.url + "/scim/", authorization: Sensitive("Bearer hunter2"), contentType: "application/scim+json", HTTPSettings(),
+            base: server.url + "/scim/", authorization: .bearer(Sensitive("hunter2")), contentType: "application/scim+json", HTTPSettings(),
             patience: patience)
     }
 

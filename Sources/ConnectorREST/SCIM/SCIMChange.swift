@@ -80,6 +80,18 @@ struct SCIMChange: Hashable, Sendable {
         return .object(members)
     }
 
+    /// The same for services that know no filters in paths: each attribute as it is afterwards.
+    static func whole(_ changes: [SCIMChange], of resource: SCIMResource) -> [JSONValue] {
+        var after = resource
+        for change in changes { change.apply(to: &after) }
+        var told: Set<String> = []
+        return changes.filter { !$0.isDone(in: resource) && told.insert($0.path.whole.description.lowercased()).inserted }.map { change in
+            let holder = change.path.schema.map { after.json.member($0) } ?? after.json
+            let value = holder?.member(change.path.attribute)
+            return change.op(value == nil ? "remove" : "replace", change.path.whole, value)
+        }
+    }
+
     /// The body of a PATCH.
     static func body(_ operations: [JSONValue]) -> JSONValue {
         .object([
