@@ -114,6 +114,10 @@ struct SCIMGroups: Sendable {
 
     /// The whole group, as it is but for these: for services that cannot do otherwise.
     private func put(_ change: Change, _ members: [String], _ group: String) async throws(ConnectorFailure) -> Bool {
+        try await service.alone { () async throws(ConnectorFailure) -> Bool in try await putAlone(change, members, group) }
+    }
+
+    private func putAlone(_ change: Change, _ members: [String], _ group: String) async throws(ConnectorFailure) -> Bool {
         for _ in 1...Self.attempts {
             let answer = try await service.client.send(.get, path(group))
             guard let body = answer.body, var resource = SCIMResource(body), resource.id == group else { return false }

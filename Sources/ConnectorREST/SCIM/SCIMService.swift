@@ -36,6 +36,33 @@ actor SCIMService {
 
     func forget() { known = nil }
 
+    // MARK: One at a time
+
+    private var isTaken = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    /// Whoever reads a resource to write it back whole waits for whoever does so already: without versions one of two changes would be lost.
+    nonisolated func alone<Result>(_ body: () async throws(ConnectorFailure) -> Result) async throws(ConnectorFailure) -> Result {
+        await take()
+        do throws(ConnectorFailure) {
+            let result = try await body()
+            await release()
+            return result
+        } catch {
+            await release()
+            throw error
+        }
+    }
+
+    private func take() async {
+        guard isTaken else { return isTaken = true }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    private func release() {
+        if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
+    }
+
     // MARK: Discovery
 
     private func discover() async -> Result<Abilities, ConnectorFailure> {
