@@ -36,10 +36,8 @@ let modules: [Target] = [
     .executableTarget(
         name: "birthright",
         dependencies: [
-            "CEL", "ConnectorLDAP", "ConnectorLDIF", "Contracts", "CSV", "IdentityModel", "Pages", "Planning", "PolicyFiles",
-            "Provisioning", "SinkFile",
-            "SourceCSV",
-            "StoreSQL",
+            "CEL", "ConnectorLDAP", "ConnectorLDIF", "ConnectorREST", "Contracts", "CSV", "IdentityModel", "Pages", "Planning",
+            "PolicyFiles", "Provisioning", "SinkFile", "SourceCSV", "StoreSQL",
             .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
         ]),
 ]
@@ -57,7 +55,7 @@ var probes: [Target] = [
         path: "Tests/Benchmarks/EvaluationBench"),
     .target(
         name: "Kinds",
-        dependencies: ["ConnectorLDAP", "ConnectorLDIF", "Contracts", "IdentityModel", "PolicyFiles", "SinkFile", "StoreSQL"],
+        dependencies: ["ConnectorLDAP", "ConnectorLDIF", "ConnectorREST", "Contracts", "IdentityModel", "PolicyFiles", "SinkFile", "StoreSQL"],
         path: "Tests/Kinds"),
     .target(name: "ChildProcesses", path: "Tests/ChildProcesses"),
     .target(name: "OddServers", path: "Tests/OddServers"),
@@ -90,7 +88,10 @@ let tests: [Target] = [
     .testTarget(name: "ConnectorLDIFTests", dependencies: ["ConnectorLDIF", "ContractTesting", "Contracts", "IdentityModel"]),
     .testTarget(
         name: "ConnectorRESTTests",
-        dependencies: ["ChildProcesses", "ConnectorREST", "ContractTesting", "Contracts", "HTTPTransport", "IdentityModel", "OddServers"]),
+        dependencies: [
+            "ChildProcesses", "ConnectorREST", "ContractTesting", "Contracts", "HTTPTransport", "IdentityModel", "Kinds", "OddServers",
+            "Planning", "PolicyFiles", "Provisioning", "SourceCSV", "StoreSQL", .product(name: "Logging", package: "swift-log"),
+        ]),
     .testTarget(
         name: "CrashTests", dependencies: ["ChildProcesses", "birthright", "Contracts", "IdentityModel", "StoreSQL"],
         exclude: ["Configuration"]),

@@ -1,5 +1,6 @@
 import ConnectorLDAP
 import ConnectorLDIF
+import ConnectorREST
 import Contracts
 import Foundation
 import IdentityModel
@@ -12,7 +13,7 @@ import StoreSQL
 /// The only file that names an adapter: a new connector, store or sink is a line here.
 enum Adapters {
     static let connectors: [ConnectorKind] = [
-        LDAPConnector.kind, LDIFConnector.kind, .announced(.announcedWeb("rest")), .announced(.announcedWeb("scim")),
+        LDAPConnector.kind, LDIFConnector.kind, SCIMConnector.kind, .announced(.announcedWeb("rest")),
     ]
     /// The first one is the standard.
     static let stores: [StoreKind] = [SQLStore.sqlite]
@@ -55,7 +56,7 @@ enum Adapters {
         var values = settings.values
         values["dialect"] = settings.dialect
         let setup = AdapterSetup(values: values, secrets: settings.secrets, folder: directory.path)
-        return try make(ConnectorSetup(setup, lookedForBy: lookedForBy(map)))
+        return try make(ConnectorSetup(setup, lookedForBy: lookedForBy(map), attributes: map.attributes.map(\.name)))
     }
 
     /// Correlation and names: what the system is asked for by value.

@@ -68,6 +68,11 @@ final class OddSCIM: @unchecked Sendable {
         }
     }
 
+    func user(_ name: String) -> [String: JSONValue]? { lock.withLock { users.values.first { $0.json["userName"]?.text == name }?.json } }
+
+    /// Somebody whom nobody asked about.
+    func add(_ json: [String: JSONValue]) { lock.withLock { _ = make(json, isUser: true) } }
+
     /// Puts so many into the group whom nobody asked about.
     func fill(_ group: String, _ count: Int) {
         lock.withLock {

@@ -1,5 +1,6 @@
 internal import ConnectorLDAP
 internal import ConnectorLDIF
+internal import ConnectorREST
 internal import Contracts
 internal import IdentityModel
 package import PolicyFiles
@@ -9,6 +10,6 @@ internal import StoreSQL
 /// The kinds of adapter that the executable knows, for tests that read configurations.
 package enum Kinds {
     package static let all = AdapterShapes(
-        connectors: [LDAPConnector.kind.shape, LDIFConnector.kind.shape, .announcedWeb("rest"), .announcedWeb("scim")],
+        connectors: [LDAPConnector.kind.shape, LDIFConnector.kind.shape, SCIMConnector.kind.shape, .announcedWeb("rest")],
         stores: [SQLStore.sqlite.shape], sinks: [FileSink.kind.shape])
 }

@@ -4,10 +4,10 @@ extension LintTests {
     /// What is accepted, and waits for a version that does it.
     static let connectors = [
         Slip(
-            .noConnector, Company().map("type: ldap", "type: scim"),
+            .noConnector, Company().map("type: ldap", "type: rest"),
             """
-            PolicyMaps/directory.yaml:3:9: warning: the type 'scim' is accepted, but this version has no connector for it [no-connector]
-              type: scim
+            PolicyMaps/directory.yaml:3:9: warning: the type 'rest' is accepted, but this version has no connector for it [no-connector]
+              type: rest
                     ^~~~
             """),
         Slip(

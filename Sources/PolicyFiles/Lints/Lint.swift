@@ -123,7 +123,7 @@ extension Lint {
 
     package static let noConnector = Lint(
         "no-connector",
-        finds: "a connector of a type that this version reads and checks, but cannot write to: rest or scim.",
+        finds: "a connector of a type that this version reads and checks, but cannot write to: rest.",
         matters: "the policy map can be checked and tested, but as soon as a role gives an account there, plan and apply refuse to run.",
         remedy: "let no role give an account there until a version has the connector.")
 
