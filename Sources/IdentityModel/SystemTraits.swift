@@ -41,7 +41,11 @@ public struct FlagWords: Hashable, Sendable {
 }
 
 /// What an attribute's values are, as its rule says: a system with types of its own (JSON) writes them as such.
-public enum ValueType: Hashable, Sendable { case text, number, flag }
+public enum ValueType: Hashable, Sendable {
+    case text, number, flag
+    /// Names of accounts of the same system, which may itself point at them otherwise (SCIM: by id).
+    case reference
+}
 
 /// How names of accounts and groups are built.
 public enum NameSyntax: Hashable, Sendable {

@@ -12,17 +12,18 @@ struct SCIMChange: Hashable, Sendable {
     /// Lists whose elements are single values, of every resource (RFC 7643, 3): other attributes are lists where the server shows one.
     private static let lists: Set<String> = ["schemas"]
 
-    init(_ request: AccountOperation.Request, isList: Bool = false) throws(SCIMPath.Malformed) {
+    /// `ids`: of users that the request points at, by name.
+    init(_ request: AccountOperation.Request, isList: Bool = false, ids: [String: AccountID] = [:]) throws(SCIMPath.Malformed) {
         path = try SCIMPath(request.name)
         operation = request.operation
-        values = request.values.map { SCIMChange.value($0, request.type) }
+        values = request.values.map { SCIMChange.value(request.type == .reference ? ids[$0]?.text ?? $0 : $0, request.type) }
         self.isList = isList || SCIMChange.lists.contains(path.attribute.lowercased())
     }
 
     /// Typed as the rule says; what is no such thing stays text, and the server says what it thinks of it.
     static func value(_ text: String, _ type: ValueType) -> JSONValue {
         switch type {
-        case .text: .string(text)
+        case .text, .reference: .string(text)
         case .flag: FlagWords.plain.flag(text).map(JSONValue.bool) ?? .string(text)
         case .number: Int64(text).map(JSONValue.integer) ?? .string(text)
         }

@@ -17,6 +17,8 @@ struct SCIMWork: Sendable {
     private var seen: SCIMUsers.Seen?
     /// Under a name of our own for a moment.
     private(set) var isAside = false
+    /// Of users that the operation points at, by name.
+    private var ids: [String: AccountID] = [:]
     /// What was refused while withdrawing: it stops nothing.
     private var refusal: ConnectorFailure?
 
@@ -91,11 +93,26 @@ struct SCIMWork: Sendable {
 
     // MARK: Changing
 
+    /// A service points at users by id. Who they are is asked once, and late: they may be made or renamed in the same batch.
+    private mutating func identify(_ isMeant: (AccountOperation.Request) -> Bool, _ users: SCIMUsers) async throws(ConnectorFailure) {
+        let meant = operation.requests.filter { $0.kind == .attribute && $0.type == .reference && isMeant($0) }
+        let names = Set(meant.flatMap(\.values)).subtracting(ids.keys).sorted()
+        guard !names.isEmpty else { return }
+        let holders = try await SCIMLookups(users: users).holders(of: names.map { probe(AccountName($0)) })
+        for (name, holders) in zip(names, holders) {
+            guard case .account(let id)? = holders.first, holders.count == 1 else {
+                let attribute = meant.first { $0.values.contains(name) }?.name
+                throw ConnectorFailure(.transient, "the user '\(name)', whom \(attribute ?? "") points at, is not found", attribute: attribute)
+            }
+            ids[name] = id
+        }
+    }
+
     private func changes(_ isMeant: (AccountOperation.Request) -> Bool) throws(ConnectorFailure) -> [(index: Int, change: SCIMChange)] {
         var changes: [(Int, SCIMChange)] = []
         for (index, request) in operation.requests.enumerated() where request.kind == .attribute && isMeant(request) {
             do throws(SCIMPath.Malformed) {
-                changes.append((index, try SCIMChange(request)))
+                changes.append((index, try SCIMChange(request, ids: ids)))
             } catch {
                 throw ConnectorFailure(.permanent, error.description, attribute: request.name)
             }
@@ -157,6 +174,7 @@ struct SCIMWork: Sendable {
         guard isWithdrawing, !isOver, operation.operation != .delete else { return }
         do throws(ConnectorFailure) {
             let refused = refusal
+            try await identify(\.switches, users)
             let switching = try changes(\.switches)
             await sendEach(switching, and: active(false), users)
             isSwitched = refusal == refused || isOff(switching)
@@ -193,6 +211,7 @@ struct SCIMWork: Sendable {
     }
 
     private mutating func create(_ users: SCIMUsers) async throws(ConnectorFailure) {
+        try await identify({ _ in true }, users)
         let all = try changes { _ in true }
         do throws(ConnectorFailure) {
             id = try await users.create(operation.name, all.map(\.change))
@@ -232,7 +251,9 @@ struct SCIMWork: Sendable {
     mutating func change(_ users: SCIMUsers) async {
         guard operation.operation != .create, operation.operation != .delete, !isGone, failure == nil || isWithdrawing else { return }
         do throws(ConnectorFailure) {
-            let rest = try changes { operation.direction == .steady || !$0.switches }
+            let isSteady = operation.direction == .steady
+            try await identify({ isSteady || !$0.switches }, users)
+            let rest = try changes { isSteady || !$0.switches }
             if isWithdrawing { return await sendEach(rest, users) }
             try await send(rest, and: operation.direction == .steady ? active(operation.operation != .disable) : nil, users)
         } catch {
@@ -243,6 +264,7 @@ struct SCIMWork: Sendable {
     mutating func switchOn(_ users: SCIMUsers) async {
         guard operation.direction == .enabling, !isOver, operation.operation != .create else { return }
         do throws(ConnectorFailure) {
+            try await identify(\.switches, users)
             try await send(try changes(\.switches), and: active(true), users)
             isSwitched = true
         } catch {

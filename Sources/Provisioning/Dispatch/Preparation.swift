@@ -321,7 +321,7 @@ struct Preparation {
         _ request: AttributeRequest, _ values: [String], onto sighting: Sighting?, _ order: ProvisioningOrder
     ) -> AccountOperation.Request {
         let isAttribute = request.kind == .attribute
-        let type = isAttribute ? system.types[request.name] ?? .text : .text
+        let type = request.isReference ? .reference : isAttribute ? system.types[request.name] ?? .text : .text
         let switches = isAttribute && system.switchingAttributes.contains(request.name)
         let isOntoEntry = order.operation == .create && isAttribute && request.operation == .add
         if let sighting, isOntoEntry, system.adoption.literals.contains(request.name) {
