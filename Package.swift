@@ -19,7 +19,8 @@ let modules: [Target] = [
     .target(name: "CSV"),
     .target(name: "CEL", dependencies: ["LinearRegex"]),
     .target(name: "LinearRegex", dependencies: ["CRE2"]),
-    .target(name: "Planning", dependencies: ["CEL", "IdentityModel", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "Hashing", dependencies: ["CCrypto"]),
+    .target(name: "Planning", dependencies: ["CEL", "Hashing", "IdentityModel"]),
     .target(
         name: "PolicyFiles", dependencies: ["Planning", "CEL", "CSV", "IdentityModel", .product(name: "Yams", package: "Yams")]),
     .target(
@@ -45,6 +46,7 @@ let modules: [Target] = [
 let libraries: [Target] = [
     .systemLibrary(name: "COpenLDAP", pkgConfig: "ldap", providers: [.apt(["libldap2-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 ]
 
@@ -98,6 +100,7 @@ let tests: [Target] = [
     .testTarget(name: "FuzzLawsTests", dependencies: ["FuzzLaws"]),
     .testTarget(
         name: "HistoriesTests", dependencies: ["Kinds", "CEL", "Histories", "IdentityModel", "Planning", "PolicyFiles"]),
+    .testTarget(name: "HashingTests", dependencies: ["Hashing"]),
     .testTarget(name: "HTTPTransportTests", dependencies: ["ChildProcesses", "HTTPTransport", "OddServers"]),
     .testTarget(name: "IdentityModelTests", dependencies: ["IdentityModel"], exclude: ["Golden"]),
     .testTarget(name: "PlanningTests", dependencies: ["CEL", "ChildProcesses", "Kinds", "IdentityModel", "Planning", "PolicyFiles"]),
@@ -127,7 +130,6 @@ let package = Package(
     name: "birthright",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),

@@ -43,7 +43,11 @@ package enum ConfigurationLayout {
     /// The lookup tables that a policy map names, relative to the configuration directory.
     package static func lookupPaths(policyMap path: String, in files: ConfigurationFiles) -> [String] {
         guard let file = ConfigurationFile.open(path, files, DiagnosticCollection()), let root = YAMLReader.read(file) else { return [] }
-        return (root["tables"]?.mapping ?? []).compactMap { file.text($0.value, $0.key)?.text }.sorted()
+        return lookupPaths(root["tables"], file)
+    }
+
+    static func lookupPaths(_ tables: YAMLNode?, _ file: ConfigurationFile) -> [String] {
+        (tables?.mapping ?? []).compactMap { file.text($0.value, $0.key)?.text }.sorted()
     }
 
     /// The policy maps among the files, sorted.

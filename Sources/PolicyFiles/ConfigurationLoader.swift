@@ -33,7 +33,8 @@ package enum ConfigurationLoader {
         let outside = outsideValues([serviceFile, rolesFile, rulesFile].compactMap { $0 } + mapFiles.map(\.file))
         let configuration = Configuration(
             service: service.settings, schema: schema, sources: service.sources, roles: roles.roles, rules: rules.map(\.rule),
-            policyMaps: maps.compactMap(\.map).sorted { $0.system < $1.system }, guards: service.guards, hash: hash(files, paths, outside),
+            policyMaps: maps.compactMap(\.map).sorted { $0.system < $1.system }, guards: service.guards,
+            hash: hash(files, mapFiles, outside),
             outsideValues: outside.mapValues(ConfigurationHash.digest))
         return (configuration, diagnostics.sorted)
     }
@@ -43,10 +44,10 @@ package enum ConfigurationLoader {
     }
 
     /// Over what was read: every YAML file and the lookups, but not the tests beside the maps.
-    private static func hash(_ files: ConfigurationFiles, _ maps: [String], _ outside: [String: String]) -> String {
+    private static func hash(_ files: ConfigurationFiles, _ maps: [PolicyMapFile], _ outside: [String: String]) -> String {
         let fixed = [ConfigurationLayout.serviceFile, ConfigurationLayout.rolesFile, ConfigurationLayout.rulesFile]
-        let lookups = maps.flatMap { ConfigurationLayout.lookupPaths(policyMap: $0, in: files) }
-        let paths = Set(fixed + maps + lookups)
+        let lookups = maps.flatMap { ConfigurationLayout.lookupPaths($0.section["tables"], $0.file) }
+        let paths = Set(fixed + maps.map(\.file.path) + lookups)
         return ConfigurationHash.hexadecimal(of: files.files.filter { paths.contains($0.key) }, outside: outside)
     }
 }

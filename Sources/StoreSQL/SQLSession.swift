@@ -117,8 +117,24 @@ private enum InList {
             let size = sizes.first { $0 >= batch.count } ?? batch.count
             if let last = batch.last { batch.append(contentsOf: repeatElement(last, count: size - batch.count)) }
             let list = (1...size).map { "$\(count + $0)" }.joined(separator: ",")
-            return (sql.replacing("(#)", with: "(" + list + ")"), batch)
+            return (filled(sql, list), batch)
         }
+    }
+
+    /// Every query of a run comes by here: `replacing` took a twentieth of a run's time.
+    private static func filled(_ sql: String, _ list: String) -> String {
+        let mark = Array("(#)".utf8)
+        var filled: [UInt8] = []
+        var rest = Array(sql.utf8)[...]
+        while let byte = rest.first {
+            if byte == mark[0], rest.starts(with: mark) {
+                filled += "(\(list))".utf8
+                rest = rest.dropFirst(mark.count)
+            } else {
+                filled.append(rest.removeFirst())
+            }
+        }
+        return String(decoding: filled, as: UTF8.self)
     }
 }
 

@@ -150,6 +150,22 @@ package struct SystemView: Hashable, Sendable {
 
 /// A DN as directories compare it: case and spaces around separators make no difference.
 package func foldedName(_ name: String) -> String {
+    var folded: [UInt8] = []
+    folded.reserveCapacity(name.utf8.count)
+    var isFirst = true
+    for byte in name.utf8 {
+        switch byte {
+        case 0x80...: return foldedUnicodeName(name)
+        case UInt8(ascii: " ") where isFirst: continue
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): folded.append(byte | 0x20)
+        default: folded.append(byte)
+        }
+        isFirst = byte == UInt8(ascii: ",")
+    }
+    return String(decoding: folded, as: UTF8.self)
+}
+
+private func foldedUnicodeName(_ name: String) -> String {
     name.split(separator: ",", omittingEmptySubsequences: false)
         .map { part in String(part.drop { $0 == " " }).lowercased() }
         .joined(separator: ",")

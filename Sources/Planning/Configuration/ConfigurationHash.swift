@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Hashing
 
 /// What tells one configuration from another. A row is skipped only under the configuration it was last evaluated with.
 package enum ConfigurationHash {
@@ -9,20 +9,15 @@ package enum ConfigurationHash {
     package static func hexadecimal(of files: [String: [UInt8]], outside: [String: String] = [:]) -> String {
         var hash = SHA256()
         for (path, bytes) in files.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-            hash.update(data: Array("\(path.utf8.count) \(path) \(bytes.count) ".utf8))
-            hash.update(data: bytes)
+            hash.update("\(path.utf8.count) \(path) \(bytes.count) ")
+            hash.update(bytes)
         }
         for (name, text) in outside.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-            hash.update(data: Array("\(name.utf8.count) \(name) \(text.utf8.count) \(text)".utf8))
+            hash.update("\(name.utf8.count) \(name) \(text.utf8.count) \(text)")
         }
-        return hexadecimal(hash.finalize())
+        return Planning.hexadecimal(hash.finalized())
     }
 
     /// What tells one value of a setting from another without keeping it.
-    package static func digest(of value: String) -> String { String(hexadecimal(SHA256.hash(data: Array(value.utf8))).prefix(16)) }
-
-    private static func hexadecimal(_ digest: SHA256.Digest) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
+    package static func digest(of value: String) -> String { String(Planning.hexadecimal(SHA256.hash(value)).prefix(16)) }
 }

@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Hashing
 package import IdentityModel
 
 /// Renders `ProvisioningCompleted` in SailPoint's shape (developer.sailpoint.com, event trigger "Provisioning Completed").
@@ -147,14 +147,5 @@ package enum CompletionEvent {
         return warnings
     }
 
-    private static func identifier(_ text: String) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var hexadecimal: [UInt8] = []
-        hexadecimal.reserveCapacity(32)
-        for byte in SHA256.hash(data: Array(text.utf8)).prefix(16) {
-            hexadecimal.append(digits[Int(byte >> 4)])
-            hexadecimal.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: hexadecimal, as: UTF8.self)
-    }
+    private static func identifier(_ text: String) -> String { hexadecimal(SHA256.hash(text).prefix(16)) }
 }

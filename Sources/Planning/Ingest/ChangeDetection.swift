@@ -1,11 +1,11 @@
-internal import Crypto
+internal import Hashing
 package import IdentityModel
 
 /// What happened to a user, and when they have to be looked at again.
 package enum ChangeDetection {
     /// The user a new key stands for. The same on every machine: ids come from content.
     package static func userID(source: SourceName, key: UserKey, generation: Int = 1) -> UserID {
-        let digest = SHA256.hash(data: Array("\(source.text)\u{0}\(key.text)\u{0}\(generation)".utf8))
+        let digest = SHA256.hash("\(source.text)\u{0}\(key.text)\u{0}\(generation)")
         return UserID(hexadecimal(digest.prefix(16)))
     }
 

@@ -1,12 +1,11 @@
-internal import Crypto
+internal import Hashing
 package import IdentityModel
 
 /// SHA-256 over the canonical text of a plan: its configuration hash, and the document of every user
 /// change and order in sequence, each on a line. The plan's number and row are not part of it, so that the same plan made
 /// again has the same seal.
-package struct PlanSeal {
+package struct PlanSeal: ~Copyable {
     private var hash = SHA256()
-    private static let newline: [UInt8] = [0x0A]
 
     /// The day is not part of it: its consequences are, and an approval does not end at midnight.
     package init(origin: Origin, configurationHash: String) {
@@ -16,8 +15,8 @@ package struct PlanSeal {
     }
 
     package mutating func add(_ document: UnsafeRawBufferPointer) {
-        hash.update(bufferPointer: document)
-        hash.update(data: Self.newline)
+        hash.update(document)
+        hash.update("\n")
     }
 
     private mutating func add(line: String) {
@@ -26,5 +25,5 @@ package struct PlanSeal {
     }
 
     /// Lower-case hexadecimal.
-    package func finalized() -> String { hexadecimal(hash.finalize()) }
+    package func finalized() -> String { hexadecimal(hash.finalized()) }
 }

@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Hashing
 package import IdentityModel
 
 /// What stands in place of secrets wherever accounts and orders are kept (the convergence law: secrets are in no document, kept as an HMAC to see a change).
@@ -24,20 +24,20 @@ extension SecretKeeping {
 
 /// Tells equal secrets from different ones without keeping them: HMAC-SHA256 (RFC 2104) under a key that lies beside the store and stands in no document.
 package struct SecretDigest: Sendable {
-    private let key: SymmetricKey
+    private let key: [UInt8]
 
     /// 32 random bytes.
-    package init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
+    package init(key: [UInt8]) { self.key = key }
 
     /// Whose secret it is counts as well: two people with one password have two digests.
     package func digest(_ value: String, of attribute: String, for owner: AccountOwner) -> AccountValue {
-        var code = HMAC<SHA256>(key: key)
+        var message: [UInt8] = []
         for part in [owner.system.text, owner.user.text, attribute, value] {
             // Lengths keep ("ab", "c") and ("a", "bc") apart.
-            code.update(data: Array("\(part.utf8.count) ".utf8))
-            code.update(data: Array(part.utf8))
+            message += "\(part.utf8.count) ".utf8
+            message += part.utf8
         }
-        return .digest(SecretDigest.hexadecimal(code.finalize()))
+        return .digest(hexadecimal(MessageCode.compute(message, key: key)))
     }
 
     /// Texts become digests; what is one already, or a reference, stays.
@@ -52,11 +52,6 @@ package struct SecretDigest: Sendable {
 
     /// Tells this key from another one, and nothing of what it is.
     package var check: String {
-        SecretDigest.hexadecimal(HMAC<SHA256>.authenticationCode(for: Array("birthright key check".utf8), using: key))
-    }
-
-    private static func hexadecimal(_ code: HMAC<SHA256>.MAC) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: code.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        hexadecimal(MessageCode.compute(Array("birthright key check".utf8), key: key))
     }
 }

@@ -4,6 +4,8 @@ internal import Planning
 final class ConfigurationFile {
     let path: String
     let text: SourceText
+    /// The same, in one piece.
+    let whole: String
     let diagnostics: DiagnosticCollection
     let values: ConfigurationFiles
     /// Where scalars stand, in the order they were read: a '#' inside one begins no comment.
@@ -21,6 +23,7 @@ final class ConfigurationFile {
     ) {
         self.path = path
         self.text = SourceText(text, lines)
+        whole = text
         self.diagnostics = diagnostics
         self.values = values
     }

@@ -21,8 +21,9 @@ struct YAMLReader {
         var scalars = file.text.scalars
         while true {
             do {
-                // The parser is kept while its nodes are walked: it owns their anchors.
-                let parser = try Parser(yaml: YAMLReader.string(scalars), encoding: .utf8)
+                // The parser is kept while its nodes are walked: it owns their anchors. Every scalar is a text to us: what it would be by the rules of
+                // YAML, which Yams finds out by regular expressions, is not asked.
+                let parser = try Parser(yaml: renamed.isEmpty ? file.whole : YAMLReader.string(scalars), resolver: .basic, encoding: .utf8)
                 guard let root = try parser.singleRoot() else {
                     file.error("the file is empty", at: .start, length: 1)
                     return nil

@@ -287,7 +287,7 @@ private final class SealCollector: @unchecked Sendable {
     private let lock = PlainLock()
     private var seal: PlanSeal
 
-    init(_ seal: PlanSeal) { self.seal = seal }
+    init(_ seal: consuming PlanSeal) { self.seal = seal }
     func add(_ document: UnsafeRawBufferPointer) { lock.withLock { seal.add(document) } }
     func finalized() -> String { lock.withLock { seal.finalized() } }
 }
