@@ -180,6 +180,26 @@ struct ConnectorScene: Sendable {
         return vocabulary.groups.filter { memberships.contains($0.lowercased()) }
     }
 
+    /// The same of many accounts, each group asked once.
+    func groups(ofEach ids: [AccountID]) async throws -> [[String]] {
+        let accounts = try await connector.find(ids.map { .id($0) }).map { lookup -> ActualAccount? in
+            guard case .found(let account) = lookup else { return nil }
+            return account
+        }
+        guard let members = vocabulary.members else {
+            return accounts.map { account -> [String] in
+                let memberships = Set((account?.memberships ?? []).map { $0.lowercased() })
+                return vocabulary.groups.filter { memberships.contains($0.lowercased()) }
+            }
+        }
+        var holding: [(group: String, names: Set<String>)] = []
+        for group in vocabulary.groups { holding.append((group, Set(try await members(group).map { $0.lowercased() }))) }
+        return accounts.map { account -> [String] in
+            guard let name = account?.name.text.lowercased() else { return [] }
+            return holding.filter { $0.names.contains(name) }.map(\.group)
+        }
+    }
+
     /// Groups of the vocabulary that hold this name, by the groups themselves; none where the vocabulary cannot tell.
     func groups(holding name: AccountName) async throws -> [String] {
         guard let members = vocabulary.members else { return [] }

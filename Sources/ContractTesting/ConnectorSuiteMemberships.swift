@@ -11,10 +11,8 @@ extension ConnectorSuite {
             }
             let results = await scene.connector.execute(operations)
             #expect(results.filter { $0.failure != nil || !$0.failedRequests.isEmpty } == [])
-            for (number, result) in zip(1...40, results) {
-                let id = try #require(result.accountID)
-                #expect(try await scene.groups(of: id) == Array(groups.prefix(number % 2 + 1)))
-            }
+            let ids = try results.map { try #require($0.accountID) }
+            #expect(try await scene.groups(ofEach: ids) == (1...40).map { Array(groups.prefix($0 % 2 + 1)) })
         },
         Check("a membership that is already there, or already gone, is success") { scene in
             let group = scene.vocabulary.groups[0]
@@ -64,10 +62,8 @@ extension ConnectorSuite {
             #expect(results.prefix(30).filter { !$0.failedRequests.isEmpty } == [])
             #expect(results[30].failedRequests.keys.sorted() == [1])
             #expect(results[30].failedRequests[1]?.errorClass == .permanent)
-            for result in results.prefix(30) {
-                let id = try #require(result.accountID)
-                #expect(try await scene.groups(of: id) == [group])
-            }
+            let ids = try results.prefix(30).map { try #require($0.accountID) }
+            #expect(try await scene.groups(ofEach: ids) == ids.map { _ in [group] })
         },
         Check("an account that is made anew leaves the groups that hold its name from before") { scene in
             let groups = scene.vocabulary.groups
@@ -242,10 +238,8 @@ extension ConnectorSuite {
             #expect(await scene.connector.execute(leaving).filter { $0.failure != nil || !$0.failedRequests.isEmpty } == [])
             // Servers that repair references do it after their answer; what they do must not bring a membership back.
             try await scene.vocabulary.settled?()
-            for result in created {
-                let id = try #require(result.accountID)
-                #expect(try await scene.groups(of: id) == [])
-            }
+            let ids = try created.map { try #require($0.accountID) }
+            #expect(try await scene.groups(ofEach: ids) == ids.map { _ in [] })
         },
         Check("a mover changes name and groups by one operation") { scene in
             let groups = scene.vocabulary.groups
@@ -269,10 +263,8 @@ extension ConnectorSuite {
             }
             #expect(results.count == 100)
             #expect(results.filter { $0.failure != nil || !$0.failedRequests.isEmpty } == [])
-            for result in results {
-                let id = try #require(result.accountID)
-                #expect(try await scene.groups(of: id) == [group])
-            }
+            let ids = try results.map { try #require($0.accountID) }
+            #expect(try await scene.groups(ofEach: ids) == ids.map { _ in [group] })
         },
     ]
 }
