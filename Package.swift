@@ -57,7 +57,9 @@ var probes: [Target] = [
         path: "Tests/Benchmarks/EvaluationBench"),
     .target(
         name: "Kinds",
-        dependencies: ["ConnectorLDAP", "ConnectorLDIF", "ConnectorREST", "Contracts", "IdentityModel", "PolicyFiles", "SinkFile", "StoreSQL"],
+        dependencies: [
+            "ConnectorLDAP", "ConnectorLDIF", "ConnectorREST", "Contracts", "IdentityModel", "PolicyFiles", "SinkFile", "StoreSQL",
+        ],
         path: "Tests/Kinds"),
     .target(name: "ChildProcesses", path: "Tests/ChildProcesses"),
     .target(name: "OddServers", path: "Tests/OddServers"),

@@ -4,7 +4,6 @@ import Testing
 
 @testable import Planning
 @testable import Provisioning
-
 @testable import birthright
 
 @Suite struct UserCardTests {

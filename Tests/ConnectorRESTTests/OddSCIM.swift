@@ -63,7 +63,9 @@ final class OddSCIM: @unchecked Sendable {
 
     func members(of group: String) -> [String] {
         lock.withLock {
-            let ids = groups.values.first { $0.json["displayName"]?.text == group }?.json["members"]?.elements.compactMap { $0.member("value")?.text }
+            let ids = groups.values.first { $0.json["displayName"]?.text == group }?.json["members"]?.elements.compactMap {
+                $0.member("value")?.text
+            }
             return (ids ?? []).map { users[$0]?.json["userName"]?.text ?? "nobody" }
         }
     }
@@ -130,7 +132,9 @@ final class OddSCIM: @unchecked Sendable {
     }
 
     private var configuration: JSONValue {
-        func supported(_ flag: Bool, _ more: [String: JSONValue] = [:]) -> JSONValue { .object(more.merging(["supported": .bool(flag)]) { $1 }) }
+        func supported(_ flag: Bool, _ more: [String: JSONValue] = [:]) -> JSONValue {
+            .object(more.merging(["supported": .bool(flag)]) { $1 })
+        }
         return .object([
             "patch": supported(ways.patches), "filter": supported(true, ["maxResults": .integer(Int64(ways.largestPage))]),
             "etag": supported(ways.hasVersions), "bulk": supported(false),
@@ -259,7 +263,9 @@ final class OddSCIM: @unchecked Sendable {
         case "PATCH":
             guard ways.patches else { return told(501, nil) }
             for operation in object(request.body)?["Operations"]?.elements ?? [] {
-                guard let path = operation.member("path")?.text, let op = operation.member("op")?.text else { return refused("invalidPath", "none") }
+                guard let path = operation.member("path")?.text, let op = operation.member("op")?.text else {
+                    return refused("invalidPath", "none")
+                }
                 if path.contains("["), ways.refusesFiltersInPaths { return refused("invalidPath", "no filters here") }
                 guard apply(op, path, operation.member("value") ?? .null, &one.json) else { return refused("noTarget", path) }
             }

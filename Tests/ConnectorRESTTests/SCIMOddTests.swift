@@ -43,7 +43,8 @@ struct SCIMOddTests {
     private func vocabulary(_ server: OddSCIM) -> ConnectorSuite.Vocabulary {
         var vocabulary = ConnectorSuite.Vocabulary(
             containers: ["people.example.com", "left.example.com"], name: { AccountName("\($0)@\($1)") },
-            attributes: { ["name.familyName": [$0]] }, correlation: "externalId", text: "title", list: nil, unique: nil, groups: Self.groups,
+            attributes: { ["name.familyName": [$0]] }, correlation: "externalId", text: "title", list: nil, unique: nil,
+            groups: Self.groups,
             members: { server.members(of: $0) })
         vocabulary.hasPlaces = false
         vocabulary.groupsHoldNames = false

@@ -76,7 +76,8 @@ struct SCIMRunTests {
         func user(_ name: String) -> SCIMResource? { server.user(name).map { SCIMResource($0) } }
     }
 
-    private static let anna = "E0007,Anna,Maria,Åkesson,,,2025-01-01,,Example AB,Engineering,031-12 34 56,070-123 45 67,Active,Developer,Employee,Göteborg,SE"
+    private static let anna =
+        "E0007,Anna,Maria,Åkesson,,,2025-01-01,,Example AB,Engineering,031-12 34 56,070-123 45 67,Active,Developer,Employee,Göteborg,SE"
     private static let bo = "E0008,Bo,,Dahl,,E0007,2025-01-01,,Example AB,Sales,,,Active,Clerk,Employee,Göteborg,SE"
 
     private static let oddities: [OddSCIM.Ways] = [

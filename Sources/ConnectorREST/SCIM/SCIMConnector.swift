@@ -79,7 +79,9 @@ package final class SCIMConnector: ProbesNames, IdentifiesGroups, EnumeratesAcco
         var facts = ["SCIM 2.0 at \(settings.url), users at \(abilities.users), groups at \(abilities.groups)"]
         facts.append("changes are sent by \(abilities.patches ? "PATCH" : "PUT, the whole user each time")")
         facts.append(
-            abilities.hasVersions ? "versions (ETag) keep changes of others" : "there are no versions: a change of somebody else at the same moment may be lost")
+            abilities.hasVersions
+                ? "versions (ETag) keep changes of others"
+                : "there are no versions: a change of somebody else at the same moment may be lost")
         facts.append("pages hold \(abilities.largestPage), \(abilities.hasCursors ? "by cursor" : "by index")")
         var advice: [String] = []
         if !abilities.filters {

@@ -10,12 +10,14 @@ extension SCIMConnector {
             keys: [
                 ConnectorShape.Key("url", .text, "Where the service is: https://app.example.com/scim/v2", isRequired: true),
                 ConnectorShape.Key(
-                    "realm", .text, "What this service is, whatever its address is: example-suite-production. A test service is another one.",
+                    "realm", .text,
+                    "What this service is, whatever its address is: example-suite-production. A test service is another one.",
                     isRequired: true),
                 ConnectorShape.Key("token", .secret, "The bearer token that Birthright shows, from the environment or a file."),
                 ConnectorShape.Key("user", .text, "The account that Birthright signs in with, where there is no token."),
                 ConnectorShape.Key("password", .secret, "Its password, from the environment or a file."),
-                ConnectorShape.Key("tokenURL", .text, "Where tokens are fetched (OAuth 2.0 client credentials): https://login.example.com/token"),
+                ConnectorShape.Key(
+                    "tokenURL", .text, "Where tokens are fetched (OAuth 2.0 client credentials): https://login.example.com/token"),
                 ConnectorShape.Key("clientID", .text, "Who fetches them."),
                 ConnectorShape.Key("clientSecret", .secret, "With what, from the environment or a file."),
                 ConnectorShape.Key("scope", .text, "For what, where the service wants to know."),

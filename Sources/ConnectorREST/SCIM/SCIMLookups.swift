@@ -28,7 +28,11 @@ struct SCIMLookups: Sendable {
             var match = Match.yes
             for part in parts {
                 let texts = user.texts(part.path)
-                if texts.isEmpty { match = .unknown } else if !texts.contains(where: { $0.lowercased() == part.value.lowercased() }) { return .no }
+                if texts.isEmpty {
+                    match = .unknown
+                } else if !texts.contains(where: { $0.lowercased() == part.value.lowercased() }) {
+                    return .no
+                }
             }
             return match
         }
@@ -72,7 +76,8 @@ struct SCIMLookups: Sendable {
     private func lookup(_ hits: Hits) -> Lookup {
         if hits.sure.count == 1, hits.unsure.isEmpty { return .found(users.account(hits.sure[0])) }
         if hits.sure.isEmpty, hits.unsure.isEmpty { return .absent }
-        return hits.sure.isEmpty ? .unreadable(hits.unsure.map(\.userName).sorted()) : .ambiguous((hits.sure + hits.unsure).map(\.userName).sorted())
+        return hits.sure.isEmpty
+            ? .unreadable(hits.unsure.map(\.userName).sorted()) : .ambiguous((hits.sure + hits.unsure).map(\.userName).sorted())
     }
 
     private func hits(_ wanted: [Wanted]) async throws(ConnectorFailure) -> [Hits] {
@@ -129,7 +134,8 @@ extension SCIMPath {
     /// The filter that means resources with this value here (RFC 7644, 3.4.2.2).
     func filter(equals value: String) -> String {
         guard !filter.isEmpty else { return "\(self) eq \(value.filterText)" }
-        let conditions = filter.map { "\($0.name) eq \(String(decoding: $0.value.bytes, as: UTF8.self))" } + ["\(sub ?? "value") eq \(value.filterText)"]
+        let conditions =
+            filter.map { "\($0.name) eq \(String(decoding: $0.value.bytes, as: UTF8.self))" } + ["\(sub ?? "value") eq \(value.filterText)"]
         return "\(whole)[\(conditions.joined(separator: " and "))]"
     }
 }

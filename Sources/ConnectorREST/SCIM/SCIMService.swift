@@ -55,7 +55,10 @@ actor SCIMService {
     }
 
     private func take() async {
-        guard isTaken else { return isTaken = true }
+        guard isTaken else {
+            isTaken = true
+            return
+        }
         await withCheckedContinuation { waiting.append($0) }
     }
 
@@ -104,7 +107,9 @@ extension SCIMService.Abilities {
     fileprivate mutating func takeTypes(_ said: JSONValue) {
         let types = said.member("Resources")?.elements ?? said.elements
         for type in types {
-            guard let name = type.member("name")?.text ?? type.member("id")?.text, let endpoint = type.member("endpoint")?.text else { continue }
+            guard let name = type.member("name")?.text ?? type.member("id")?.text, let endpoint = type.member("endpoint")?.text else {
+                continue
+            }
             let path = endpoint.hasPrefix("/") ? endpoint : "/" + endpoint
             switch name.lowercased() {
             case "user": users = path

@@ -105,7 +105,8 @@ struct SCIMUsers: Sendable {
         let isPlain = changes.allSatisfy(\.path.filter.isEmpty)
         // Told are the changed user, or nothing: either is a part of what it is otherwise.
         let answer = try await send(
-            .patch, path(id) + "?attributes=userName", SCIMChange.body(changes.compactMap { $0.patch(of: seen.resource) }), headers: headers,
+            .patch, path(id) + "?attributes=userName", SCIMChange.body(changes.compactMap { $0.patch(of: seen.resource) }),
+            headers: headers,
             accepting: isPlain ? [412] : [400, 412])
         guard answer.status == 400 else { return answer }
         // Some services know no filters in paths: the attributes are sent whole.

@@ -34,7 +34,8 @@ struct SCIMWork: Sendable {
     var result: OperationResult {
         let failure = failure ?? refusal
         var result = OperationResult(
-            id: operation.id, accountID: id, name: isGone || isDeleted ? nil : seen.map(\.resource.userName) ?? operation.name, failure: failure,
+            id: operation.id, accountID: id, name: isGone || isDeleted ? nil : seen.map(\.resource.userName) ?? operation.name,
+            failure: failure,
             failedRequests: failedRequests, doneRequests: failure == nil ? [] : done.subtracting(failedRequests.keys),
             isSwitched: failure != nil && isSwitched)
         result.wasElsewhere = wasElsewhere
@@ -102,7 +103,8 @@ struct SCIMWork: Sendable {
         for (name, holders) in zip(names, holders) {
             guard case .account(let id)? = holders.first, holders.count == 1 else {
                 let attribute = meant.first { $0.values.contains(name) }?.name
-                throw ConnectorFailure(.transient, "the user '\(name)', whom \(attribute ?? "") points at, is not found", attribute: attribute)
+                throw ConnectorFailure(
+                    .transient, "the user '\(name)', whom \(attribute ?? "") points at, is not found", attribute: attribute)
             }
             ids[name] = id
         }
