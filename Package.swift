@@ -29,7 +29,7 @@ let modules: [Target] = [
     .target(name: "SourceCSV", dependencies: ["CSV", "Contracts", "IdentityModel"]),
     .target(name: "ConnectorLDAP", dependencies: ["COpenLDAP", "Contracts", "IdentityModel"]),
     .target(name: "ConnectorLDIF", dependencies: ["Contracts", "IdentityModel"]),
-    .target(name: "ConnectorREST", dependencies: ["Contracts", "HTTPTransport", "IdentityModel"]),
+    .target(name: "ConnectorREST", dependencies: ["CEL", "Contracts", "HTTPTransport", "IdentityModel"]),
     .target(name: "HTTPTransport", dependencies: ["CCurl"]),
     .target(name: "StoreSQL", dependencies: ["Contracts", "IdentityModel", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(name: "SinkFile", dependencies: ["Contracts", "IdentityModel"]),
@@ -93,7 +93,8 @@ let tests: [Target] = [
     .testTarget(
         name: "ConnectorRESTTests",
         dependencies: [
-            "ChildProcesses", "ConnectorREST", "ContractTesting", "Contracts", "HTTPTransport", "IdentityModel", "Kinds", "OddServers",
+            "CEL", "ChildProcesses", "ConnectorREST", "ContractTesting", "Contracts", "HTTPTransport", "IdentityModel", "Kinds",
+            "OddServers",
             "Planning", "PolicyFiles", "Provisioning", "SourceCSV", "StoreSQL", .product(name: "Logging", package: "swift-log"),
         ]),
     .testTarget(

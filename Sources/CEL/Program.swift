@@ -19,7 +19,7 @@ package final class Program: Sendable {
     package let resultType: CELType
     private let root: Node
     let checked: Checked
-    let environment: Environment
+    package let environment: Environment
 
     init(source: String, checked: Checked, environment: Environment) {
         self.source = source

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import IdentityModel
 
 /// What a JSON text says (RFC 8259). Numbers without a fraction stay whole.
 enum JSONValue: Hashable, Sendable {
@@ -32,6 +33,15 @@ enum JSONValue: Hashable, Sendable {
         case .integer(let number): String(number)
         case .double(let number): String(number)
         case .null, .array, .object: nil
+        }
+    }
+
+    /// Typed as an attribute's rule says; what is no such thing stays text, and the service says what it thinks of it.
+    init(_ text: String, _ type: ValueType) {
+        switch type {
+        case .text, .reference: self = .string(text)
+        case .flag: self = FlagWords.plain.flag(text).map(JSONValue.bool) ?? .string(text)
+        case .number: self = Int64(text).map(JSONValue.integer) ?? .string(text)
         }
     }
 

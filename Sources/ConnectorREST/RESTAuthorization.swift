@@ -7,18 +7,23 @@ enum RESTAuthorization: Sendable {
     /// By nothing, or by our certificate.
     case none
     case bearer(Sensitive<String>)
+    /// In a header of its own.
+    case key(header: String, Sensitive<String>)
     /// RFC 7617.
     case basic(user: String, password: Sensitive<String>)
     /// OAuth 2.0 client credentials (RFC 6749, 4.4).
     case client(ClientCredentials)
 
+    /// Where it says who we are.
+    var headerName: String { if case .key(let header, _) = self { header } else { "Authorization" } }
     var renews: Bool { if case .client = self { true } else { false } }
 
-    /// What the header `Authorization` says. `refused`: what it said before.
+    /// What the header says. `refused`: what it said before.
     func header(over transport: HTTPTransport, refused: Sensitive<String>?) async throws(ConnectorFailure) -> Sensitive<String>? {
         switch self {
         case .none: nil
         case .bearer(let token): Sensitive("Bearer " + token.reveal())
+        case .key(_, let token): token
         case .basic(let user, let password): Sensitive("Basic " + Data("\(user):\(password.reveal())".utf8).base64EncodedString())
         case .client(let credentials): try await credentials.header(over: transport, refused: refused)
         }

@@ -12,6 +12,33 @@ final class RESTClient: Sendable {
         let status: Int
         let body: JSONValue?
         let etag: String?
+        /// Where what was made is, as the service says it (RFC 9110, 10.2.2).
+        var location: String?
+
+        init(_ response: HTTPResponse, body: JSONValue?) {
+            status = response.status
+            self.body = body
+            etag = response.header("ETag")
+            location = response.header("Location")
+        }
+
+        /// Of somebody who is not there.
+        static let gone = Answer(nobody: ())
+
+        private init(nobody: ()) {
+            status = 404
+            body = nil
+            etag = nil
+        }
+    }
+
+    /// What an answer means, where whoever asked knows better than the standard.
+    enum Meaning: String, CaseIterable, Sendable {
+        /// Carried out.
+        case success
+        /// There is nobody; told as 404.
+        case gone
+        case conflict, transient, permanent
     }
 
     private let base: String
@@ -21,15 +48,19 @@ final class RESTClient: Sendable {
     private let pause = ServicePause()
     /// For how long a service may say "not now" to one request, in seconds.
     private let patience: Double
+    /// Where the service's own words are in an answer that refuses; nil: at the usual places.
+    let wordsAt: JSONPlace?
 
     /// `base`: `https://app.example.com/scim/v2`, with or without a slash at its end.
     init(
-        base: String, authorization: RESTAuthorization, contentType: String, _ settings: HTTPSettings, patience: Double = 120
+        base: String, authorization: RESTAuthorization, contentType: String, _ settings: HTTPSettings, patience: Double = 120,
+        wordsAt: JSONPlace? = nil
     ) throws(ConnectorFailure) {
         self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
         self.authorization = authorization
         self.contentType = contentType
         self.patience = patience
+        self.wordsAt = wordsAt
         do throws(HTTPFailure) {
             transport = try HTTPTransport(settings)
         } catch {
@@ -38,10 +69,10 @@ final class RESTClient: Sendable {
     }
 
     /// The answer to a request that was carried out (2xx), that found nothing (404), or whose status the caller knows what to do with (`accepting`); throws what
-    /// any other means.
+    /// any other means. `meaning` comes before all that.
     func send(
         _ method: HTTPRequest.Method, _ path: String, _ body: JSONValue? = nil, headers: [(name: String, value: String)] = [],
-        accepting: Set<Int> = []
+        accepting: Set<Int> = [], meaning: (@Sendable (Int, JSONValue?) -> Meaning?)? = nil
     ) async throws(ConnectorFailure) -> Answer {
         var waited = 0.0
         var refused: Sensitive<String>?
@@ -53,16 +84,26 @@ final class RESTClient: Sendable {
                 refused = key
                 continue
             }
-            if accepting.contains(response.status) {
-                return Answer(status: response.status, body: try? JSONValue(parsing: response.body), etag: response.header("ETag"))
-            }
+            if accepting.contains(response.status) { return Answer(response, body: try? JSONValue(parsing: response.body)) }
+            if let meaning, let answer = try meant(response, method, path, meaning) { return answer }
             guard let seconds = RESTClient.holdsBack(response, attempt: waited) else { return try answer(response, method, path) }
             guard waited + seconds <= patience else {
                 throw ConnectorFailure(
-                    .transient, "\(method.rawValue) \(path): the service is busy", serverText: RESTClient.words(response))
+                    .transient, "\(method.rawValue) \(path): the service is busy", serverText: RESTClient.words(response, at: wordsAt))
             }
             await pause.hold(seconds)
         }
+    }
+
+    /// What a link of the service is behind our url; nil: it is no link. One that leads elsewhere is not followed.
+    func path(of link: String) throws(ConnectorFailure) -> String? {
+        if link.hasPrefix(base) { return String(link.dropFirst(base.count)) }
+        guard link.hasPrefix("/") || link.contains("://") else { return nil }
+        let root = base.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3).joined(separator: "/")
+        guard link.hasPrefix("/"), (root + link).hasPrefix(base) else {
+            throw ConnectorFailure(.permanent, "the service's next page is elsewhere: \(link)")
+        }
+        return String((root + link).dropFirst(base.count))
     }
 
     private func exchange(
@@ -71,8 +112,10 @@ final class RESTClient: Sendable {
     ) async throws(ConnectorFailure) -> HTTPResponse {
         var request = HTTPRequest(method, base + path, headers: headers, body: body?.bytes)
         request.headers.append(("Accept", contentType))
-        if body != nil { request.headers.append(("Content-Type", contentType)) }
-        if let key { request.headers.append(("Authorization", key.reveal())) }
+        if body != nil, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+            request.headers.append(("Content-Type", contentType))
+        }
+        if let key { request.headers.append((authorization.headerName, key.reveal())) }
         do throws(HTTPFailure) {
             return try await transport.send(request)
         } catch {
@@ -92,19 +135,40 @@ final class RESTClient: Sendable {
         }
     }
 
+    /// Nil: the answer means what it usually does.
+    private func meant(
+        _ response: HTTPResponse, _ method: HTTPRequest.Method, _ path: String, _ meaning: (Int, JSONValue?) -> Meaning?
+    ) throws(ConnectorFailure) -> Answer? {
+        let body = try? JSONValue(parsing: response.body)
+        func failure(_ errorClass: ErrorClass) -> ConnectorFailure {
+            ConnectorFailure(
+                errorClass, "\(method.rawValue) \(path): refused", serverText: RESTClient.words(response, at: wordsAt))
+        }
+        switch meaning(response.status, body) {
+        case nil: return nil
+        case .success:
+            if method == .get, body == nil { throw ConnectorFailure(.transient, "\(method.rawValue) \(path): the answer is no JSON") }
+            return Answer(response, body: body)
+        case .gone: return .gone
+        case .conflict: throw failure(.conflict)
+        case .transient: throw failure(.transient)
+        case .permanent: throw failure(.permanent)
+        }
+    }
+
     private func answer(_ response: HTTPResponse, _ method: HTTPRequest.Method, _ path: String) throws(ConnectorFailure) -> Answer {
         let isRead = method == .get
-        let words = RESTClient.words(response)
+        let words = RESTClient.words(response, at: wordsAt)
         func failure(_ errorClass: ErrorClass, _ message: String) -> ConnectorFailure {
             ConnectorFailure(errorClass, "\(method.rawValue) \(path): \(message)", serverText: words)
         }
         switch response.status {
         case 200...299, 404:
             guard !response.body.isEmpty, response.status != 404 else {
-                return Answer(status: response.status, body: nil, etag: response.header("ETag"))
+                return Answer(response, body: nil)
             }
             do throws(JSONValue.Malformed) {
-                return Answer(status: response.status, body: try JSONValue(parsing: response.body), etag: response.header("ETag"))
+                return Answer(response, body: try JSONValue(parsing: response.body))
             } catch {
                 throw failure(isRead ? .transient : .unknown, "the answer is no JSON")
             }
@@ -120,9 +184,10 @@ final class RESTClient: Sendable {
     }
 
     /// What the service itself says: RFC 7644 3.12, RFC 9457, or the beginning of whatever it is.
-    static func words(_ response: HTTPResponse) -> String {
+    static func words(_ response: HTTPResponse, at place: JSONPlace? = nil) -> String {
         let said = try? JSONValue(parsing: response.body)
-        let detail = ["detail", "title", "message", "error_description", "error"].lazy.compactMap { said?.member($0)?.text }.first
+        let own = place.flatMap { said?[$0]?.text }
+        let detail = own ?? ["detail", "title", "message", "error_description", "error"].lazy.compactMap { said?.member($0)?.text }.first
         let type = said?.member("scimType")?.text.map { " (\($0))" } ?? ""
         let text = detail ?? String(String(decoding: response.body.prefix(600), as: UTF8.self).prefix(200))
         return "HTTP \(response.status)" + (text.isEmpty ? "" : ": ") + text + type

@@ -3,15 +3,12 @@ public import IdentityModel
 /// A kind of connector: what it takes, and how one is made of it. Its folder declares it; the list of all of them makes it known.
 public struct ConnectorKind: Sendable {
     public let shape: ConnectorShape
-    /// Nil for a kind that is only announced.
-    public let make: (@Sendable (ConnectorSetup) throws(ConnectorFailure) -> any Connector)?
+    public let make: @Sendable (ConnectorSetup) throws(ConnectorFailure) -> any Connector
 
-    public init(_ shape: ConnectorShape, make: (@Sendable (ConnectorSetup) throws(ConnectorFailure) -> any Connector)?) {
+    public init(_ shape: ConnectorShape, make: @escaping @Sendable (ConnectorSetup) throws(ConnectorFailure) -> any Connector) {
         self.shape = shape
         self.make = make
     }
-
-    public static func announced(_ shape: ConnectorShape) -> ConnectorKind { ConnectorKind(shape, make: nil) }
 }
 
 /// What a connector is made of: the settings of one policy map, checked against its kind's shape.
@@ -21,11 +18,19 @@ public struct ConnectorSetup: Sendable {
     public let lookedForBy: [String]
     /// All attributes that the policy map has rules for, as it spells them.
     public let attributes: [String]
+    /// Those of them that are lists, also with one value.
+    public let lists: Set<String>
+    /// The one that names the account.
+    public let accountName: String
 
-    public init(_ settings: AdapterSetup, lookedForBy: [String], attributes: [String] = []) {
+    public init(
+        _ settings: AdapterSetup, lookedForBy: [String], attributes: [String] = [], lists: Set<String> = [], accountName: String = ""
+    ) {
         self.settings = settings
         self.lookedForBy = lookedForBy
         self.attributes = attributes
+        self.lists = lists
+        self.accountName = accountName
     }
 
     public var values: [String: String] { settings.values }

@@ -1,12 +1,39 @@
 /// What a kind of adapter (a connector, a store, a sink) is called and which settings it takes. The adapter declares it; whoever reads the configuration, and
 /// writes schemas for editors, goes by it and knows no adapter.
 public struct AdapterShape: Sendable {
-    public enum Kind: Sendable {
+    public indirect enum Kind: Sendable {
         case text, flag
         /// From the environment or a file, and never shown.
         case secret
         case number(ClosedRange<Int>)
         case word([String])
+        /// Texts, a line each in what is read.
+        case texts
+        /// Keys of its own: `requests: { find: { get: /people } }` is read as `requests.find.get`.
+        case section([Key])
+        /// Texts under keys that the author chooses, read in the same way.
+        case dictionary
+        /// In the policy language.
+        case expression([Variable], gives: Variable.Kind)
+        /// A text with expressions in braces: `/people/{id}`.
+        case template([Variable])
+    }
+
+    /// What an expression of an adapter may name.
+    public struct Variable: Hashable, Sendable {
+        public enum Kind: Hashable, Sendable {
+            case text, number, flag, list, anything
+            /// A record with the attributes of the policy map; those with dots are records in it.
+            case attributes
+        }
+
+        public let name: String
+        public let kind: Kind
+
+        public init(_ name: String, _ kind: Kind) {
+            self.name = name
+            self.kind = kind
+        }
     }
 
     public struct Key: Sendable {
@@ -38,32 +65,35 @@ public struct AdapterShape: Sendable {
 public struct ConnectorShape: Sendable {
     public typealias Key = AdapterShape.Key
 
-    public let adapter: AdapterShape
-    public let traits: SystemTraits
-    /// Nothing can be sent yet: settings are read and checked, so that policy maps can be written and tested.
-    public let isAnnounced: Bool
+    /// What is wrong with settings that are right one by one, and where: keys with dots as they are read.
+    public struct Problem: Hashable, Sendable {
+        public let key: String
+        public let message: String
 
-    public init(type: String, keys: [Key], traits: SystemTraits, isAnnounced: Bool = false) {
+        public init(_ key: String, _ message: String) {
+            self.key = key
+            self.message = message
+        }
+    }
+
+    public let adapter: AdapterShape
+    /// By the settings, as they are read: a system can be what its policy map says that it is.
+    public let traits: @Sendable ([String: String]) -> SystemTraits
+    public let problems: @Sendable ([String: String]) -> [Problem]
+
+    public init(
+        type: String, keys: [Key], problems: @escaping @Sendable ([String: String]) -> [Problem] = { _ in [] },
+        traits: @escaping @Sendable ([String: String]) -> SystemTraits
+    ) {
         adapter = AdapterShape(type: type, keys: keys)
+        self.problems = problems
         self.traits = traits
-        self.isAnnounced = isAnnounced
+    }
+
+    public init(type: String, keys: [Key], traits: SystemTraits) {
+        self.init(type: type, keys: keys) { _ in traits }
     }
 
     public var type: String { adapter.type }
     public var keys: [Key] { adapter.keys }
-
-    /// What every system over HTTP needs: an address, a way in (a bearer token, or user and password), how much at once.
-    public static func announcedWeb(_ type: String) -> ConnectorShape {
-        ConnectorShape(
-            type: type,
-            keys: [
-                Key("url", .text, "Where the server is: https://app.example.com/scim/v2", isRequired: true),
-                Key("token", .secret, "The bearer token that Birthright shows, from the environment or a file."),
-                Key("user", .text, "The account that Birthright signs in with, where there is no token."),
-                Key("password", .secret, "Its password, from the environment or a file."),
-                Key("caFile", .text, "Whose signature the server's certificate has to carry: a PEM file."),
-                Key("connections", .number(1...64), "How many connections are opened."),
-                Key("timeout", .number(1...3_600), "Seconds after which an answer is no longer waited for."),
-            ], traits: SystemTraits(names: .flat, membershipAttribute: "groups"), isAnnounced: true)
-    }
 }

@@ -9,6 +9,15 @@ public struct SystemTraits: Hashable, Sendable {
     public var switchesOffByItself: Bool
     /// How it shows what is true and what is false.
     public var flags: FlagWords
+    /// What its connector can do, with the setting that says how, where there is one.
+    public var abilities: [Ability: String?] = Ability.all
+
+    public enum Ability: String, CaseIterable, Sendable {
+        case rename, delete, memberships
+
+        /// Of systems that can do everything by themselves.
+        public static let all: [Ability: String?] = Dictionary(uniqueKeysWithValues: allCases.map { ($0, nil) })
+    }
 
     public init(
         names: NameSyntax, membershipAttribute: String, disablingAttributes: Set<String> = [], switchesOffByItself: Bool = true,

@@ -19,7 +19,8 @@ package enum ConfigurationLoader {
         let areAllKnown = mapFiles.count == paths.count && mapFiles.allSatisfy { $0.system != nil }
         let systems = areAllKnown ? mapFiles.compactMap { $0.system?.text } : nil
         let rolesFile = ConfigurationFile.open(ConfigurationLayout.rolesFile, files, diagnostics)
-        let roles = rolesFile.map { RolesFile.read($0, systems: systems) }
+        let groupless = Set(maps.compactMap(\.map).filter { $0.traits.abilities[.memberships] == nil }.map(\.system.text))
+        let roles = rolesFile.map { RolesFile.read($0, systems: systems, groupless: groupless) }
         let rulesFile = ConfigurationFile.open(ConfigurationLayout.rulesFile, files, diagnostics)
         let rules = rulesFile.map { RulesFile.read($0, schema, roles: roles?.names) }
         guard !diagnostics.hasErrors, let serviceFile, let service, let roles, let rulesFile, let rules else {

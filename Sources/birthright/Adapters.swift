@@ -13,7 +13,7 @@ import StoreSQL
 /// The only file that names an adapter: a new connector, store or sink is a line here.
 enum Adapters {
     static let connectors: [ConnectorKind] = [
-        LDAPConnector.kind, LDIFConnector.kind, SCIMConnector.kind, .announced(.announcedWeb("rest")),
+        LDAPConnector.kind, LDIFConnector.kind, RESTConnector.kind, SCIMConnector.kind,
     ]
     /// The first one is the standard.
     static let stores: [StoreKind] = [SQLStore.sqlite]
@@ -50,13 +50,16 @@ enum Adapters {
     /// The connector of a policy map.
     static func connector(_ map: PolicyMap, directory: URL) throws -> any Connector {
         let settings = map.connector
-        guard let make = connectors.first(where: { $0.shape.type == settings.type })?.make else {
-            throw Stop(.configuration, "\(settings.position): error: this version has no connector of type '\(settings.type)'")
+        guard let kind = connectors.first(where: { $0.shape.type == settings.type }) else {
+            throw Stop(.configuration, "\(settings.position): error: there is no connector of type '\(settings.type)'")
         }
         var values = settings.values
         values["dialect"] = settings.dialect
         let setup = AdapterSetup(values: values, secrets: settings.secrets, folder: directory.path)
-        return try make(ConnectorSetup(setup, lookedForBy: lookedForBy(map), attributes: map.attributes.map(\.name)))
+        return try kind.make(
+            ConnectorSetup(
+                setup, lookedForBy: lookedForBy(map), attributes: map.attributes.map(\.name), lists: map.listAttributes,
+                accountName: map.accountName))
     }
 
     /// Correlation and names: what the system is asked for by value.

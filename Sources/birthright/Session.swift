@@ -82,24 +82,13 @@ struct Session {
 }
 
 extension Session {
-    /// The connectors of all managed systems. A system whose connector is still to be written is left out as long as no role gives an account there.
+    /// The connectors of all managed systems.
     func connectors() throws -> [SystemName: any Connector] {
-        let maps = try configuration.policyMaps.filter(hasConnector)
+        let maps = configuration.policyMaps
         try requireSettings(of: maps)
         var connectors: [SystemName: any Connector] = [:]
         for map in maps { connectors[map.system] = try Adapters.connector(map, directory: directory) }
         return connectors
-    }
-
-    private func hasConnector(_ map: PolicyMap) throws -> Bool {
-        guard map.connector.isAnnounced else { return true }
-        if let role = configuration.roles.first(where: { $0.entitlements.contains { $0.system == map.system } }) {
-            throw Stop(
-                .configuration,
-                "\(role.position): error: the role '\(role.name)' gives accounts on \(map.system), but this version has no connector of type "
-                    + "'\(map.connector.type)' (\(map.connector.position))")
-        }
-        return false
     }
 
     /// What the environment lacks is a warning to those who only read; before connectors are opened it is an error, with all of it at once.

@@ -47,8 +47,8 @@ struct SCIMContractTests {
 
     static func connector(_ server: SCIMServer) throws -> SCIMConnector {
         try SCIMConnector(
-            SCIMSettings(
-                url: server.url, realm: "test", token: Sensitive(SCIMServer.token), attributes: ["externalId", "title", "name.familyName"]))
+            WebSettings(url: server.url, realm: "test", token: Sensitive(SCIMServer.token)),
+            attributes: ["externalId", "title", "name.familyName"])
     }
 
     /// What they need is a place that does not exist, or the name of a group that cannot be one.

@@ -36,8 +36,7 @@ struct SCIMOddTests {
 
     private func connector(_ server: OddSCIM, connections: Int = 8) throws -> SCIMConnector {
         try SCIMConnector(
-            SCIMSettings(
-                url: server.url, realm: "odd", token: Sensitive("t"), attributes: Self.attributes, connections: connections))
+            WebSettings(url: server.url, realm: "odd", token: Sensitive("t"), connections: connections), attributes: Self.attributes)
     }
 
     private func vocabulary(_ server: OddSCIM) -> ConnectorSuite.Vocabulary {

@@ -124,9 +124,9 @@ struct SCIMResourceTests {
 
     @Test("keep numbers and flags what they are, and text that looks like them text")
     func types() {
-        #expect(SCIMChange.value("12", .number) == .integer(12) && SCIMChange.value("12", .text) == .string("12"))
-        #expect(SCIMChange.value("true", .flag) == .bool(true) && SCIMChange.value("yes", .flag) == .string("yes"))
-        #expect(SCIMChange.value("1e3", .number) == .string("1e3"))
+        #expect(JSONValue("12", .number) == .integer(12) && JSONValue("12", .text) == .string("12"))
+        #expect(JSONValue("true", .flag) == .bool(true) && JSONValue("yes", .flag) == .string("yes"))
+        #expect(JSONValue("1e3", .number) == .string("1e3"))
     }
 
     @Test("JSON is read as it is written", arguments: ["null", "true", "-9", "1.5", "\"\\u00e5\"", "[]", "[1,\"a\",{\"b\":null}]", "{}"])

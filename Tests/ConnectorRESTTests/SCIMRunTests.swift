@@ -45,7 +45,7 @@ struct SCIMRunTests {
             configuration = try SCIMRunTests.configuration()
             let map = try #require(configuration.policyMap(SCIMRunTests.suite))
             connector = try SCIMConnector(
-                SCIMSettings(url: server.url, realm: "test", token: Sensitive("t"), attributes: map.attributes.map(\.name)))
+                WebSettings(url: server.url, realm: "test", token: Sensitive("t")), attributes: map.attributes.map(\.name))
         }
 
         func close() async {

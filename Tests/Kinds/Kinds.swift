@@ -10,6 +10,6 @@ internal import StoreSQL
 /// The kinds of adapter that the executable knows, for tests that read configurations.
 package enum Kinds {
     package static let all = AdapterShapes(
-        connectors: [LDAPConnector.kind.shape, LDIFConnector.kind.shape, SCIMConnector.kind.shape, .announcedWeb("rest")],
+        connectors: [LDAPConnector.kind.shape, LDIFConnector.kind.shape, RESTConnector.kind.shape, SCIMConnector.kind.shape],
         stores: [SQLStore.sqlite.shape], sinks: [FileSink.kind.shape])
 }

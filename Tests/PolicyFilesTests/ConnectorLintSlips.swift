@@ -4,11 +4,19 @@ extension LintTests {
     /// What is accepted, and waits for a version that does it.
     static let connectors = [
         Slip(
-            .noConnector, Company().map("type: ldap", "type: rest"),
+            .requestNeverSent, Company.rest.map("    addMembership:", "    delete:\n      delete: /people/{id}\n    addMembership:"),
             """
-            PolicyMaps/directory.yaml:3:9: warning: the type 'rest' is accepted, but this version has no connector for it [no-connector]
-              type: rest
-                    ^~~~
+            PolicyMaps/directory.yaml:22:5: warning: the request 'delete' is never sent: onDelete is UPDATE [request-never-sent]
+                delete:
+                ^~~~~~
+            """),
+        Slip(
+            .requestNeverSent, Company.rest.map("    addMembership:", "    rename:\n      put: /people/{id}\n    addMembership:"),
+            """
+            PolicyMaps/directory.yaml:22:5: warning: the request 'rename' is never sent: 'login' stays as it was made (enforce: onCreate) \
+            [request-never-sent]
+                rename:
+                ^~~~~~
             """),
         Slip(
             .keyNotActedOn, Company().map("number: user.employeeId", "number: { value: 'user.employeeId', enforce: always }"),

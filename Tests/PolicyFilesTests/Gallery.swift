@@ -7,6 +7,7 @@ import Testing
 ///     # prose
 ///     $ value user.lastNmae              the expression of the attribute 'number'
 ///     $ map onDelete: DISABLE => x: 1    replaces a text that stands once in the policy map; `service` does in birthright.yaml
+///     $ rest                             the policy map is one for a service that it describes
 ///     $ file Rules.yaml rules: {}        writes a file; without a text it takes it away
 ///     PolicyMaps/directory.yaml:8:1: error: ...
 ///
@@ -107,6 +108,7 @@ extension Gallery.Case {
         let rest = words.count > 1 ? words[1] : ""
         switch words.first {
         case "value": company = company.map("number: user.employeeId", "number: |-\n    " + unescaped(rest))
+        case "rest": company = .rest
         case "map", "service":
             let sides = rest.components(separatedBy: " => ")
             let file = words[0] == "map" ? "PolicyMaps/directory.yaml" : "birthright.yaml"

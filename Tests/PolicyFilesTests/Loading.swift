@@ -70,6 +70,43 @@ struct Company {
           dn: '"cn=" + out.cn + "," + path'
         """
 
+    /// The same company with a service that its policy map describes.
+    static let rest = Company().with("PolicyMaps/directory.yaml", restMap).with("Lookups/ou.csv", nil)
+
+    private static let restMap = """
+        managedSystem: Directory
+        connector:
+          type: rest
+          url: https://127.0.0.1
+          realm: test
+          token: { env: SECRET }
+          account: { id: id, groups: teams }
+          answers:
+            conflict: status == 409 || body.code == "TAKEN"
+          requests:
+            find:
+              get: /people/{id}
+            search:
+              get: /people?{attribute}={value}
+              items: people
+            create:
+              post: /people
+              body: changes
+            modify:
+              patch: /people/{id}
+              body: "{'person': changes}"
+            addMembership: { put: "/teams/{group}/{id}" }
+            removeMembership: { delete: "/teams/{group}/{id}" }
+        correlation: [ number ]
+        accountName: login
+        onDelete: UPDATE
+        attributes:
+          number: user.employeeId
+          login: { value: 'user.lastName', enforce: onCreate }
+          name.last: user.lastName
+          department: user.?department
+        """
+
     /// Replaces a text that stands exactly once in a file.
     func changing(_ file: String, _ old: String, _ new: String) -> Company {
         var copy = self

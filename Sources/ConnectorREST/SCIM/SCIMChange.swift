@@ -16,17 +16,13 @@ struct SCIMChange: Hashable, Sendable {
     init(_ request: AccountOperation.Request, isList: Bool = false, ids: [String: AccountID] = [:]) throws(SCIMPath.Malformed) {
         path = try SCIMPath(request.name)
         operation = request.operation
-        values = request.values.map { SCIMChange.value(request.type == .reference ? ids[$0]?.text ?? $0 : $0, request.type) }
+        values = request.values.map { JSONValue(request.type == .reference ? ids[$0]?.text ?? $0 : $0, request.type) }
         self.isList = isList || SCIMChange.lists.contains(path.attribute.lowercased())
     }
 
-    /// Typed as the rule says; what is no such thing stays text, and the server says what it thinks of it.
-    static func value(_ text: String, _ type: ValueType) -> JSONValue {
-        switch type {
-        case .text, .reference: .string(text)
-        case .flag: FlagWords.plain.flag(text).map(JSONValue.bool) ?? .string(text)
-        case .number: Int64(text).map(JSONValue.integer) ?? .string(text)
-        }
+    /// One value at a place, whatever stands there.
+    init(_ path: SCIMPath, _ value: JSONValue) {
+        (self.path, operation, values, isList) = (path, .set, [value], false)
     }
 
     /// What stands there afterwards.

@@ -7,15 +7,15 @@ package import IdentityModel
 /// Asks the service what it can do with its first use, and believes what is seen of it more than what it says. Account ids are the service's own (`id`), account
 /// names are `userName`, groups are named by `displayName` and hold ids. An answer that does not say what was asked for is nobody's account.
 package final class SCIMConnector: ProbesNames, IdentifiesGroups, EnumeratesAccounts {
-    private let settings: SCIMSettings
+    private let settings: WebSettings
+    /// Attributes of the policy map, as it spells them: under these names accounts are shown.
+    private let attributes: [String]
     private let service: SCIMService
 
-    package init(_ settings: SCIMSettings) throws(ConnectorFailure) {
+    package init(_ settings: WebSettings, attributes: [String]) throws(ConnectorFailure) {
         self.settings = settings
-        service = SCIMService(
-            try RESTClient(
-                base: settings.url, authorization: settings.authorization, contentType: "application/scim+json", settings.http,
-                patience: settings.patience))
+        self.attributes = attributes
+        service = SCIMService(try settings.client("application/scim+json"))
     }
 
     /// Groups hold ids, which stay.
@@ -30,7 +30,7 @@ package final class SCIMConnector: ProbesNames, IdentifiesGroups, EnumeratesAcco
     package func close() async { await service.forget() }
 
     private func users() async throws(ConnectorFailure) -> SCIMUsers {
-        SCIMUsers(service, try await service.abilities(), attributes: settings.attributes)
+        SCIMUsers(service, try await service.abilities(), attributes: attributes)
     }
 
     private func groups() async throws(ConnectorFailure) -> SCIMGroups {
@@ -40,23 +40,18 @@ package final class SCIMConnector: ProbesNames, IdentifiesGroups, EnumeratesAcco
     // MARK: Looking
 
     package func find(_ queries: [AccountQuery]) async throws(ConnectorFailure) -> [Lookup] {
-        try await SCIMLookups(users: users()).find(queries)
+        try await AccountLookups(service: users()).find(queries)
     }
 
     package func holders(of probes: [NameProbe]) async throws(ConnectorFailure) -> [[NameHolder]] {
-        try await SCIMLookups(users: users()).holders(of: probes)
+        try await AccountLookups(service: users()).holders(of: probes)
     }
 
     package func enumerate(attributes: [String], page: @Sendable ([ActualAccount]) async -> Void) async throws(ConnectorFailure) {
         let users = try await users()
         let wanted = Set(attributes.map { $0.lowercased() })
         try await users.reader.list(users.abilities.users) { resources in
-            let accounts = resources.map { resource in
-                let account = users.account(resource)
-                return ActualAccount(
-                    id: account.id, name: account.name, attributes: account.attributes.filter { wanted.contains($0.key.lowercased()) },
-                    memberships: account.memberships)
-            }
+            let accounts = resources.map { users.account(SCIMUsers.Seen(resource: $0)).limited(to: wanted) }
             await page(accounts)
             return true
         }
@@ -94,45 +89,9 @@ package final class SCIMConnector: ProbesNames, IdentifiesGroups, EnumeratesAcco
 
     package func execute(_ operations: [AccountOperation]) async -> [OperationResult] {
         do throws(ConnectorFailure) {
-            var results: [Int: OperationResult] = [:]
-            for round in SCIMConnector.rounds(operations) {
-                var batch = SCIMBatch(try await users(), try await groups(), round.map { operations[$0] })
-                for (index, result) in zip(round, await batch.run()) { results[index] = result }
-            }
-            return operations.indices.compactMap { results[$0] }
+            return await AccountBatch.run(operations, try await users(), try await groups())
         } catch {
             return operations.map { OperationResult(id: $0.id, accountID: $0.accountID, name: $0.name, failure: error) }
         }
     }
-
-    /// Operations of one account follow each other; all others are under way at once. Of one whose id nobody knows the name tells whose it is.
-    private static func rounds(_ operations: [AccountOperation]) -> [[Int]] {
-        var rounds: [[Int]] = []
-        var seen: [String: Int] = [:]
-        for (index, operation) in operations.enumerated() {
-            let key = operation.accountID.map { "id " + $0.text } ?? "name " + operation.name.text.lowercased()
-            let round = seen[key, default: 0]
-            seen[key] = round + 1
-            if rounds.count <= round { rounds.append([]) }
-            rounds[round].append(index)
-        }
-        return rounds
-    }
-}
-
-/// All at once, as far as there are connections; answers in order. The first failure is thrown.
-func concurrently<Item: Sendable, Answer: Sendable>(
-    _ items: [Item], _ body: @escaping @Sendable (Item) async throws(ConnectorFailure) -> Answer
-) async throws(ConnectorFailure) -> [Answer] {
-    let results = await withTaskGroup(of: (Int, Result<Answer, ConnectorFailure>).self) { group in
-        for (index, item) in items.enumerated() {
-            group.addTask {
-                do throws(ConnectorFailure) { return (index, .success(try await body(item))) } catch { return (index, .failure(error)) }
-            }
-        }
-        return await group.reduce(into: [Int: Result<Answer, ConnectorFailure>]()) { $0[$1.0] = $1.1 }
-    }
-    var answers: [Answer] = []
-    for index in items.indices { if let result = results[index] { answers.append(try result.get()) } }
-    return answers
 }

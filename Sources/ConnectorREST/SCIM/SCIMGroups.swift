@@ -5,14 +5,13 @@ internal import IdentityModel
 /// Groups of one service, which are named by what they are called (`displayName`) and hold the ids of users: who is renamed stays in them.
 ///
 /// Nobody reads who is in a group, where the service does not make us: a change names its members, and whether somebody is one is asked by a filter.
-struct SCIMGroups: Sendable {
+struct SCIMGroups: GroupService {
     let service: SCIMService
     let abilities: SCIMService.Abilities
 
     private var reader: SCIMReader { SCIMReader(client: service.client, abilities: abilities) }
 
-    /// So many members go into one request.
-    static let chunk = 100
+    let chunk = 100
     private static let attempts = 5
 
     // MARK: Which group
@@ -69,10 +68,8 @@ struct SCIMGroups: Sendable {
 
     // MARK: Changing it
 
-    enum Change: Hashable, Sendable { case add, remove }
-
     /// Adds or removes members, all at once where the service lets it; what failed, by member. Who is a member already, or none any more, is no failure.
-    func apply(_ change: Change, _ members: [String], to group: String) async -> [String: ConnectorFailure] {
+    func apply(_ change: MemberChange, _ members: [String], to group: String) async -> [String: ConnectorFailure] {
         do throws(ConnectorFailure) {
             let isThere = abilities.patches ? try await patch(change, members, group) : try await put(change, members, group)
             guard !isThere, change == .add else { return [:] }
@@ -91,7 +88,7 @@ struct SCIMGroups: Sendable {
     }
 
     /// False: the group is gone.
-    private func patch(_ change: Change, _ members: [String], _ group: String) async throws(ConnectorFailure) -> Bool {
+    private func patch(_ change: MemberChange, _ members: [String], _ group: String) async throws(ConnectorFailure) -> Bool {
         let operations: [JSONValue]
         switch change {
         case .add:
@@ -113,11 +110,11 @@ struct SCIMGroups: Sendable {
     }
 
     /// The whole group, as it is but for these: for services that cannot do otherwise.
-    private func put(_ change: Change, _ members: [String], _ group: String) async throws(ConnectorFailure) -> Bool {
+    private func put(_ change: MemberChange, _ members: [String], _ group: String) async throws(ConnectorFailure) -> Bool {
         try await service.alone { () async throws(ConnectorFailure) -> Bool in try await putAlone(change, members, group) }
     }
 
-    private func putAlone(_ change: Change, _ members: [String], _ group: String) async throws(ConnectorFailure) -> Bool {
+    private func putAlone(_ change: MemberChange, _ members: [String], _ group: String) async throws(ConnectorFailure) -> Bool {
         for _ in 1...Self.attempts {
             let answer = try await service.client.send(.get, path(group))
             guard let body = answer.body, var resource = SCIMResource(body), resource.id == group else { return false }

@@ -111,3 +111,13 @@ struct SCIMPath: Hashable, Sendable, CustomStringConvertible {
     /// The same without what it means of the attribute's elements.
     var whole: SCIMPath { SCIMPath(schema: schema, attribute: attribute) }
 }
+
+extension SCIMPath {
+    /// The filter that means resources with this value here (RFC 7644, 3.4.2.2).
+    func filter(equals value: String) -> String {
+        guard !filter.isEmpty else { return "\(self) eq \(value.filterText)" }
+        let conditions =
+            filter.map { "\($0.name) eq \(String(decoding: $0.value.bytes, as: UTF8.self))" } + ["\(sub ?? "value") eq \(value.filterText)"]
+        return "\(whole)[\(conditions.joined(separator: " and "))]"
+    }
+}

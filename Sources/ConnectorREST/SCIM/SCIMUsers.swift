@@ -4,16 +4,19 @@ internal import HTTPTransport
 internal import IdentityModel
 
 /// Users of one service: how one is read, made, changed and taken away.
-struct SCIMUsers: Sendable {
+struct SCIMUsers: AccountService {
     let service: SCIMService
     let abilities: SCIMService.Abilities
     /// Attributes of the policy map, as it spells them, with what they mean.
     let paths: [(name: String, path: SCIMPath)]
 
     /// A user as it was read, with its version where the service has versions.
-    struct Seen: Sendable {
+    struct Seen: AccountRecord {
         var resource: SCIMResource
         var etag: String?
+
+        var id: AccountID { AccountID(resource.id ?? "") }
+        var name: AccountName { resource.userName }
     }
 
     /// A change that others got in the way of is made anew so often.
@@ -46,7 +49,20 @@ struct SCIMUsers: Sendable {
         abilities.hasVersions ? answer.etag ?? resource.json.member("meta")?.member("version")?.text : nil
     }
 
-    func account(_ resource: SCIMResource) -> ActualAccount {
+    var nameAttribute: String { "userName" }
+    var filters: Bool { abilities.filters }
+    func place(of attribute: String) -> SCIMPath? { try? SCIMPath(attribute) }
+    func texts(_ seen: Seen, at place: SCIMPath) -> [String] { seen.resource.texts(place) }
+
+    func list(
+        _ wanted: [(place: SCIMPath, value: String)]?, visit: ([Seen]) async -> Bool
+    ) async throws(ConnectorFailure) {
+        let filter = wanted.map { $0.map { $0.place.filter(equals: $0.value) }.joined(separator: " and ") }
+        try await reader.list(abilities.users, filter: filter) { page in await visit(page.map { Seen(resource: $0) }) }
+    }
+
+    func account(_ seen: Seen) -> ActualAccount {
+        let resource = seen.resource
         var attributes = resource.attributes
         for (name, path) in paths where attributes[name] == nil {
             let texts = resource.texts(path)
@@ -58,6 +74,18 @@ struct SCIMUsers: Sendable {
     }
 
     // MARK: Writing
+
+    func change(_ request: AccountOperation.Request, pointingAt records: [String: Seen]) throws(ConnectorFailure) -> SCIMChange {
+        do throws(SCIMPath.Malformed) {
+            return try SCIMChange(request, ids: records.mapValues(\.id))
+        } catch {
+            throw ConnectorFailure(.permanent, error.description, attribute: request.name)
+        }
+    }
+
+    func naming(_ name: AccountName) -> SCIMChange { SCIMChange(SCIMPath(attribute: "userName"), .string(name.text)) }
+    func switching(on isOn: Bool) -> SCIMChange? { SCIMChange(SCIMPath(attribute: "active"), .bool(isOn)) }
+    func isOff(_ seen: Seen) -> Bool { seen.resource.values(SCIMPath(attribute: "active")).first?.flag == false }
 
     /// Makes a user; told are its id and whatever else the service says of it.
     func create(_ name: AccountName, _ changes: [SCIMChange]) async throws(ConnectorFailure) -> AccountID {
@@ -76,8 +104,9 @@ struct SCIMUsers: Sendable {
     }
 
     /// Changes a user so that it is as ordered; read anew and tried again where somebody else was faster. Nil: there is nobody of this id.
-    func change(_ id: AccountID, _ seen: Seen, _ changes: [SCIMChange]) async throws(ConnectorFailure) -> Seen? {
+    func change(_ seen: Seen, _ changes: [SCIMChange]) async throws(ConnectorFailure) -> Seen? {
         var seen = seen
+        let id = seen.id
         for attempt in 1...Self.attempts {
             guard changes.contains(where: { !$0.isDone(in: seen.resource) }) else { return seen }
             let answer = try await write(id, seen, changes)

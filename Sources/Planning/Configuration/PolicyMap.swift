@@ -4,8 +4,6 @@ package import IdentityModel
 /// How to reach a managed system: keys as the connector's type defines them, `{env:}` and `{file:}` already resolved.
 package struct ConnectorSettings: Sendable {
     package let type: String
-    /// Nothing can be sent to such a system yet (`ConnectorShape.isAnnounced`).
-    package let isAnnounced: Bool
     package let traits: SystemTraits
     package let dialect: String?
     /// Plain settings by key.
@@ -17,13 +15,12 @@ package struct ConnectorSettings: Sendable {
     package let missing: [MissingSetting]
 
     package init(
-        type: String, isAnnounced: Bool = false, traits: SystemTraits, dialect: String?, values: [String: String],
+        type: String, traits: SystemTraits, dialect: String?, values: [String: String],
         secrets: [String: Sensitive<String>], position: TextPosition,
         missing: [MissingSetting] = []
     ) {
         self.missing = missing
         self.type = type
-        self.isAnnounced = isAnnounced
         self.traits = traits
         self.dialect = dialect
         self.values = values
@@ -35,7 +32,7 @@ package struct ConnectorSettings: Sendable {
 extension ConnectorSettings {
     package func lacking(_ missing: [MissingSetting]) -> ConnectorSettings {
         ConnectorSettings(
-            type: type, isAnnounced: isAnnounced, traits: traits, dialect: dialect, values: values, secrets: secrets, position: position,
+            type: type, traits: traits, dialect: dialect, values: values, secrets: secrets, position: position,
             missing: missing)
     }
 }
@@ -169,6 +166,18 @@ package final class PolicyMap: Sendable {
 
     /// Attributes that the map calls `sensitive`.
     package var sensitiveAttributes: Set<String> { Set(attributes.filter(\.isMarkedSensitive).map(\.name)) }
+
+    /// Attributes that are lists, also with one value.
+    package var listAttributes: Set<String> {
+        let lists = zip(attributes, outType.fields).filter { rule, field in
+            switch rule.value {
+            case .literals: true
+            case .expression: if case .list = field.type { true } else { false }
+            case .unique: false
+            }
+        }
+        return Set(lists.map(\.0.name))
+    }
 
     /// What the values of an attribute are, where they are no texts.
     package var types: [String: ValueType] {

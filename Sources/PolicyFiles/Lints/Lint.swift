@@ -40,7 +40,7 @@ extension Lint {
     package static let all: [Lint] = [
         .attributeNeverMapped, .attributeNeverWritten, .candidateNumberCut, .candidateTooLong, .columnNotInContract,
         .constantCondition, .cutByComment, .deleteWhileGranted, .graceWithoutDisable, .keyNotActedOn, .lookUpWithoutDefault,
-        .neverRead, .noConnector, .roleNotGiven, .sharedAttribute, .statusTwice, .uniqueWithoutNumber, .unsetSetting, .unusedAllow,
+        .neverRead, .requestNeverSent, .roleNotGiven, .sharedAttribute, .statusTwice, .uniqueWithoutNumber, .unsetSetting, .unusedAllow,
     ]
 
     package static let attributeNeverMapped = Lint(
@@ -121,11 +121,11 @@ extension Lint {
         matters: "it looks as if it had an effect; often another name was meant where it should be read.",
         remedy: "read it, or remove it.")
 
-    package static let noConnector = Lint(
-        "no-connector",
-        finds: "a connector of a type that this version reads and checks, but cannot write to: rest.",
-        matters: "the policy map can be checked and tested, but as soon as a role gives an account there, plan and apply refuse to run.",
-        remedy: "let no role give an account there until a version has the connector.")
+    package static let requestNeverSent = Lint(
+        "request-never-sent",
+        finds: "a request that a connector describes, and that nothing of its policy map can lead to.",
+        matters: "it looks as if accounts were deleted, or renamed, and they are not.",
+        remedy: "remove the request, or correct 'onDelete' or 'enforce'.")
 
     package static let roleNotGiven = Lint(
         "role-not-given",

@@ -3,8 +3,14 @@ internal import IdentityModel
 internal import Planning
 
 /// `connector:` of a policy map. Which keys there are depends on the type; what they mean is the connector's business.
-enum ConnectorReader {
-    static func read(_ node: YAMLNode, _ file: ConfigurationFile) -> ConnectorSettings? {
+struct ConnectorReader {
+    let settings: ConnectorSettings
+    private let reading: AdapterReading
+    private let shape: ConnectorShape
+    private let section: Section
+
+    /// Nil: it is no connector, which is reported.
+    init?(_ node: YAMLNode, _ file: ConfigurationFile) {
         guard let entries = file.mapping(node, named: "'connector'") else { return nil }
         guard let typeNode = entries.first(where: { $0.key == "type" })?.value else {
             file.error("the key 'type' is missing in 'connector'", at: node.point, length: 1)
@@ -19,21 +25,42 @@ enum ConnectorReader {
             return nil
         }
         guard let section = Section(node, named: "'connector'", keys: ["type"] + shape.keys.map(\.name), in: file) else { return nil }
-        for key in shape.keys where key.isRequired { _ = section.required(key.name) }
-        if shape.isAnnounced {
-            file.warning(
-                .noConnector, "the type '\(type.text)' is accepted, but this version has no connector for it", at: type.point,
-                length: type.length)
-        }
-        return settings(type, section, shape)
+        var reading = AdapterReading()
+        reading.read(section, shape.keys)
+        self.reading = reading
+        self.shape = shape
+        self.section = section
+        let read = reading.settings(type.text)
+        var values = read.values
+        let dialect = values.removeValue(forKey: "dialect")
+        settings = ConnectorSettings(
+            type: type.text, traits: shape.traits(read.values), dialect: dialect, values: values, secrets: read.secrets,
+            position: file.position(section.node.point))
     }
 
-    private static func settings(_ type: TextValue, _ section: Section, _ shape: ConnectorShape) -> ConnectorSettings {
-        let settings = AdapterReader.settings(section, shape.adapter)
-        var values = settings.values
-        let dialect = values.removeValue(forKey: "dialect")
-        return ConnectorSettings(
-            type: type.text, isAnnounced: shape.isAnnounced, traits: shape.traits, dialect: dialect, values: values,
-            secrets: settings.secrets, position: section.file.position(section.node.point))
+    /// What can be said once the attributes are known.
+    func check(attributes: [String]) {
+        for expression in reading.expressions { expression.check(attributes: attributes) }
+        for problem in shape.problems(reading.settings(shape.type).values) { error(problem.message, at: problem.key) }
+    }
+
+    /// At the key, or at the nearest one that is there.
+    func error(_ message: String, at key: String) {
+        guard let entry = entry(of: key) else { return section.file.error(message, at: section.node.point, length: 1) }
+        section.file.error(message, at: entry.keyPoint, length: entry.keyLength)
+    }
+
+    func warning(_ lint: Lint, _ message: String, at key: String) {
+        guard let entry = entry(of: key) else { return }
+        section.file.warning(lint, message, at: entry.keyPoint, length: entry.keyLength)
+    }
+
+    private func entry(of key: String) -> YAMLEntry? {
+        var key = key[...]
+        while true {
+            if let entry = reading.places[String(key)] { return entry }
+            guard let dot = key.lastIndex(of: ".") else { return nil }
+            key = key[..<dot]
+        }
     }
 }

@@ -23,16 +23,17 @@ struct PolicyMapFile {
     /// Reads the rest of the file, reports what is wrong with it, and lints what could be compiled.
     func compile(_ schema: UserSchema) -> CheckedMap {
         section.noteWhatIsNotActedOn()
-        let (connector, missing) = file.collectingMissingSettings {
-            section.required("connector").flatMap { ConnectorReader.read($0, file) }
+        let (reader, missing) = file.collectingMissingSettings {
+            section.required("connector").flatMap { ConnectorReader($0, file) }
         }
-        file.report(missing, areNeeded: connector == nil)
+        file.report(missing, areNeeded: reader == nil)
         let onDelete = section["onDelete"].flatMap { file.choice($0, "onDelete", of: OnDelete.self) } ?? .delete
         let deleteAfter = deleteAfterDays()
         let tables = TablesReader.read(section["tables"], file)
-        let reader = AttributesReader(file: file)
-        let lets = reader.lets(section["let"])
-        let attributes = section.required("attributes").map(reader.attributes) ?? []
+        let attributesReader = AttributesReader(file: file)
+        let lets = attributesReader.lets(section["let"])
+        let attributes = section.required("attributes").map(attributesReader.attributes) ?? []
+        reader?.check(attributes: attributes.map(\.name))
         let accountName = accountName(attributes)
         let correlation = correlation(attributes, accountName)
         checkCounters(lets, attributes)
@@ -40,7 +41,7 @@ struct PolicyMapFile {
         let result = compiler.compile(correlation: correlation)
         CandidateProbe.run(result, lets, attributes, tables: tables, schema)
         var map: PolicyMap?
-        if result.isWhole, let connector, let accountName, let system {
+        if result.isWhole, let connector = reader?.settings, let accountName, let system {
             map = PolicyMap(
                 system: SystemName(system.text), file: file.path, connector: connector.lacking(missing),
                 traits: connector.traits,
@@ -50,6 +51,7 @@ struct PolicyMapFile {
                 outType: result.outType, tables: tables)
         }
         if let map, onDelete == .disable { requireSwitch(map) }
+        if let map, let reader { AbilityChecks(file: file, section: section, connector: reader, map: map).run() }
         let checked = CheckedMap(
             file: file, section: section, onDelete: onDelete, lets: lets, attributes: attributes, result: result, tables: tables, map: map)
         MapLints.run(checked)

@@ -27,9 +27,14 @@ struct ExpressionSource {
 
     func report(_ diagnostics: [Diagnostic]) {
         for diagnostic in diagnostics {
-            let place = place(of: diagnostic.offset..<diagnostic.offset + diagnostic.length)
-            file.error(diagnostic.message, at: place.point, length: place.length, suggestion: diagnostic.suggestion)
+            error(diagnostic.message, at: diagnostic.offset..<diagnostic.offset + diagnostic.length, suggestion: diagnostic.suggestion)
         }
+    }
+
+    /// Underlines a part of it, given as a UTF-8 range of the text.
+    func error(_ message: String, at range: Range<Int>, suggestion: String? = nil) {
+        let place = place(of: range)
+        file.error(message, at: place.point, length: place.length, suggestion: suggestion)
     }
 
     /// Where a UTF-8 range of the text stands in the file, and its length there as far as its first line goes.

@@ -29,6 +29,11 @@ extension KeyShape {
     fileprivate init(_ key: AdapterShape.Key) {
         let value: ValueShape =
             switch key.kind {
+            case .texts: .list(.text)
+            case .section(let keys): .mapping(MappingShape(key.about, keys.map(KeyShape.init)))
+            case .dictionary: .dictionary(names: nil, .text)
+            case .expression: .expression
+            case .template: .literal
             case .text: .text
             case .flag: .flag
             case .secret: .secret

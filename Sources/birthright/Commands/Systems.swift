@@ -26,16 +26,10 @@ struct SystemsTest: AsyncParsableCommand {
                 let known = session.configuration.policyMaps.map(\.system.text).joined(separator: ", ")
                 throw Stop(.configuration, "there is no managed system '\(system ?? "")'; there is: \(known)")
             }
-            let reachable = maps.filter { !$0.connector.isAnnounced }
-            try session.requireSettings(of: reachable)
+            try session.requireSettings(of: maps)
             var reports: [JSON] = []
             var exit = Exit.done
             for map in maps {
-                guard reachable.contains(where: { $0.system == map.system }) else {
-                    exit = .incomplete
-                    reports.append(failed(map.system, "this version has no connector of type '\(map.connector.type)'"))
-                    continue
-                }
                 let connector = try Adapters.connector(map, directory: session.directory)
                 do throws(ConnectorFailure) {
                     let report = try await connector.test()

@@ -2,45 +2,68 @@ internal import Contracts
 internal import IdentityModel
 
 /// Operations of different accounts, carried out together: each step for all of them at once, so that a group takes its members by few requests.
-struct SCIMBatch {
-    private let users: SCIMUsers
-    private let groups: SCIMGroups
-    private var works: [SCIMWork]
+struct AccountBatch<Service: AccountService, Groups: GroupService> {
+    private let service: Service
+    private let groups: Groups
+    private var works: [AccountWork<Service>]
 
-    init(_ users: SCIMUsers, _ groups: SCIMGroups, _ operations: [AccountOperation]) {
-        self.users = users
+    private init(_ service: Service, _ groups: Groups, _ operations: [AccountOperation]) {
+        self.service = service
         self.groups = groups
-        works = operations.map(SCIMWork.init)
+        works = operations.map(AccountWork.init)
     }
 
-    mutating func run() async -> [OperationResult] {
-        await each { work, users in await work.look(users) }
-        await each { work, users in await work.switchOff(users) }
+    static func run(_ operations: [AccountOperation], _ service: Service, _ groups: Groups) async -> [OperationResult] {
+        var results: [Int: OperationResult] = [:]
+        for round in rounds(operations) {
+            var batch = AccountBatch(service, groups, round.map { operations[$0] })
+            for (index, result) in zip(round, await batch.run()) { results[index] = result }
+        }
+        return operations.indices.compactMap { results[$0] }
+    }
+
+    /// Operations of one account follow each other; all others are under way at once. Of one whose id nobody knows the name tells whose it is.
+    private static func rounds(_ operations: [AccountOperation]) -> [[Int]] {
+        var rounds: [[Int]] = []
+        var seen: [String: Int] = [:]
+        for (index, operation) in operations.enumerated() {
+            let key = operation.accountID.map { "id " + $0.text } ?? "name " + operation.name.text.lowercased()
+            let round = seen[key, default: 0]
+            seen[key] = round + 1
+            if rounds.count <= round { rounds.append([]) }
+            rounds[round].append(index)
+        }
+        return rounds
+    }
+
+    private mutating func run() async -> [OperationResult] {
+        await each { work, service in await work.look(service) }
+        await each { work, service in await work.switchOff(service) }
         await regroup(.remove)
         // Whose name may be wanted by others of the batch.
-        await each { work, users in await work.delete(users) }
+        await each { work, service in await work.delete(service) }
         await writeEntries()
-        await each { work, users in await work.change(users) }
+        await each { work, service in await work.change(service) }
         await regroup(.add)
-        await each { work, users in await work.switchOn(users) }
+        await each { work, service in await work.switchOn(service) }
         await confirm()
         return works.map(\.result)
     }
 
     /// One step of every operation, all at the same time.
     private mutating func each(
-        _ indices: [Int]? = nil, _ step: @escaping @Sendable (inout SCIMWork, SCIMUsers) async -> Void
+        _ indices: [Int]? = nil, _ step: @escaping @Sendable (inout AccountWork<Service>, Service) async -> Void
     ) async {
-        let (users, works) = (users, works)
-        let done = await withTaskGroup(of: (Int, SCIMWork).self) { group in
+        let (service, works) = (service, works)
+        let done = await withTaskGroup(of: (Int, AccountWork<Service>).self) { group in
             for index in indices ?? Array(works.indices) {
                 group.addTask {
                     var work = works[index]
-                    await step(&work, users)
+                    await step(&work, service)
                     return (index, work)
                 }
             }
-            return await group.reduce(into: [Int: SCIMWork]()) { $0[$1.0] = $1.1 }
+            return await group.reduce(into: [Int: AccountWork<Service>]()) { $0[$1.0] = $1.1 }
         }
         for (index, work) in done { self.works[index] = work }
     }
@@ -51,7 +74,7 @@ struct SCIMBatch {
     private mutating func writeEntries() async {
         var waiting = works.indices.filter { works[$0].writesName }
         while !waiting.isEmpty {
-            await each(waiting) { work, users in await work.name(users) }
+            await each(waiting) { work, service in await work.name(service) }
             let refused = waiting.filter { works[$0].failure?.errorClass == .conflict }
             guard !refused.isEmpty else { return }
             if refused.count == waiting.count {
@@ -59,7 +82,7 @@ struct SCIMBatch {
             }
             waiting = refused
         }
-        await each(works.indices.filter { works[$0].isAside }) { work, users in await work.comeBack(users) }
+        await each(works.indices.filter { works[$0].isAside }) { work, service in await work.comeBack(service) }
     }
 
     /// Names that go round in a ring: one of the users steps aside, under a name that nobody wants. False: nobody whose name is wanted is to leave it.
@@ -69,20 +92,20 @@ struct SCIMBatch {
             !works[index].isAside && works[index].operation.newName != nil && wanted.contains(works[index].nameNow.text.lowercased())
         }
         guard let leaving else { return false }
-        await each([leaving]) { work, users in await work.stepAside(users) }
+        await each([leaving]) { work, service in await work.stepAside(service) }
         return works[leaving].isAside
     }
 
     // MARK: Groups
 
-    private struct Share: Hashable {
+    private struct Share: Hashable, Sendable {
         let work: Int
         let request: Int
         let member: String
     }
 
     /// What is to be done with each group, by the group's name.
-    private func shares(_ change: SCIMGroups.Change, _ isMeant: (SCIMWork) -> Bool = { _ in true }) -> [String: [Share]] {
+    private func shares(_ change: MemberChange, _ isMeant: (AccountWork<Service>) -> Bool = { _ in true }) -> [String: [Share]] {
         var shares: [String: [Share]] = [:]
         for (index, work) in works.enumerated() where isMeant(work) && (change == .remove ? work.mayLeaveGroups : work.mayJoinGroups) {
             guard let member = work.id?.text else { continue }
@@ -94,7 +117,7 @@ struct SCIMBatch {
         return shares
     }
 
-    private mutating func regroup(_ change: SCIMGroups.Change) async {
+    private mutating func regroup(_ change: MemberChange) async {
         for (share, failure) in await send(change, shares(change)) { works[share.work].failedRequests[share.request] = failure }
         let isChange = { (request: AccountOperation.Request) in
             request.kind == .membership && (request.operation == .remove) == (change == .remove)
@@ -104,18 +127,18 @@ struct SCIMBatch {
         }
     }
 
-    private func send(_ change: SCIMGroups.Change, _ shares: [String: [Share]]) async -> [Share: ConnectorFailure] {
+    private func send(_ change: MemberChange, _ shares: [String: [Share]]) async -> [Share: ConnectorFailure] {
         let groups = groups
         return await withTaskGroup(of: [Share: ConnectorFailure].self) { tasks in
             for (name, shares) in shares {
-                tasks.addTask { await SCIMBatch.send(change, shares, to: name, groups) }
+                tasks.addTask { await AccountBatch.send(change, shares, to: name, groups) }
             }
             return await tasks.reduce(into: [:]) { $0.merge($1) { one, _ in one } }
         }
     }
 
     private static func send(
-        _ change: SCIMGroups.Change, _ shares: [Share], to name: String, _ groups: SCIMGroups
+        _ change: MemberChange, _ shares: [Share], to name: String, _ groups: Groups
     ) async -> [Share: ConnectorFailure] {
         func all(_ failure: ConnectorFailure) -> [Share: ConnectorFailure] {
             Dictionary(shares.map { ($0, failure) }, uniquingKeysWith: { one, _ in one })
@@ -126,8 +149,8 @@ struct SCIMBatch {
                 return change == .remove ? [:] : all(ConnectorFailure(.permanent, "there is no group '\(name)'"))
             }
             var failures: [Share: ConnectorFailure] = [:]
-            for start in stride(from: 0, to: shares.count, by: SCIMGroups.chunk) {
-                let part = shares[start..<min(start + SCIMGroups.chunk, shares.count)]
+            for start in stride(from: 0, to: shares.count, by: groups.chunk) {
+                let part = shares[start..<min(start + groups.chunk, shares.count)]
                 let failed = await groups.apply(change, Set(part.map(\.member)).sorted(), to: group)
                 for share in part { failures[share] = failed[share.member] }
             }
@@ -141,7 +164,7 @@ struct SCIMBatch {
 
     /// Of attempts whose outcome is not known each group is asked whether it holds the user; what differs is sent once more, and differs no more or is a failure.
     private mutating func confirm() async {
-        for change in [SCIMGroups.Change.remove, .add] {
+        for change in [MemberChange.remove, .add] {
             let concerned = shares(change) { $0.operation.isUncertain }
             let differing = await differing(change, concerned)
             guard !differing.isEmpty else { continue }
@@ -156,19 +179,19 @@ struct SCIMBatch {
         }
     }
 
-    private func differing(_ change: SCIMGroups.Change, _ shares: [String: [Share]]) async -> [String: [Share]] {
+    private func differing(_ change: MemberChange, _ shares: [String: [Share]]) async -> [String: [Share]] {
         let groups = groups
         return await withTaskGroup(of: (String, [Share]).self) { tasks in
             for (name, shares) in shares {
                 let asked = shares.filter { works[$0.work].failedRequests[$0.request] == nil }
-                tasks.addTask { (name, await SCIMBatch.differing(change, asked, name, groups)) }
+                tasks.addTask { (name, await AccountBatch.differing(change, asked, name, groups)) }
             }
             return await tasks.reduce(into: [:]) { if !$1.1.isEmpty { $0[$1.0] = $1.1 } }
         }
     }
 
     private static func differing(
-        _ change: SCIMGroups.Change, _ shares: [Share], _ name: String, _ groups: SCIMGroups
+        _ change: MemberChange, _ shares: [Share], _ name: String, _ groups: Groups
     ) async -> [Share] {
         var differing: [Share] = []
         do throws(ConnectorFailure) {
