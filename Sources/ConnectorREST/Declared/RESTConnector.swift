@@ -135,7 +135,7 @@ actor SearchTrust {
         if let answer { return answer }
         guard let search = service.description.requests[.search] else { return false }
         var isAnybodyThere = false
-        try await service.list(search, SearchTrust.question(service), key: { _ in nil }) { found in
+        try await service.list(search, SearchTrust.question(service), by: .nothing) { found in
             isAnybodyThere = !found.isEmpty
             return false
         }

@@ -43,6 +43,21 @@ package struct RESTDescription: Sendable {
     static func date(_ moment: Date) -> String { String(moment.ISO8601Format().prefix(10)) }
 }
 
+/// What tells elements of a list apart: the value at a place, or each value itself.
+enum KeyOf {
+    case place(JSONPlace)
+    case valueOr(JSONPlace)
+    case nothing
+
+    func key(_ element: JSONValue) -> String? {
+        switch self {
+        case .place(let place): element[place]?.text
+        case .valueOr(let place): element.text ?? element[place]?.text
+        case .nothing: nil
+        }
+    }
+}
+
 /// Sends what is described.
 struct RESTService: Sendable {
     let client: RESTClient
@@ -98,7 +113,7 @@ struct RESTService: Sendable {
 
     /// Visits what a list holds, page by page, each element once as far as `key` tells them apart. An answer without the list is no empty list.
     func list(
-        _ request: RESTRequest, _ values: [String: Value], key: (JSONValue) -> String?, visit: ([JSONValue]) async -> Bool
+        _ request: RESTRequest, _ values: [String: Value], by key: KeyOf, visit: ([JSONValue]) async -> Bool
     ) async throws(ConnectorFailure) {
         var seen: Set<String> = []
         var paging = (page: Int64(1), offset: Int64(0), cursor: "")
@@ -111,7 +126,7 @@ struct RESTService: Sendable {
             let target = if let link { link } else { try path(of: request, values) }
             guard let body = try await send(request, path: target, values).body else { return }
             let elements = try elements(of: body, request)
-            let fresh = elements.filter { element in key(element).map { seen.insert($0).inserted } ?? true }
+            let fresh = elements.filter { element in key.key(element).map { seen.insert($0).inserted } ?? true }
             if !fresh.isEmpty, await !visit(fresh) { return }
             if let place = request.next {
                 guard let next = body[place]?.text, !next.isEmpty else { return }

@@ -15,7 +15,7 @@ struct RESTGroups: GroupService {
     func id(of name: String) async throws(ConnectorFailure) -> String? {
         guard let request = description.requests[.searchGroup] else { return name }
         var found: [String: String] = [:]
-        try await service.list(request, ["group": .string(name)], key: { $0[description.groupID]?.text }) { groups in
+        try await service.list(request, ["group": .string(name)], by: .place(description.groupID)) { groups in
             for group in groups {
                 guard let own = group[description.groupName]?.text, own.lowercased() == name.lowercased() else { continue }
                 if let id = group[description.groupID]?.text { found[id] = own }
@@ -52,7 +52,7 @@ struct RESTGroups: GroupService {
             return record.json[place]?.elements.contains { isGroup($0, group) } ?? false
         }
         var isThere = false
-        try await service.list(request, ["id": .string(member)], key: { $0.text ?? $0[description.groupID]?.text }) { groups in
+        try await service.list(request, ["id": .string(member)], by: .valueOr(description.groupID)) { groups in
             isThere = groups.contains { isGroup($0, group) }
             return !isThere
         }

@@ -118,7 +118,7 @@ struct RESTRecords: AccountService {
     ) async throws(ConnectorFailure) {
         var failure: ConnectorFailure?
         let (request, values) = try question(wanted)
-        try await service.list(request, values, key: { $0[description.accountID]?.text }) { elements in
+        try await service.list(request, values, by: .place(description.accountID)) { elements in
             do throws(ConnectorFailure) {
                 var records: [RESTRecord] = []
                 for element in elements { records.append(try record(element)) }
