@@ -42,7 +42,9 @@ protocol AccountService: Sendable {
     func switching(on isOn: Bool) -> Change?
     /// The account's own switch says so.
     func isOff(_ record: Record) -> Bool
-    func create(_ name: AccountName, _ changes: [Change]) async throws(ConnectorFailure) -> AccountID
+    /// `order` tells one attempt to make it from another: who sends the same again, having heard no answer, makes no second account where the service
+    /// knows keys (`Idempotency-Key`).
+    func create(_ name: AccountName, _ changes: [Change], for order: OrderID) async throws(ConnectorFailure) -> AccountID
     /// The account as it is then; nil: it is gone.
     func change(_ record: Record, _ changes: [Change]) async throws(ConnectorFailure) -> Record?
     func delete(_ id: AccountID) async throws(ConnectorFailure)
@@ -59,4 +61,13 @@ protocol GroupService: Sendable {
     func holds(_ member: String, group: String) async throws(ConnectorFailure) -> Bool
     /// What failed, by member. Who is a member already, or none any more, is no failure.
     func apply(_ change: MemberChange, _ members: [String], to group: String) async -> [String: ConnectorFailure]
+}
+
+extension OrderID {
+    /// The same for the same order with the same account, whichever process sends it (draft-ietf-httpapi-idempotency-key-header): an order that takes its next
+    /// candidate is another request.
+    func idempotencyKey(_ account: JSONValue) -> (name: String, value: String) {
+        let body = StableHash.hash(String(decoding: account.bytes, as: UTF8.self))
+        return ("Idempotency-Key", "birthright-\(plan.row)-\(sequence)-" + String(body, radix: 16))
+    }
 }

@@ -211,7 +211,7 @@ struct AccountWork<Service: AccountService>: Sendable {
         try await identify({ _ in true }, service)
         let all = try changes({ _ in true }, service)
         do throws(ConnectorFailure) {
-            id = try await service.create(operation.name, all.map(\.change))
+            id = try await service.create(operation.name, all.map(\.change), for: operation.id)
         } catch {
             throw blaming(all, error)
         }

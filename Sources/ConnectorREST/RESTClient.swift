@@ -22,14 +22,14 @@ final class RESTClient: Sendable {
             location = response.header("Location")
         }
 
-        /// Of somebody who is not there.
-        static let gone = Answer(nobody: ())
-
-        private init(nobody: ()) {
-            status = 404
-            body = nil
+        init(status: Int, body: JSONValue?) {
+            self.status = status
+            self.body = body
             etag = nil
         }
+
+        /// Of somebody who is not there.
+        static let gone = Answer(status: 404, body: nil)
     }
 
     /// What an answer means, where whoever asked knows better than the standard.

@@ -3,9 +3,17 @@ public import IdentityModel
 /// A kind of connector: what it takes, and how one is made of it. Its folder declares it; the list of all of them makes it known.
 public struct ConnectorKind: Sendable {
     public let shape: ConnectorShape
-    public let make: @Sendable (ConnectorSetup) throws(ConnectorFailure) -> any Connector
+    public typealias Rehearse = @Sendable (ConnectorSetup, Rehearsal) async throws(ConnectorFailure) -> [RehearsedRequest]
 
-    public init(_ shape: ConnectorShape, make: @escaping @Sendable (ConnectorSetup) throws(ConnectorFailure) -> any Connector) {
+    public let make: @Sendable (ConnectorSetup) throws(ConnectorFailure) -> any Connector
+    /// What an operation would send, in order; nil: it cannot be told as text.
+    public let rehearse: Rehearse?
+
+    public init(
+        _ shape: ConnectorShape, rehearse: Rehearse? = nil,
+        make: @escaping @Sendable (ConnectorSetup) throws(ConnectorFailure) -> any Connector
+    ) {
+        self.rehearse = rehearse
         self.shape = shape
         self.make = make
     }

@@ -6,6 +6,7 @@ import Foundation
 import IdentityModel
 import Planning
 import PolicyFiles
+import Provisioning
 import SinkFile
 import SourceCSV
 import StoreSQL
@@ -50,16 +51,27 @@ enum Adapters {
     /// The connector of a policy map.
     static func connector(_ map: PolicyMap, directory: URL) throws -> any Connector {
         let settings = map.connector
-        guard let kind = connectors.first(where: { $0.shape.type == settings.type }) else {
+        guard let kind = kind(map) else {
             throw Stop(.configuration, "\(settings.position): error: there is no connector of type '\(settings.type)'")
         }
+        return try kind.make(setup(map, directory))
+    }
+
+    /// Compares what policy tests expect of requests; needs neither the system nor secrets.
+    static func rehearsal(_ map: PolicyMap) -> RequestRehearsal {
+        RequestRehearsal(map: map, kind(map), setup(map, URL(fileURLWithPath: "/")))
+    }
+
+    private static func kind(_ map: PolicyMap) -> ConnectorKind? { connectors.first { $0.shape.type == map.connector.type } }
+
+    private static func setup(_ map: PolicyMap, _ directory: URL) -> ConnectorSetup {
+        let settings = map.connector
         var values = settings.values
         values["dialect"] = settings.dialect
         let setup = AdapterSetup(values: values, secrets: settings.secrets, folder: directory.path)
-        return try kind.make(
-            ConnectorSetup(
-                setup, lookedForBy: lookedForBy(map), attributes: map.attributes.map(\.name), lists: map.listAttributes,
-                accountName: map.accountName))
+        return ConnectorSetup(
+            setup, lookedForBy: lookedForBy(map), attributes: map.attributes.map(\.name), lists: map.listAttributes,
+            accountName: map.accountName)
     }
 
     /// Correlation and names: what the system is asked for by value.

@@ -150,6 +150,27 @@ struct RESTDescriptionTests {
         }
     }
 
+    @Test func `what is sent again for one order has one key, and the next candidate another`() async throws {
+        let server = try OddREST()
+        defer { server.stop() }
+        let connector = try RESTContractTests.connector(server, RESTContractTests.plain)
+        func create(_ name: String, _ sequence: Int) async -> OperationResult? {
+            await connector.execute([
+                AccountOperation(
+                    id: OrderID(plan: PlanID(row: 1), sequence: sequence), operation: .create, accountID: nil, name: AccountName(name),
+                    newName: nil, requests: [], appliesDialectDisabling: false)
+            ]).first
+        }
+        server.change { $0.loses = 1 }
+        #expect(await create("a", 1)?.failure?.errorClass == .unknown)
+        server.change { $0.loses = 0 }
+        #expect(await create("a", 1)?.failure?.errorClass == .conflict)
+        #expect(await create("b", 1)?.failure == nil)
+        #expect(await create("c", 2)?.failure == nil)
+        let keys = server.sent.filter { $0.method == "POST" }.map { $0.headers["idempotency-key"] ?? "none" }
+        #expect(keys.count == 4 && keys[0] == keys[1] && Set(keys).count == 3 && !keys.contains("none"))
+    }
+
     // MARK: What a description needs
 
     @Test(arguments: [

@@ -11,10 +11,16 @@ package final class RESTConnector: ProbesNames, IdentifiesGroups, EnumeratesAcco
     private let settings: WebSettings
     private let service: RESTService
 
-    package init(_ settings: WebSettings, _ description: RESTDescription) throws(ConnectorFailure) {
+    package convenience init(_ settings: WebSettings, _ description: RESTDescription) throws(ConnectorFailure) {
+        try self.init(settings, description, rehearsal: nil)
+    }
+
+    /// With a rehearsal nothing is sent.
+    init(_ settings: WebSettings, _ description: RESTDescription, rehearsal: RESTRehearsal?) throws(ConnectorFailure) {
         self.settings = settings
         service = RESTService(
-            client: try settings.client("application/json", wordsAt: description.errorText), description: description)
+            client: try settings.client("application/json", wordsAt: description.errorText), description: description,
+            rehearsal: rehearsal)
     }
 
     private let searches = SearchTrust()
@@ -127,8 +133,10 @@ actor SearchTrust {
 
     func forget() { answer = nil }
 
+    static let nobody = "birthright-asks-for-nobody"
+
     static func question(_ service: RESTService) -> [String: Value] {
-        ["attribute": .string(service.description.nameAttribute), "value": .string("birthright-asks-for-nobody")]
+        ["attribute": .string(service.description.nameAttribute), "value": .string(nobody)]
     }
 
     func areTrusted(by service: RESTService) async throws(ConnectorFailure) -> Bool {

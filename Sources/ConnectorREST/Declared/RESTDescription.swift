@@ -62,6 +62,8 @@ enum KeyOf {
 struct RESTService: Sendable {
     let client: RESTClient
     let description: RESTDescription
+    /// Answers in the place of the service.
+    var rehearsal: RESTRehearsal?
 
     func request(_ kind: RESTRequest.Kind) throws(ConnectorFailure) -> RESTRequest {
         if let request = description.requests[kind] { return request }
@@ -78,8 +80,12 @@ struct RESTService: Sendable {
         _ request: RESTRequest, path: String, _ values: [String: Value], headers: [(name: String, value: String)] = [],
         accepting: Set<Int> = []
     ) async throws(ConnectorFailure) -> RESTClient.Answer {
-        try await client.send(
-            request.method, path, try body(of: request, values), headers: request.headers + headers, accepting: accepting
+        let body = try body(of: request, values)
+        if let rehearsal {
+            return await rehearsal.answer(request, path.removingPercentEncoding ?? path, body, values)
+        }
+        return try await client.send(
+            request.method, path, body, headers: request.headers + headers, accepting: accepting
         ) { request.meaning($0, $1) }
     }
 

@@ -4,7 +4,8 @@ internal import IdentityModel
 extension RESTConnector {
     /// `type: rest`.
     package static let kind = ConnectorKind(
-        ConnectorShape(type: "rest", keys: RESTKeys.all, problems: RESTKeys.problems, traits: RESTKeys.traits)
+        ConnectorShape(type: "rest", keys: RESTKeys.all, problems: RESTKeys.problems, traits: RESTKeys.traits),
+        rehearse: { setup, rehearsal throws(ConnectorFailure) in try await requests(setup, rehearsal) }
     ) { setup throws(ConnectorFailure) in try RESTConnector(WebSettings(setup), RESTDescription(setup)) }
 }
 

@@ -159,13 +159,13 @@ struct RESTRecords: AccountService {
     /// What the service shows of that only its own request could say.
     func isOff(_ record: RESTRecord) -> Bool { false }
 
-    func create(_ name: AccountName, _ changes: [RESTChange]) async throws(ConnectorFailure) -> AccountID {
+    func create(_ name: AccountName, _ changes: [RESTChange], for order: OrderID) async throws(ConnectorFailure) -> AccountID {
         let request = try service.request(.create)
         var json = JSONValue.object([:])
         for case .value(let change) in changes where !change.after(in: json).isEmpty { json.set(change.value(in: json), at: change.place) }
         json.set(.string(name.text), at: description.accountName)
         let values: [String: Value] = ["name": .string(name.text), "changes": json.celValue, "record": json.celValue]
-        let answer = try await service.send(request, values, headers: [("Idempotency-Key", UUID().uuidString)])
+        let answer = try await service.send(request, values, headers: [order.idempotencyKey(json)])
         guard answer.status != 404 else { throw ConnectorFailure(.permanent, "there is nowhere to make an account: HTTP 404") }
         if let id = answer.body?[request.place]?[description.accountID]?.text, !id.isEmpty { return AccountID(id) }
         if let id = RESTRecords.id(in: answer.location) { return AccountID(id) }

@@ -88,7 +88,7 @@ struct SCIMUsers: AccountService {
     func isOff(_ seen: Seen) -> Bool { seen.resource.values(SCIMPath(attribute: "active")).first?.flag == false }
 
     /// Makes a user; told are its id and whatever else the service says of it.
-    func create(_ name: AccountName, _ changes: [SCIMChange]) async throws(ConnectorFailure) -> AccountID {
+    func create(_ name: AccountName, _ changes: [SCIMChange], for order: OrderID) async throws(ConnectorFailure) -> AccountID {
         var resource = SCIMResource()
         for change in changes { change.apply(to: &resource) }
         resource.set(SCIMPath(attribute: "userName"), [.string(name.text)])
@@ -97,7 +97,7 @@ struct SCIMUsers: AccountService {
             resource.set(SCIMPath(attribute: "schemas"), schemas.map(JSONValue.string), isList: true)
         }
         let answer = try await send(
-            .post, abilities.users, resource.json, headers: [("Idempotency-Key", UUID().uuidString)], accepting: [])
+            .post, abilities.users, resource.json, headers: [order.idempotencyKey(resource.json)], accepting: [])
         if let id = answer.body?.member("id")?.text, !id.isEmpty { return AccountID(id) }
         // Created, and not told as whom.
         throw ConnectorFailure(.unknown, "POST \(abilities.users): the answer tells no id")

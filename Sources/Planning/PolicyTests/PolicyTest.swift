@@ -82,6 +82,22 @@ package struct PolicyTest: Sendable {
         case leftAlone
     }
 
+    /// A request that the connector is to send.
+    package struct WantedRequest: Sendable, Hashable {
+        package let method: String
+        package let path: String
+        /// Members in order of their names; nil: not compared.
+        package let body: JSON?
+
+        package init(method: String, path: String, body: JSON?) {
+            self.method = method
+            self.path = path
+            self.body = body
+        }
+
+        package var text: String { "\(method) \(path)" + (body.map { " " + $0.text } ?? "") }
+    }
+
     /// Only what is not nil is compared.
     package struct Expectation: Sendable {
         /// `.some(nil)` inside: no order at all.
@@ -93,6 +109,8 @@ package struct PolicyTest: Sendable {
         package var memberships: Wanted<Set<String>>?
         /// The attributes the order writes, the account's name among them when it changes.
         package var changes: Wanted<Set<String>>?
+        /// All requests that change something.
+        package var requests: Wanted<[WantedRequest]>?
         /// A part of an error's text.
         package var error: Wanted<String>?
         package let position: TextPosition
@@ -137,7 +155,7 @@ package struct PolicyTestResult: Sendable {
     /// Something that is not as expected.
     package struct Mismatch: Sendable {
         package enum Subject: Sendable, Hashable {
-            case operation, memberships, changes, error
+            case operation, memberships, changes, requests, error
             /// The account that was to be known could not be made.
             case account
             case attribute(String)
@@ -155,6 +173,23 @@ package struct PolicyTestResult: Sendable {
     }
 
     package let test: PolicyTest
-    package let mismatches: [Mismatch]
+    package private(set) var mismatches: [Mismatch]
+    /// What came of it, for whoever compares more: the account before, and the order.
+    package let known: Account?
+    package let order: ProvisioningOrder?
+
+    package init(test: PolicyTest, mismatches: [Mismatch], known: Account?, order: ProvisioningOrder?) {
+        self.test = test
+        self.mismatches = mismatches
+        self.known = known
+        self.order = order
+    }
+
+    package func adding(_ mismatch: Mismatch) -> PolicyTestResult {
+        var result = self
+        result.mismatches.append(mismatch)
+        return result
+    }
+
     package var hasPassed: Bool { mismatches.isEmpty }
 }

@@ -147,7 +147,7 @@ struct PolicyTestComparison {
 }
 
 extension PolicyTestResult.Mismatch {
-    fileprivate init(
+    package init(
         _ subject: Subject, _ expected: String, _ actual: String, at position: TextPosition, trace: [TracedExpression] = [],
         notes: [String] = []
     ) {

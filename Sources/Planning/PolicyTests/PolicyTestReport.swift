@@ -8,7 +8,7 @@ package struct PolicyTestReport: Sendable {
         package let place: String
         /// False: no tests stand beside the map.
         package let isThere: Bool
-        package let results: [PolicyTestResult]
+        package private(set) var results: [PolicyTestResult]
         package let coverage: MapCoverage
 
         /// Runs the tests; `place` is that of a file which may not be there.
@@ -19,6 +19,13 @@ package struct PolicyTestReport: Sendable {
             self.isThere = isThere
             results = tests.map(run.run)
             coverage = run.coverage
+        }
+
+        /// The same tests, of which more is known.
+        package func with(_ results: [PolicyTestResult]) -> Suite {
+            var suite = self
+            suite.results = results
+            return suite
         }
     }
 
@@ -36,6 +43,7 @@ extension PolicyTestResult.Mismatch {
         case .operation: "operation"
         case .memberships: "memberships"
         case .changes: "changes"
+        case .requests: "requests"
         case .error: "error"
         case .account: "account"
         case .attribute(let name): name

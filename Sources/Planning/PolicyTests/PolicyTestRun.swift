@@ -32,7 +32,8 @@ package final class PolicyTestRun {
         }
         coverage.add(observation, reality.outcome?.evaluation)
         let comparison = PolicyTestComparison(test: test, map: map, rehearsal: rehearsal, reality: reality)
-        return PolicyTestResult(test: test, mismatches: comparison.mismatches())
+        return PolicyTestResult(
+            test: test, mismatches: comparison.mismatches(), known: reality.known, order: reality.outcome?.order)
     }
 
     /// The account as it was made, withdrawn or changed before the test begins.

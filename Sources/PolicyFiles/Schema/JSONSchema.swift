@@ -47,6 +47,7 @@ struct JSONSchema {
         case .list(let element, let isEmptyAllowed): return list(element, isEmptyAllowed: isEmptyAllowed)
         case .mapping(let shape): return mapping(shape)
         case .dictionary(let names, let element): return dictionary(names, element)
+        case .anything: return .object([])
         case .either(let shapes): return object(("anyOf", .array(shapes.map(value))))
         }
     }

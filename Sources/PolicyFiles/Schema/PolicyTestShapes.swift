@@ -74,8 +74,17 @@ enum PolicyTestShapes {
             KeyShape("exactly", .flag, "The account has no attributes but these."),
             KeyShape("memberships", .either([.list(.text), .choice(["none"])]), "The memberships it has afterwards, all of them."),
             KeyShape("changes", .either([.list(.text), .choice(["none"])]), "The attributes that are written, all of them."),
+            KeyShape(
+                "requests", .either([.list(.mapping(request)), .choice(["none"])]),
+                "The requests that change something, all of them, where the connector sends such (type: rest)."),
             KeyShape("error", .text, "A part of the message with which the account fails."),
         ])
+
+    static let request = MappingShape(
+        "A request: one method with its path, and what is sent.",
+        ExpectationReader.RequestMethod.allCases.map { KeyShape($0.rawValue, .literal, "The path, as it reads: /people/id") }
+            + [KeyShape("body", .anything, "The body, all of it; not compared without it. Numbers, flags and null are what JSON calls so.")]
+    )
 
     private static let values = ValueShape.either([.literal, .list(.literal)])
 }

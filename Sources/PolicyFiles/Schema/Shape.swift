@@ -45,6 +45,8 @@ indirect enum ValueShape: Sendable {
     /// Keys that the author chooses. `names` is what a key has to look like; nil: anything.
     case dictionary(names: String?, ValueShape)
     case either([ValueShape])
+    /// Whatever YAML can say.
+    case anything
 
     static func list(_ element: ValueShape) -> ValueShape { .list(element, isEmptyAllowed: true) }
     static func choice<Choice: RawRepresentable<String> & CaseIterable>(_ type: Choice.Type) -> ValueShape {

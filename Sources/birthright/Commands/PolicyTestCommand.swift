@@ -4,6 +4,7 @@ import IdentityModel
 import Pages
 import Planning
 import PolicyFiles
+import Provisioning
 
 /// `birthright test`: the policy tests beside the policy maps. Needs neither the store nor any system.
 struct PolicyTestCommand: AsyncParsableCommand {
@@ -27,7 +28,7 @@ struct PolicyTestCommand: AsyncParsableCommand {
     func run() async throws {
         try await ending {
             if common.asOf != nil { throw Stop(.configuration, "--as-of: a policy test happens on the 'date' that its file gives it") }
-            let report = try report()
+            let report = try await report()
             let sensitive = report.suites.map(\.map.sensitiveAttributes)
             try MaskedAttributes.$configured.withValue(sensitive.reduce(into: []) { $0.formUnion($1) }) { try show(report) }
             return report.failed == 0 ? .done : .incomplete
@@ -42,7 +43,7 @@ struct PolicyTestCommand: AsyncParsableCommand {
         if let junit { try write(JUnitXML.document(report), to: junit) }
     }
 
-    private func report() throws -> PolicyTestReport {
+    private func report() async throws -> PolicyTestReport {
         let files = try ConfigurationDirectory.read(common.directory)
         let (loaded, diagnostics) = ConfigurationLoader.load(files)
         guard let configuration = loaded else { throw Stop(.configuration, diagnostics.map(\.description).joined(separator: "\n")) }
@@ -52,13 +53,15 @@ struct PolicyTestCommand: AsyncParsableCommand {
         }
         for warning in findings { complain(warning.description) }
         let maps = try chosen(configuration.policyMaps)
-        let report = PolicyTestReport(
-            suites: maps.map { map in
-                let suite = suites.first { $0.system == map.system }
-                return PolicyTestReport.Suite(
-                    suite?.tests.filter(isChosen) ?? [], of: map, in: suite?.file ?? ConfigurationLayout.policyTests(ofMap: map.file),
-                    isThere: suite != nil, configuration)
-            })
+        var tested: [PolicyTestReport.Suite] = []
+        for map in maps {
+            let suite = suites.first { $0.system == map.system }
+            let result = PolicyTestReport.Suite(
+                suite?.tests.filter(isChosen) ?? [], of: map, in: suite?.file ?? ConfigurationLayout.policyTests(ofMap: map.file),
+                isThere: suite != nil, configuration)
+            tested.append(await Adapters.rehearsal(map).complete(result))
+        }
+        let report = PolicyTestReport(suites: tested)
         try check(report, hasTests: !suites.isEmpty)
         return report
     }
