@@ -52,6 +52,11 @@ struct AccountLookups<Service: AccountService>: Sendable {
         let read = try await concurrently(ids) { asked throws(ConnectorFailure) in try await service.read(asked.id) }
         for (asked, record) in zip(ids, read) { if let record { lookups[asked.index] = .found(service.account(record)) } }
         for (asked, hits) in zip(wanted, try await hits(wanted.map(\.wanted))) { lookups[asked.index] = lookup(hits) }
+        let missed = wanted.filter { lookups[$0.index] == .absent }
+        if !missed.isEmpty, try await service.attempts.settleAll() {
+            // Who was made by an attempt that was not answered is found by now.
+            for (asked, hits) in zip(missed, try await hits(missed.map(\.wanted))) { lookups[asked.index] = lookup(hits) }
+        }
         return lookups
     }
 

@@ -17,6 +17,11 @@ protocol AccountService: Sendable {
     /// Where a value stands in an account.
     associatedtype Place: Sendable
 
+    /// What was sent to make accounts, and not answered.
+    var attempts: CreateAttempts { get }
+    /// Attributes by which an account is recognised.
+    var correlation: [String] { get }
+
     // MARK: Reading
 
     /// The attribute that names the account, for questions who has a name.

@@ -210,19 +210,36 @@ struct AccountWork<Service: AccountService>: Sendable {
     private mutating func create(_ service: Service) async throws(ConnectorFailure) {
         try await identify({ _ in true }, service)
         let all = try changes({ _ in true }, service)
+        if operation.isUncertain { try await lookOnceMore(service) }
         do throws(ConnectorFailure) {
             id = try await service.create(operation.name, all.map(\.change), for: operation.id)
+            await service.attempts.forget(operation.id)
         } catch {
+            if error.errorClass == .unknown { await service.attempts.note(operation.id) }
             throw blaming(all, error)
         }
         done.formUnion(all.map(\.index))
+    }
+
+    /// An earlier attempt was not answered. Whoever sends this has looked, and perhaps too early.
+    private func lookOnceMore(_ service: Service) async throws(ConnectorFailure) {
+        try await service.attempts.settle(operation.id)
+        let values = operation.requests.filter { $0.kind == .attribute && service.correlation.contains($0.name) && $0.values.count == 1 }
+        let query = Dictionary(values.map { ($0.name, $0.values[0]) }, uniquingKeysWith: { first, _ in first })
+        guard !query.isEmpty, query.count == service.correlation.count else { return }
+        guard try await AccountLookups(service: service).find([.correlation(query)]) != [.absent] else { return }
+        throw ConnectorFailure(.unknown, "an earlier attempt has made the account, as it turns out")
     }
 
     /// A conflict is about the name if somebody has it.
     private func explained(_ failure: ConnectorFailure, _ service: Service) async -> ConnectorFailure {
         guard failure.errorClass == .conflict, failure.attribute == nil else { return failure }
         let holders = try? await AccountLookups(service: service).holders(of: [probe(wantedName, service)])
-        guard holders?.first?.isEmpty == false else { return failure }
+        guard holders?.first?.isEmpty == false else {
+            // Somebody has the name who is not found yet: perhaps ourselves, by an attempt that was not answered.
+            let isPerhapsOurs = operation.operation == .create && operation.isUncertain
+            return isPerhapsOurs ? ConnectorFailure(.unknown, failure.message, serverText: failure.serverText) : failure
+        }
         return ConnectorFailure(.conflict, failure.message, serverText: failure.serverText, attribute: service.nameAttribute)
     }
 

@@ -10,6 +10,8 @@ package struct WebSettings: Sendable {
     var http = HTTPSettings()
     /// For how many seconds the service may say "not now" to one request.
     var patience = 120.0
+    /// Seconds after which whoever was made is found by searches.
+    var settlingSeconds = 5
 
     package init(url: String, realm: String, token: Sensitive<String>? = nil, connections: Int = 8) {
         self.url = url
@@ -37,6 +39,9 @@ package struct WebSettings: Sendable {
             ConnectorShape.Key("certificateFile", .text, "The certificate that Birthright shows (mutual TLS): a PEM file."),
             ConnectorShape.Key("keyFile", .text, "Its key: a PEM file."),
             ConnectorShape.Key("connections", .number(1...64), "How many requests are under way at once: 8"),
+            ConnectorShape.Key(
+                "visibleAfter", .number(0...600),
+                "Seconds after which the service finds somebody whom it made: 5. Counts where an answer was lost."),
             ConnectorShape.Key("timeout", .number(1...3_600), "Seconds after which an answer is no longer waited for: 60"),
         ]
     }
@@ -57,6 +62,7 @@ package struct WebSettings: Sendable {
         http.certificateFile = setup.path("certificateFile")
         http.keyFile = setup.path("keyFile")
         if let connections = setup.number("connections") { http.connections = connections }
+        if let seconds = setup.number("visibleAfter") { settlingSeconds = seconds }
         if let seconds = setup.number("timeout") { http.timeout = seconds * 1_000 }
     }
 

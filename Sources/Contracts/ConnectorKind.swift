@@ -24,6 +24,8 @@ public struct ConnectorSetup: Sendable {
     public let settings: AdapterSetup
     /// Attributes that accounts are looked for by: correlation and names.
     public let lookedForBy: [String]
+    /// Those of them by which an account is recognised.
+    public let correlation: [String]
     /// All attributes that the policy map has rules for, as it spells them.
     public let attributes: [String]
     /// Those of them that are lists, also with one value.
@@ -32,8 +34,10 @@ public struct ConnectorSetup: Sendable {
     public let accountName: String
 
     public init(
-        _ settings: AdapterSetup, lookedForBy: [String], attributes: [String] = [], lists: Set<String> = [], accountName: String = ""
+        _ settings: AdapterSetup, lookedForBy: [String], attributes: [String] = [], lists: Set<String> = [], accountName: String = "",
+        correlation: [String] = []
     ) {
+        self.correlation = correlation
         self.settings = settings
         self.lookedForBy = lookedForBy
         self.attributes = attributes

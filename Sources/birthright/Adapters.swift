@@ -71,7 +71,7 @@ enum Adapters {
         let setup = AdapterSetup(values: values, secrets: settings.secrets, folder: directory.path)
         return ConnectorSetup(
             setup, lookedForBy: lookedForBy(map), attributes: map.attributes.map(\.name), lists: map.listAttributes,
-            accountName: map.accountName)
+            accountName: map.accountName, correlation: map.correlation)
     }
 
     /// Correlation and names: what the system is asked for by value.

@@ -28,12 +28,17 @@ final class OddREST: @unchecked Sendable {
         var latency = 0
         /// Somebody who was made is not found by searches before so many requests more.
         var findsAfter = 0
+        /// The same, so many seconds.
+        var findsAfterSeconds = 0.0
+        /// Two may have one login.
+        var keepsNamesUnique = true
     }
 
     private struct Kept {
         var json: [String: JSONValue]
         var version = 1
         var made: Int
+        let moment = ContinuousClock.now
     }
 
     private let lock = NSLock()
@@ -151,7 +156,9 @@ final class OddREST: @unchecked Sendable {
         let wanted = query.first { !["page", "cursor"].contains($0.key) }
         if let wanted, !ways.ignoresSearches {
             found = found.filter { id in
-                guard let kept = people[id], requests - kept.made >= ways.findsAfter else { return false }
+                guard let kept = people[id], requests - kept.made >= ways.findsAfter,
+                    kept.moment.duration(to: .now) >= .seconds(ways.findsAfterSeconds)
+                else { return false }
                 return JSONValue.object(kept.json).texts(at: JSONPlace(wanted.key)).contains {
                     $0.lowercased() == wanted.value.lowercased()
                 }
@@ -174,7 +181,8 @@ final class OddREST: @unchecked Sendable {
     private func problem(_ json: [String: JSONValue], _ id: Int?) -> OddServer.Answer? {
         guard let login = json[ways.login]?.text, !login.contains("Nowhere") else { return refused(400, "BAD_LOGIN") }
         if let unknown = json.keys.first(where: { $0.hasPrefix("noSuch") }) { return refused(400, "UNKNOWN \(unknown)") }
-        let isTaken = people.contains { $0.key != id && $0.value.json[ways.login]?.text?.lowercased() == login.lowercased() }
+        let isTaken =
+            ways.keepsNamesUnique && people.contains { $0.key != id && $0.value.json[ways.login]?.text?.lowercased() == login.lowercased() }
         return isTaken ? refused(ways.takenStatus, ways.takenStatus == 409 ? "DUPLICATE" : "USERNAME_TAKEN") : nil
     }
 

@@ -51,7 +51,7 @@ struct RESTRunTests {
             connector = try RESTConnector.kind.make(
                 ConnectorSetup(
                     setup, lookedForBy: policyMap.correlation, attributes: policyMap.attributes.map(\.name),
-                    lists: policyMap.listAttributes, accountName: policyMap.accountName))
+                    lists: policyMap.listAttributes, accountName: policyMap.accountName, correlation: policyMap.correlation))
         }
 
         func close() async {
@@ -179,6 +179,34 @@ struct RESTRunTests {
             server.sent.allSatisfy {
                 $0.headers["x-api-key"] == "t" && $0.headers["authorization"] == nil && $0.method != "DELETE" || $0.path.contains("members")
             })
+        await company.close()
+    }
+
+    @Test(arguments: [10, 60, 400])
+    func `somebody who was made and is not found for a while is not made twice`(_ requests: Int) async throws {
+        let company = try await Company("rest-hr", SystemName("People Portal"), server: try Self.portal())
+        let rows = (1...40).map { "P\($0),Ann,,Name\($0),,,2025-01-01,,Example,Sales,,,Active,Head of it,Employee,Oslo,NO,,EN" }
+        _ = try await company.connector.realm()
+        company.server.change { ($0.loses, $0.findsAfter) = (5, requests) }
+        for day in 0...3 { _ = try await company.sync(rows, day: day) }
+        company.server.change { ($0.loses, $0.findsAfter) = (0, 0) }
+        for day in 4...5 { _ = try await company.sync(rows, day: day) }
+        #expect(try await company.sync(rows, day: 6) == .done)
+        #expect(company.server.values("personnelNumber") == (1...40).map { "P\($0)" }.sorted())
+        #expect(company.server.names.count == 40 && company.server.members(of: "team-leads").count == 40)
+        await company.close()
+    }
+
+    @Test func `so it is where nothing but the time that has passed would tell`() async throws {
+        let company = try await Company("rest-hr", SystemName("People Portal"), server: try Self.portal())
+        let rows = (1...40).map { "P\($0),Ann,,Name\($0),,,2025-01-01,,Example,Sales,,,Active,Head of it,Employee,Oslo,NO,,EN" }
+        _ = try await company.connector.realm()
+        company.server.change { ($0.loses, $0.findsAfterSeconds, $0.keepsNamesUnique) = (5, 2, false) }
+        for day in 0...3 { _ = try await company.sync(rows, day: day) }
+        company.server.change { $0.loses = 0 }
+        for day in 4...5 { _ = try await company.sync(rows, day: day) }
+        #expect(try await company.sync(rows, day: 6) == .done)
+        #expect(company.server.values("personnelNumber") == (1...40).map { "P\($0)" }.sorted())
         await company.close()
     }
 

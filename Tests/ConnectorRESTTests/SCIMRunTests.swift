@@ -45,7 +45,8 @@ struct SCIMRunTests {
             configuration = try SCIMRunTests.configuration()
             let map = try #require(configuration.policyMap(SCIMRunTests.suite))
             connector = try SCIMConnector(
-                WebSettings(url: server.url, realm: "test", token: Sensitive("t")), attributes: map.attributes.map(\.name))
+                WebSettings(url: server.url, realm: "test", token: Sensitive("t")), attributes: map.attributes.map(\.name),
+                correlation: map.correlation)
         }
 
         func close() async {
@@ -126,6 +127,21 @@ struct SCIMRunTests {
         let before = server.counted.requests
         #expect(try await company.sync([moved, Self.bo], day: 4) == .done)
         #expect(server.counted.requests - before <= 6)
+        await company.close()
+    }
+
+    @Test(arguments: [30, 300])
+    func `somebody who was made and is not found for a while is not made twice`(_ requests: Int) async throws {
+        let company = try await Company()
+        let rows = (1...40).map { "E\($0),Ann,,Name\($0),,,2025-01-01,,Example AB,Engineering,,,Active,Clerk,Employee,Oslo,NO" }
+        _ = try await company.connector.realm()
+        company.server.change { ($0.loses, $0.findsAfter) = (5, requests) }
+        for day in 0...3 { _ = try await company.sync(rows, day: day) }
+        company.server.change { ($0.loses, $0.findsAfter) = (0, 0) }
+        for day in 4...5 { _ = try await company.sync(rows, day: day) }
+        #expect(try await company.sync(rows, day: 6) == .done)
+        #expect(company.server.values("externalId") == (1...40).map { "E\($0)" }.sorted() && company.server.names.count == 40)
+        #expect(company.server.members(of: "Everybody").count == 40)
         await company.close()
     }
 

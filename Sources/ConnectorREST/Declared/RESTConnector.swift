@@ -18,15 +18,17 @@ package final class RESTConnector: ProbesNames, IdentifiesGroups, EnumeratesAcco
     /// With a rehearsal nothing is sent.
     init(_ settings: WebSettings, _ description: RESTDescription, rehearsal: RESTRehearsal?) throws(ConnectorFailure) {
         self.settings = settings
+        attempts = CreateAttempts(settlingSeconds: settings.settlingSeconds)
         service = RESTService(
             client: try settings.client("application/json", wordsAt: description.errorText), description: description,
             rehearsal: rehearsal)
     }
 
     private let searches = SearchTrust()
+    private let attempts: CreateAttempts
 
     private func records() async throws(ConnectorFailure) -> RESTRecords {
-        RESTRecords(service: service, filters: try await searches.areTrusted(by: service))
+        RESTRecords(service: service, filters: try await searches.areTrusted(by: service), attempts: attempts)
     }
 
     private func groups() async throws(ConnectorFailure) -> RESTGroups { RESTGroups(service: service, records: try await records()) }
@@ -40,7 +42,11 @@ package final class RESTConnector: ProbesNames, IdentifiesGroups, EnumeratesAcco
         return Realm("rest \(settings.realm)")
     }
 
-    package func close() async { await searches.forget() }
+    /// Not before whatever was sent would be found: the next process asks first thing.
+    package func close() async {
+        _ = try? await attempts.settleAll()
+        await searches.forget()
+    }
 
     // MARK: Looking
 

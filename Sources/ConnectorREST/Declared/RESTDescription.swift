@@ -17,6 +17,7 @@ package struct RESTDescription: Sendable {
     /// The attribute that names accounts, as the policy map spells it.
     let nameAttribute: String
     let attributes: [String]
+    let correlation: [String]
     let lists: Set<String>
     /// What expressions call `today`.
     var today: @Sendable () -> String = { RESTDescription.date(Date()) }
@@ -36,6 +37,7 @@ package struct RESTDescription: Sendable {
         errorText = values["errorText"].map(JSONPlace.init)
         nameAttribute = setup.accountName
         attributes = setup.attributes
+        correlation = setup.correlation
         lists = setup.lists
     }
 

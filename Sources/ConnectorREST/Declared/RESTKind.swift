@@ -5,7 +5,7 @@ extension RESTConnector {
     /// `type: rest`.
     package static let kind = ConnectorKind(
         ConnectorShape(type: "rest", keys: RESTKeys.all, problems: RESTKeys.problems, traits: RESTKeys.traits),
-        rehearse: { setup, rehearsal throws(ConnectorFailure) in try await requests(setup, rehearsal) }
+        rehearse: requests
     ) { setup throws(ConnectorFailure) in try RESTConnector(WebSettings(setup), RESTDescription(setup)) }
 }
 

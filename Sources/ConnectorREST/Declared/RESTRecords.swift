@@ -57,6 +57,7 @@ struct RESTRecords: AccountService {
     let service: RESTService
     /// Searches tell whom they were asked for.
     let filters: Bool
+    let attempts: CreateAttempts
 
     private var description: RESTDescription { service.description }
     /// A change that others got in the way of is made anew so often.
@@ -65,6 +66,7 @@ struct RESTRecords: AccountService {
     // MARK: Reading
 
     var nameAttribute: String { description.nameAttribute }
+    var correlation: [String] { description.correlation }
 
     /// With the attribute's name, by which a search asks.
     func place(of attribute: String) -> (attribute: String, place: JSONPlace)? {

@@ -10,9 +10,13 @@ package final class SCIMConnector: ProbesNames, IdentifiesGroups, EnumeratesAcco
     private let settings: WebSettings
     /// Attributes of the policy map, as it spells them: under these names accounts are shown.
     private let attributes: [String]
+    private let correlation: [String]
+    private let attempts: CreateAttempts
     private let service: SCIMService
 
-    package init(_ settings: WebSettings, attributes: [String]) throws(ConnectorFailure) {
+    package init(_ settings: WebSettings, attributes: [String], correlation: [String] = []) throws(ConnectorFailure) {
+        self.correlation = correlation
+        attempts = CreateAttempts(settlingSeconds: settings.settlingSeconds)
         self.settings = settings
         self.attributes = attributes
         service = SCIMService(try settings.client("application/scim+json"))
@@ -27,10 +31,14 @@ package final class SCIMConnector: ProbesNames, IdentifiesGroups, EnumeratesAcco
         return Realm("scim \(settings.realm)")
     }
 
-    package func close() async { await service.forget() }
+    /// Not before whatever was sent would be found: the next process asks first thing.
+    package func close() async {
+        _ = try? await attempts.settleAll()
+        await service.forget()
+    }
 
     private func users() async throws(ConnectorFailure) -> SCIMUsers {
-        SCIMUsers(service, try await service.abilities(), attributes: attributes)
+        SCIMUsers(service, try await service.abilities(), attempts, attributes: attributes, correlation: correlation)
     }
 
     private func groups() async throws(ConnectorFailure) -> SCIMGroups {

@@ -7,5 +7,7 @@ extension SCIMConnector {
         ConnectorShape(
             type: "scim", keys: WebSettings.keys(example: "https://app.example.com/scim/v2"),
             traits: SystemTraits(names: .flat, membershipAttribute: "groups", disablingAttributes: ["active"]))
-    ) { setup throws(ConnectorFailure) in try SCIMConnector(WebSettings(setup), attributes: setup.attributes) }
+    ) { setup throws(ConnectorFailure) in
+        try SCIMConnector(WebSettings(setup), attributes: setup.attributes, correlation: setup.correlation)
+    }
 }

@@ -7,6 +7,8 @@ internal import IdentityModel
 struct SCIMUsers: AccountService {
     let service: SCIMService
     let abilities: SCIMService.Abilities
+    let attempts: CreateAttempts
+    let correlation: [String]
     /// Attributes of the policy map, as it spells them, with what they mean.
     let paths: [(name: String, path: SCIMPath)]
 
@@ -22,7 +24,11 @@ struct SCIMUsers: AccountService {
     /// A change that others got in the way of is made anew so often.
     private static let attempts = 5
 
-    init(_ service: SCIMService, _ abilities: SCIMService.Abilities, attributes: [String]) {
+    init(
+        _ service: SCIMService, _ abilities: SCIMService.Abilities, _ attempts: CreateAttempts, attributes: [String], correlation: [String]
+    ) {
+        self.attempts = attempts
+        self.correlation = correlation
         self.service = service
         self.abilities = abilities
         paths = attributes.compactMap { name in (try? SCIMPath(name)).map { (name, $0) } }
