@@ -6,8 +6,12 @@ public struct ConnectorCapabilities: Hashable, Sendable {
     public let batchSize: Int
     /// The server keeps references (manager, member) right when an entry is renamed; a rename then makes no order of ours.
     public let maintainsReferences: Bool
-    public init(batchSize: Int, maintainsReferences: Bool) {
+    /// After so long whoever was made is found; before, "absent" says nothing of a Create that was not answered. The connector waits for what it has sent itself,
+    /// and whoever looks at what another process has sent waits before.
+    public let settlingMilliseconds: Int64
+    public init(batchSize: Int, maintainsReferences: Bool, settlingMilliseconds: Int64 = 0) {
         self.batchSize = batchSize
+        self.settlingMilliseconds = settlingMilliseconds
         self.maintainsReferences = maintainsReferences
     }
 }

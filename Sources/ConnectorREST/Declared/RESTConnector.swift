@@ -34,7 +34,10 @@ package final class RESTConnector: ProbesNames, IdentifiesGroups, EnumeratesAcco
     private func groups() async throws(ConnectorFailure) -> RESTGroups { RESTGroups(service: service, records: try await records()) }
 
     /// Whoever is renamed keeps the id, by which others point at him and groups hold him.
-    package var capabilities: ConnectorCapabilities { ConnectorCapabilities(batchSize: 500, maintainsReferences: true) }
+    package var capabilities: ConnectorCapabilities {
+        ConnectorCapabilities(
+            batchSize: 500, maintainsReferences: true, settlingMilliseconds: Int64(settings.settlingSeconds) * 1_000)
+    }
 
     package func realm() async throws(ConnectorFailure) -> Realm {
         // Whether there is a service at all is known by asking it.

@@ -23,7 +23,10 @@ package final class SCIMConnector: ProbesNames, IdentifiesGroups, EnumeratesAcco
     }
 
     /// Groups hold ids, which stay.
-    package var capabilities: ConnectorCapabilities { ConnectorCapabilities(batchSize: 500, maintainsReferences: true) }
+    package var capabilities: ConnectorCapabilities {
+        ConnectorCapabilities(
+            batchSize: 500, maintainsReferences: true, settlingMilliseconds: Int64(settings.settlingSeconds) * 1_000)
+    }
 
     package func realm() async throws(ConnectorFailure) -> Realm {
         // Whether there is a service at all is known by asking it.

@@ -26,6 +26,8 @@ struct Lane: Sendable {
         var head = LaneHead(
             largestBatch: system.connector.capabilities.batchSize, batchesInFlight: options.batchesInFlight,
             reconnectAttempts: options.reconnectAttempts, parking: parking, isLooking: isLooking)
+        let settling = system.connector.capabilities.settlingMilliseconds
+        if settling > 0, orphans.contains(where: { $0.operation == .create }) { try await options.clock.sleep(settling) }
         try await withThrowingTaskGroup(of: BatchReport.self) { group in
             var event = LaneEvent.began(
                 orphans: orphans.map { LostOrder(order: $0, failure: nil) }, realm: try? await system.connector.realm())

@@ -223,6 +223,25 @@ struct DispatchFailureTests {
         #expect(Set(try await world.events().map(\.userKey)).count == 4)
     }
 
+    @Test(arguments: [false, true])
+    func `where people are found a while after they were made, what a dead run had sent is looked for after that`(_ onlyLooks: Bool)
+        async throws
+    {
+        let world = try await DispatchWorld()
+        let system = ScriptedSystem(settling: 5_000)
+        let plan = try await crashed(world, [joins("E1")])
+        if onlyLooks {
+            _ = try await world.dispatcher(managed(system)).lookAtOrphans(try await world.store.plan(ordinal: 1) ?? plan)
+        } else {
+            _ = try await world.apply(plan, managed(system))
+        }
+        #expect(world.clock.slept == [5_000])
+        // Nobody waits where nothing was sent.
+        let next = try await world.sealed([joins("E2")])
+        if !onlyLooks { _ = try await world.apply(next, managed(system)) }
+        #expect(world.clock.slept == [5_000])
+    }
+
     @Test func `a cycle whose first half was written before the crash ends like one that was not interrupted`() async throws {
         let world = try await DispatchWorld()
         let system = ScriptedSystem()

@@ -40,8 +40,9 @@ actor ScriptedSystem: ProbesNames {
     private var unreadable: Set<AccountName> = []
     private var arrivals: [(name: String, attributes: [String: [String]], looks: Int)] = []
 
-    init(batchSize: Int = 10, maintainsReferences: Bool = true, realm: String? = nil) {
-        capabilities = ConnectorCapabilities(batchSize: batchSize, maintainsReferences: maintainsReferences)
+    init(batchSize: Int = 10, maintainsReferences: Bool = true, realm: String? = nil, settling: Int64 = 0) {
+        capabilities = ConnectorCapabilities(
+            batchSize: batchSize, maintainsReferences: maintainsReferences, settlingMilliseconds: settling)
         ownRealm = Realm(realm ?? "scripted \(UInt64.random(in: 0...(.max)))")
     }
 
