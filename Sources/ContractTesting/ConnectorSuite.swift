@@ -80,7 +80,9 @@ public struct ConnectorSuite: Sendable {
         self.makeConnector = makeConnector
     }
 
-    public static var checks: [Check] { accounts + renames + memberships + steps + uncertainty + lookups + abilities + probes }
+    public static var checks: [Check] {
+        accounts + renames + memberships + steps + interruptions + uncertainty + lookups + abilities + probes
+    }
 
     public func run(_ check: Check) async throws {
         let connector = try await makeConnector()

@@ -28,6 +28,7 @@ struct LDIFConnectorTests {
         "an account of which an attribute is refused is not switched on",
         "an exchange that is refused half way leaves both accounts reachable",
         "each operation is answered once, in order, and one that fails stops no other",
+        "of a hundred operations one is refused, and ninety-nine are done",
         "nobody is a member of a group that is gone, and nobody can join it",
         "of many memberships in one group only the impossible ones fail, each at its request",
         "what an operation did before it failed is told",

@@ -75,9 +75,12 @@ struct RESTContractTests {
 
     static func connector(_ server: OddREST, _ values: [String: String], attributes: [String] = attributes) throws -> RESTConnector {
         let setup = ConnectorSetup(
-            AdapterSetup(values: values, folder: ""), lookedForBy: ["number"], attributes: attributes, lists: ["tags"], accountName: "login"
+            AdapterSetup(values: values, folder: ""), lookedForBy: ["number"], attributes: attributes, lists: ["tags"],
+            accountName: "login", correlation: ["number"]
         )
-        return try RESTConnector(WebSettings(url: server.url, realm: "odd", token: Sensitive("t")), RESTDescription(setup))
+        var settings = WebSettings(url: server.url, realm: "odd", token: Sensitive("t"))
+        settings.settlingSeconds = 0
+        return try RESTConnector(settings, RESTDescription(setup))
     }
 
     private func vocabulary(_ server: OddREST) -> ConnectorSuite.Vocabulary {

@@ -182,7 +182,7 @@ struct RESTRunTests {
         await company.close()
     }
 
-    @Test(arguments: [10, 60, 400])
+    @Test(arguments: [10, 60])
     func `somebody who was made and is not found for a while is not made twice`(_ requests: Int) async throws {
         let company = try await Company("rest-hr", SystemName("People Portal"), server: try Self.portal())
         let rows = (1...40).map { "P\($0),Ann,,Name\($0),,,2025-01-01,,Example,Sales,,,Active,Head of it,Employee,Oslo,NO,,EN" }
@@ -194,6 +194,22 @@ struct RESTRunTests {
         #expect(try await company.sync(rows, day: 6) == .done)
         #expect(company.server.values("personnelNumber") == (1...40).map { "P\($0)" }.sorted())
         #expect(company.server.names.count == 40 && company.server.members(of: "team-leads").count == 40)
+        await company.close()
+    }
+
+    /// The service takes longer than `visibleAfter` says: people may have to decide, but nobody is made twice, and no run says that all is done before it is.
+    @Test func `a service that is slower than said makes nobody twice, and no run calls it done`() async throws {
+        let company = try await Company("rest-hr", SystemName("People Portal"), server: try Self.portal())
+        let rows = (1...40).map { "P\($0),Ann,,Name\($0),,,2025-01-01,,Example,Sales,,,Active,Head of it,Employee,Oslo,NO,,EN" }
+        _ = try await company.connector.realm()
+        company.server.change { ($0.loses, $0.findsAfter) = (5, 400) }
+        for day in 0...6 {
+            if day == 4 { company.server.change { ($0.loses, $0.findsAfter) = (0, 0) } }
+            let end = try await company.sync(rows, day: day)
+            let isDue = company.server.names.count == 40 && company.server.members(of: "team-leads").count == 40
+            #expect(end != .done || isDue)
+            #expect(Set(company.server.values("personnelNumber")).count == company.server.names.count)
+        }
         await company.close()
     }
 

@@ -46,9 +46,9 @@ struct SCIMContractTests {
     }
 
     static func connector(_ server: SCIMServer) throws -> SCIMConnector {
-        try SCIMConnector(
-            WebSettings(url: server.url, realm: "test", token: Sensitive(SCIMServer.token)),
-            attributes: ["externalId", "title", "name.familyName"])
+        var settings = WebSettings(url: server.url, realm: "test", token: Sensitive(SCIMServer.token))
+        settings.settlingSeconds = 0
+        return try SCIMConnector(settings, attributes: ["externalId", "title", "name.familyName"], correlation: ["externalId"])
     }
 
     /// What they need is a place that does not exist, or the name of a group that cannot be one.

@@ -35,8 +35,9 @@ struct SCIMOddTests {
     ]
 
     private func connector(_ server: OddSCIM, connections: Int = 8) throws -> SCIMConnector {
-        try SCIMConnector(
-            WebSettings(url: server.url, realm: "odd", token: Sensitive("t"), connections: connections), attributes: Self.attributes)
+        var settings = WebSettings(url: server.url, realm: "odd", token: Sensitive("t"), connections: connections)
+        settings.settlingSeconds = 0
+        return try SCIMConnector(settings, attributes: Self.attributes, correlation: ["externalId"])
     }
 
     private func vocabulary(_ server: OddSCIM) -> ConnectorSuite.Vocabulary {
@@ -112,6 +113,37 @@ struct SCIMOddTests {
         ])
         server.change { $0.hides = "password" }
         #expect(try await connector.find([.correlation(["password": "hidden"])]) == [.unreadable([AccountName("a@x")])])
+        await connector.close()
+    }
+
+    /// Not a check: BIRTHRIGHT_BENCH=1 prints how near the connector comes to what the window and the latency allow.
+    @Test(
+        .enabled(if: ProcessInfo.processInfo.environment["BIRTHRIGHT_BENCH"] == "1", "BIRTHRIGHT_BENCH=1 measures"),
+        arguments: [false, true])
+    func `two thousand users at fifty milliseconds, sixty-four at once`(_ isDisturbed: Bool) async throws {
+        let server = try OddSCIM()
+        defer { server.stop() }
+        let connector = try connector(server, connections: 64)
+        _ = try await connector.realm()
+        server.change { $0.latency = 50 }
+        if isDisturbed { server.change { ($0.storms, $0.fails, $0.loses) = (31, 29, 23) } }
+        let operations = (1...2_000).map { number in
+            operation(
+                .create, number, "u\(number)@x", [.init(kind: .attribute, name: "externalId", operation: .set, values: ["E\(number)"])])
+        }
+        let begin = ContinuousClock.now
+        // As the engine does it: two batches under way.
+        await withTaskGroup(of: Void.self) { group in
+            for (number, start) in stride(from: 0, to: operations.count, by: connector.capabilities.batchSize).enumerated() {
+                if number > 1 { await group.next() }
+                let batch = Array(operations[start..<min(start + connector.capabilities.batchSize, operations.count)])
+                group.addTask { _ = await connector.execute(batch) }
+            }
+        }
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        let ideal = Double(operations.count) * 0.05 / 64
+        print(
+            "SCIM, \(isDisturbed ? "disturbed" : "undisturbed"): \(seconds) s, window / latency allow \(ideal) s, ratio \(ideal / seconds)")
         await connector.close()
     }
 
